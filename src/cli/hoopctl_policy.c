@@ -1,0 +1,529 @@
+
+/*
+ * Copyright (C) ngx_hoop_module authors
+ *
+ * hoopctl policy check FILE...
+ *     a line a file: "FILE: ok, ..." or "FILE:12:5: unknown key ..."
+ *
+ * hoopctl policy explain --policy FILE...
+ *     a request as JSON on standard input, its verdict as one line of JSON,
+ *     with what decided each rule.  Exit 0 if the request is allowed.
+ *
+ *     { "identity": { the claims }, "issuer": "corp", "method": "GET",
+ *       "host": "...", "path": "/...", "query": "a=b", "headers": { "name":
+ *       "value", "twice": ["a", "b"] }, "body": any JSON }
+ *
+ *     "body_text" in the place of "body" is the body as it would come: what is
+ *     not strict JSON is ambiguous.
+ */
+
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "../core/hoop_json.h"
+#include "../core/hoop_mask.h"
+#include "../core/hoop_policy.h"
+#include "hoopctl.h"
+
+
+#define HOOPCTL_POLICY_MAX_FILE   (4 * 1024 * 1024)
+#define HOOPCTL_POLICY_MAX_FILES  64
+
+
+typedef struct {
+    hoop_policy_t          *policies[HOOPCTL_POLICY_MAX_FILES];
+    unsigned                npolicies;
+    json_t                 *root;      /* the request as it was read */
+    json_t                 *headers;   /* by lower-case name */
+    json_t                 *parsed;    /* of "body_text" */
+    hoop_identity_t         identity;
+    hoop_policy_request_t   request;
+    hoop_buf_t              out;
+} hoopctl_explain_t;
+
+
+static hoop_policy_t *hoopctl_policy_load(const char *file, FILE *out,
+    int *rc);
+static int hoopctl_explain_files(hoopctl_explain_t *e, int argc, char **argv);
+static int hoopctl_explain_request(hoopctl_explain_t *e);
+static int hoopctl_explain_keys(json_t *root);
+static int hoopctl_explain_text(json_t *root, const char *key,
+    const char *missing, hoop_str_t *s);
+static int hoopctl_explain_headers(hoopctl_explain_t *e, json_t *headers);
+static int hoopctl_explain_header(void *ctx, hoop_str_t name,
+    hoop_str_t *value);
+static void hoopctl_explain_answer(hoopctl_explain_t *e,
+    const hoop_verdict_t *v);
+static void hoopctl_explain_obligations(hoop_buf_t *b,
+    const hoop_verdict_t *v);
+static void hoopctl_explain_rule(void *ctx, const hoop_policy_trace_t *trace);
+static void hoopctl_explain_member(hoop_buf_t *b, const char *name,
+    hoop_str_t value);
+
+
+int
+hoopctl_policy_check(int argc, char **argv)
+{
+    int             i, rc;
+    hoop_str_t      name, hash;
+    hoop_policy_t  *policy;
+
+    if (argc < 2 || argv[1][0] == '-') {
+        return hoopctl_usage("wanted FILE...");
+    }
+
+    rc = HOOPCTL_YES;
+
+    for (i = 1; i < argc; i++) {
+
+        policy = hoopctl_policy_load(argv[i], stdout, &rc);
+
+        if (policy == NULL) {
+            continue;
+        }
+
+        name = hoop_policy_name(policy);
+        hash = hoop_policy_hash(policy);
+
+        printf("%s: ok, policy \"%.*s\", %u rules, sha256 %.*s\n", argv[i],
+               (int) name.len, name.data, hoop_policy_count(policy),
+               (int) hash.len, hash.data);
+
+        hoop_policy_free(policy);
+    }
+
+    return rc;
+}
+
+
+/* rc: why there is none, NO for a wrong file, USAGE for an unreadable one */
+
+static hoop_policy_t *
+hoopctl_policy_load(const char *file, FILE *out, int *rc)
+{
+    hoop_buf_t      b;
+    hoop_error_t    err;
+    hoop_policy_t  *policy;
+
+    hoop_buf_init(&b, 0);
+    memset(&err, 0, sizeof(hoop_error_t));
+
+    if (hoopctl_read(file, &b, HOOPCTL_POLICY_MAX_FILE) != HOOP_OK) {
+        hoop_buf_free(&b);
+        *rc = HOOPCTL_USAGE;
+        return NULL;
+    }
+
+    policy = hoop_policy_compile(b.data ? b.data : (u_char *) "", b.len, &err);
+
+    if (policy == NULL) {
+        fprintf(out, "%s:%u:%u: %s\n", file, err.line, err.column, err.text);
+
+        if (*rc == HOOPCTL_YES) {
+            *rc = HOOPCTL_NO;
+        }
+    }
+
+    hoop_buf_free(&b);
+
+    return policy;
+}
+
+
+int
+hoopctl_policy_explain(int argc, char **argv)
+{
+    int                 rc;
+    unsigned            i;
+    hoop_verdict_t      v;
+    hoopctl_explain_t   e;
+
+    memset(&e, 0, sizeof(hoopctl_explain_t));
+    hoop_buf_init(&e.out, 0);
+
+    rc = hoopctl_explain_files(&e, argc, argv);
+
+    if (rc == HOOPCTL_YES) {
+        rc = hoopctl_explain_request(&e);
+    }
+
+    if (rc == HOOPCTL_YES) {
+        hoop_policy_evaluate(e.policies, e.npolicies, &e.request, &v);
+        hoopctl_explain_answer(&e, &v);
+
+        if (e.out.failed) {
+            rc = hoopctl_usage("no memory");
+
+        } else {
+            (void) fwrite(e.out.data, 1, e.out.len, stdout);
+
+            if (v.decision != HOOP_VERDICT_ALLOW) {
+                rc = HOOPCTL_NO;
+            }
+        }
+    }
+
+    for (i = 0; i < e.npolicies; i++) {
+        hoop_policy_free(e.policies[i]);
+    }
+
+    json_decref(e.root);
+    json_decref(e.headers);
+    json_decref(e.parsed);
+    hoop_buf_free(&e.out);
+
+    return rc;
+}
+
+
+static int
+hoopctl_explain_files(hoopctl_explain_t *e, int argc, char **argv)
+{
+    int             i, rc;
+    hoop_policy_t  *policy;
+
+    rc = HOOPCTL_YES;
+
+    for (i = 1; i < argc; i++) {
+
+        if (strcmp(argv[i], "--policy") == 0) {
+            continue;
+        }
+
+        if (argv[i][0] == '-' || e->npolicies == HOOPCTL_POLICY_MAX_FILES) {
+            goto usage;
+        }
+
+        policy = hoopctl_policy_load(argv[i], stderr, &rc);
+
+        if (policy == NULL) {
+            return HOOPCTL_USAGE;
+        }
+
+        e->policies[e->npolicies++] = policy;
+    }
+
+    if (e->npolicies != 0) {
+        return HOOPCTL_YES;
+    }
+
+usage:
+
+    return hoopctl_usage("wanted --policy FILE... and a request on "
+                         "standard input");
+}
+
+
+static int
+hoopctl_explain_request(hoopctl_explain_t *e)
+{
+    json_t                 *v;
+    hoop_buf_t              b;
+    hoop_error_t            err;
+    hoop_policy_request_t  *r;
+
+    hoop_buf_init(&b, 0);
+    memset(&err, 0, sizeof(hoop_error_t));
+
+    if (hoopctl_read("-", &b, HOOPCTL_POLICY_MAX_FILE) != HOOP_OK) {
+        hoop_buf_free(&b);
+        return HOOPCTL_USAGE;
+    }
+
+    e->root = hoop_json_load(b.data ? b.data : (u_char *) "", b.len, &err);
+    hoop_buf_free(&b);
+
+    if (!json_is_object(e->root)) {
+        return hoopctl_usage("the request, line %u, column "
+                             "%u: %s", err.line, err.column,
+                             e->root ? "wanted an object" : err.text);
+    }
+
+    r = &e->request;
+    r->identity = &e->identity;
+    r->header = hoopctl_explain_header;
+    r->header_ctx = e;
+
+    e->identity.claims = json_object_get(e->root, "identity");
+
+    if (!json_is_object(e->identity.claims)) {
+        return hoopctl_usage("\"identity\" must be an object "
+                             "of claims");
+    }
+
+    if (hoopctl_explain_keys(e->root) != HOOP_OK
+        || hoopctl_explain_text(e->identity.claims, "iss", "",
+                                &e->identity.issuer) != HOOP_OK
+        || hoopctl_explain_text(e->identity.claims, "sub", "",
+                                &e->identity.sub) != HOOP_OK
+        || hoopctl_explain_text(e->root, "issuer", "",
+                                &e->identity.issuer_name) != HOOP_OK
+        || hoopctl_explain_text(e->root, "method", "GET", &r->method)
+           != HOOP_OK
+        || hoopctl_explain_text(e->root, "host", "", &r->host) != HOOP_OK
+        || hoopctl_explain_text(e->root, "path", "/", &r->path) != HOOP_OK
+        || hoopctl_explain_text(e->root, "query", "", &r->args) != HOOP_OK
+        || hoopctl_explain_headers(e, json_object_get(e->root, "headers"))
+           != HOOP_OK)
+    {
+        return HOOPCTL_USAGE;
+    }
+
+    r->body_json = json_object_get(e->root, "body");
+    r->body = r->body_json ? HOOP_BODY_JSON : HOOP_BODY_NONE;
+
+    v = json_object_get(e->root, "body_text");
+
+    if (json_is_string(v)) {
+        e->parsed = hoop_json_load((const u_char *) json_string_value(v),
+                                   json_string_length(v), &err);
+        r->body_json = e->parsed;
+        r->body = e->parsed ? HOOP_BODY_JSON : HOOP_BODY_AMBIGUOUS;
+    }
+
+    return HOOPCTL_YES;
+}
+
+
+static int
+hoopctl_explain_keys(json_t *root)
+{
+    json_t      *v;
+    unsigned     i;
+    const char  *key;
+
+    static const char  *keys[] = {
+        "identity", "issuer", "method", "host", "path", "query", "headers",
+        "body", "body_text", NULL
+    };
+
+    json_object_foreach(root, key, v) {
+
+        for (i = 0; keys[i] != NULL && strcmp(keys[i], key) != 0; i++) {
+            /* void */
+        }
+
+        if (keys[i] == NULL) {
+            (void) hoopctl_usage("unknown key in the request, "
+                                 "wanted identity, issuer, method, host, "
+                                 "path, query, headers, body, body_text");
+            return HOOP_ERROR;
+        }
+    }
+
+    return HOOP_OK;
+}
+
+
+static int
+hoopctl_explain_text(json_t *root, const char *key, const char *missing,
+    hoop_str_t *s)
+{
+    json_t  *v;
+
+    v = json_object_get(root, key);
+
+    if (v == NULL) {
+        *s = hoop_cstr(missing);
+        return HOOP_OK;
+    }
+
+    if (!json_is_string(v)) {
+        (void) hoopctl_usage("\"%s\" must be a string", key);
+        return HOOP_ERROR;
+    }
+
+    *s = hoop_str(json_string_value(v), json_string_length(v));
+
+    return HOOP_OK;
+}
+
+
+/* Names that differ in case only are one header, sent twice. */
+
+static int
+hoopctl_explain_headers(hoopctl_explain_t *e, json_t *headers)
+{
+    char        *p, lower[1024];
+    json_t      *v, *list;
+    const char  *key;
+
+    e->headers = json_object();
+    if (e->headers == NULL) {
+        return HOOP_NOMEM;
+    }
+
+    json_object_foreach(headers, key, v) {
+
+        (void) snprintf(lower, sizeof(lower), "%s", key);
+
+        for (p = lower; *p; p++) {
+            if (*p >= 'A' && *p <= 'Z') {
+                *p |= 0x20;
+            }
+        }
+
+        list = json_object_get(e->headers, lower);
+
+        if (list == NULL) {
+            list = json_array();
+
+            if (json_object_set_new(e->headers, lower, list) != 0) {
+                return HOOP_NOMEM;
+            }
+        }
+
+        if ((json_is_array(v) ? json_array_extend(list, v)
+                              : json_array_append(list, v))
+            != 0)
+        {
+            return HOOP_NOMEM;
+        }
+    }
+
+    return HOOP_OK;
+}
+
+
+static int
+hoopctl_explain_header(void *ctx, hoop_str_t name, hoop_str_t *value)
+{
+    json_t             *list, *v;
+    hoopctl_explain_t  *e;
+
+    e = ctx;
+    list = json_object_getn(e->headers, (const char *) name.data, name.len);
+
+    if (json_array_size(list) == 0) {
+        return HOOP_DECLINED;
+    }
+
+    v = json_array_get(list, 0);
+
+    if (json_array_size(list) > 1 || !json_is_string(v)) {
+        return HOOP_ERROR;
+    }
+
+    *value = hoop_str(json_string_value(v), json_string_length(v));
+
+    return HOOP_OK;
+}
+
+
+static void
+hoopctl_explain_answer(hoopctl_explain_t *e, const hoop_verdict_t *v)
+{
+    size_t       start;
+    hoop_buf_t  *b;
+
+    b = &e->out;
+
+    (void) hoop_buf_adds(b, "{\"decision\":\"");
+    (void) hoop_buf_adds(b, hoop_verdict_name(v->decision));
+    (void) hoop_buf_adds(b, "\"");
+
+    hoopctl_explain_member(b, "rule", v->rule);
+    hoopctl_explain_member(b, "reason", v->reason);
+    hoopctl_explain_member(b, "policy", v->policy);
+
+    (void) hoop_buf_adds(b, ",\"ambiguous\":");
+    (void) hoop_buf_adds(b, v->ambiguous ? "true" : "false");
+    (void) hoop_buf_adds(b, ",\"needs_body\":");
+    (void) hoop_buf_adds(b, hoop_policy_needs_body(e->policies, e->npolicies,
+                                                   &e->request)
+                            ? "true" : "false");
+
+    hoopctl_explain_obligations(b, v);
+
+    (void) hoop_buf_adds(b, ",\"rules\":[");
+
+    start = b->len;
+
+    hoop_policy_explain(e->policies, e->npolicies, &e->request,
+                        hoopctl_explain_rule, e);
+
+    if (b->len != start) {
+        b->len--;
+    }
+
+    (void) hoop_buf_adds(b, "]}\n");
+}
+
+
+static void
+hoopctl_explain_obligations(hoop_buf_t *b, const hoop_verdict_t *v)
+{
+    unsigned  i;
+
+    static const char  *records[] = { "", "off", "metadata", "payload" };
+
+    hoopctl_explain_member(b, "credential", v->credential);
+    hoopctl_explain_member(b, "record", hoop_cstr(records[v->record]));
+
+    if (v->mask_named) {
+        (void) hoop_buf_adds(b, ",\"mask_sets\":");
+        (void) hoop_buf_addu(b, v->mask->n);
+    }
+
+    if (v->review == NULL) {
+        return;
+    }
+
+    (void) hoop_buf_adds(b, ",\"review\":{\"approvers\":[");
+
+    for (i = 0; i < v->review->napprovers; i++) {
+        (void) hoop_buf_adds(b, i ? "," : "");
+        (void) hoop_buf_add_json(b, v->review->approvers[i].data,
+                                 v->review->approvers[i].len);
+    }
+
+    (void) hoop_buf_adds(b, "],\"count\":");
+    (void) hoop_buf_addu(b, v->review->count);
+    (void) hoop_buf_adds(b, ",\"ttl\":");
+    (void) hoop_buf_addu(b, v->review->ttl);
+    (void) hoop_buf_adds(b, "}");
+}
+
+
+static void
+hoopctl_explain_rule(void *ctx, const hoop_policy_trace_t *trace)
+{
+    hoop_buf_t         *b;
+    hoopctl_explain_t  *e;
+
+    e = ctx;
+    b = &e->out;
+
+    (void) hoop_buf_adds(b, "{\"policy\":");
+    (void) hoop_buf_add_json(b, trace->policy.data, trace->policy.len);
+
+    hoopctl_explain_member(b, "rule", trace->rule);
+    hoopctl_explain_member(b, "effect",
+                           hoop_cstr(hoop_verdict_name(trace->effect)));
+
+    (void) hoop_buf_adds(b, ",\"matched\":");
+    (void) hoop_buf_adds(b, trace->matched > 0 ? "true"
+                            : trace->matched < 0 ? "\"unknown\"" : "false");
+
+    hoopctl_explain_member(b, "because",
+                           hoop_cstr(trace->what ? trace->what : ""));
+    hoopctl_explain_member(b, "name", trace->name);
+    hoopctl_explain_member(b, "why", hoop_cstr(trace->why ? trace->why : ""));
+
+    (void) hoop_buf_adds(b, "},");
+}
+
+
+static void
+hoopctl_explain_member(hoop_buf_t *b, const char *name, hoop_str_t value)
+{
+    if (value.len == 0) {
+        return;
+    }
+
+    (void) hoop_buf_adds(b, ",\"");
+    (void) hoop_buf_adds(b, name);
+    (void) hoop_buf_adds(b, "\":");
+    (void) hoop_buf_add_json(b, value.data, value.len);
+}

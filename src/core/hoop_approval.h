@@ -1,0 +1,59 @@
+
+/*
+ * Copyright (C) ngx_hoop_module authors
+ *
+ * Approvals: the digest that binds one to a request, and the Redis scripts
+ * that are its state machine.
+ *
+ *     pending -> approved -> consumed
+ *     pending -> denied | expired | cancelled
+ *     approved -> expired
+ *
+ * Each transition is one atomic script; time is Redis' own.
+ *
+ *     hoop:approval:<id>               hash    the approval
+ *     hoop:approval:digest:<digest>    string  id
+ *     hoop:approvals:pending           zset    id by expiry
+ *     hoop:approvals                   stream  every transition
+ */
+
+
+#ifndef _HOOP_APPROVAL_H_INCLUDED_
+#define _HOOP_APPROVAL_H_INCLUDED_
+
+
+#include "hoop_core.h"
+
+
+/*
+ * SHA-256, in hex, over these parts in this order, each preceded by its length
+ * (8 bytes, big-endian): a version, identity, target, method, host, URI with
+ * query, rule, policy hash, SHA-256 of the body (no bytes if there is none).
+ * No two different lists give the same input.
+ */
+
+typedef struct {
+    hoop_str_t      identity;          /* {"iss":..,"sub":..,"act":..} */
+    hoop_str_t      target;
+    hoop_str_t      method;
+    hoop_str_t      host;
+    hoop_str_t      uri;               /* unparsed, with query */
+    hoop_str_t      rule;
+    hoop_str_t      policy_hash;       /* len 0: not bound to it */
+    const u_char   *body_sha256;       /* 32 bytes; NULL: no body */
+} hoop_approval_subject_t;
+
+/* HOOP_OK, or HOOP_NOMEM: there is no digest, and nothing may be claimed */
+int hoop_approval_digest(u_char hex[64], const hoop_approval_subject_t *s)
+    __attribute__((warn_unused_result));
+
+
+/* Lua; the KEYS and ARGV of each stand above it in hoop_approval.c */
+extern const char  hoop_approval_script_claim[];
+extern const char  hoop_approval_script_vote[];
+extern const char  hoop_approval_script_poll[];
+extern const char  hoop_approval_script_list[];
+extern const char  hoop_approval_script_show[];
+
+
+#endif /* _HOOP_APPROVAL_H_INCLUDED_ */

@@ -1,0 +1,159 @@
+
+/*
+ * Copyright (C) ngx_hoop_module authors
+ *
+ * The detectors: what in a decoded text is a secret.
+ *
+ * hoop_scan() looks at a window on a text and answers with the leftmost thing
+ * that matters in it.  The answer never depends on where the window was cut:
+ * where the bytes after the window could change it, the answer is that the
+ * bytes from "start" on must be seen again with more behind them.  Apart from
+ * a JWT, which is bounded by "token_max", what is so held is at most
+ * HOOP_SCAN_HELD bytes.
+ *
+ * A candidate is a byte that every secret of a kind must have (a digit that
+ * begins a run, '@', '_' of "ghp_", 'J' of "eyJ"): candidates are found
+ * sixteen bytes at a time, and an anchored validator looks around each.
+ */
+
+
+#ifndef _HOOP_DETECT_H_INCLUDED_
+#define _HOOP_DETECT_H_INCLUDED_
+
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+#include "hoop_mask.h"
+
+
+extern const u_char  hoop_class[256];
+
+#define HOOP_C_CAND   0x20      /* a candidate */
+
+
+#define HOOP_SCAN_LEFT     64     /* bytes of left context that are looked at */
+#define HOOP_SCAN_HELD     400
+#define HOOP_SCAN_SHORTEST 11     /* no number or token is shorter */
+#define HOOP_SCAN_SHORTEST_LITERAL  8
+#define HOOP_SCAN_LITERAL  256    /* a longer literal is known by so many */
+
+
+typedef enum {
+    HOOP_SCAN_CLEAR = 0,   /* [0, start) is clean, the rest must wait */
+    HOOP_SCAN_MATCH,       /* [start, end) is a secret */
+    HOOP_SCAN_TOKEN,       /* so is all of the token that begins at start */
+    HOOP_SCAN_PEM,         /* the head of a PEM key; its body follows */
+    HOOP_SCAN_PREFIX,      /* the head of a long literal; its rest follows */
+    HOOP_SCAN_VALUE,       /* the value of a sensitive name begins at start */
+    HOOP_SCAN_JSON         /* a JSON object begins at start */
+} hoop_scan_e;
+
+
+typedef struct hoop_scan_s  hoop_scan_t;
+
+struct hoop_scan_s {
+    const u_char       *p;
+    size_t              n;
+    const u_char       *limit;      /* readable up to here, >= p + n */
+
+    const u_char       *left;       /* what stood before p; the end of it */
+    size_t              nleft;
+
+    uint32_t            detect;     /* 1 << detector */
+    unsigned            final:1;    /* the text ends at n */
+    unsigned            names:1;    /* look for name=value */
+    unsigned            json:1;     /* look for {" */
+
+    const hoop_str_t   *literals;
+    unsigned            nliterals;
+
+    size_t              token_max;
+    size_t              nodot;      /* used within */
+
+    /* input bytes behind the first pos bytes; NULL: as many */
+    size_t            (*raw)(void *ctx, size_t pos);
+    /* 0 or a detector + 1 for a name */
+    unsigned          (*name)(void *ctx, const u_char *p, size_t len);
+    void               *ctx;
+
+    /* the answer */
+
+    size_t              start;
+    size_t              end;
+    unsigned            detector;
+    unsigned            literal;    /* PREFIX: its number */
+    u_char              quote;      /* VALUE: '"', '\'', '\\' for \", 0 a word,
+                                       '\n' a line */
+};
+
+
+hoop_scan_e hoop_scan(hoop_scan_t *s);
+
+/* number of bytes of p, up to n, that belong to a token */
+size_t hoop_scan_token(const u_char *p, size_t n);
+
+/* number of bytes of p, up to n, that belong to a value without quotes */
+size_t hoop_scan_word(const u_char *p, size_t n);
+/* of a PEM body: 1 if c may stand in it */
+int hoop_scan_pem(u_char c);
+
+/*
+ * The end of a JSON string: *stop is the first '"' or '\\', or end.  Returns 0
+ * where no byte before it is a candidate.
+ */
+
+static inline unsigned
+hoop_scan_string(const u_char *p, const u_char *end, const u_char **stop)
+{
+    unsigned  cand;
+
+    cand = 0;
+
+#ifdef __SSE2__
+    {
+    __m128i   v, x, y;
+    unsigned  m, c;
+
+    while (end - p >= 16) {
+        v = _mm_loadu_si128((const __m128i *) p);
+
+        y = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')),
+                         _mm_cmpeq_epi8(v, _mm_set1_epi8('\\')));
+        x = _mm_sub_epi8(v, _mm_set1_epi8(0x30));
+        x = _mm_cmpeq_epi8(_mm_min_epu8(x, _mm_set1_epi8(0x12)), x);
+        x = _mm_or_si128(x, _mm_cmpeq_epi8(v, _mm_set1_epi8('_')));
+        x = _mm_or_si128(x, _mm_cmpeq_epi8(v, _mm_set1_epi8('J')));
+        x = _mm_or_si128(x, _mm_cmpeq_epi8(v, _mm_set1_epi8('{')));
+
+        m = _mm_movemask_epi8(y);
+        c = _mm_movemask_epi8(x);
+
+        if (m) {
+            cand |= c & (m ^ (m - 1));
+            *stop = p + __builtin_ctz(m);
+            return cand;
+        }
+
+        cand |= c;
+        p += 16;
+    }
+    }
+#endif
+
+    for ( /* void */ ; p < end && *p != '"' && *p != '\\'; p++) {
+        cand |= hoop_class[*p] & HOOP_C_CAND;
+    }
+
+    *stop = p;
+    return cand;
+}
+
+
+int hoop_detect_card(const u_char *digits, size_t n);
+int hoop_detect_ssn(const u_char *digits);
+int hoop_detect_by_name(hoop_str_t name);
+
+
+#endif /* _HOOP_DETECT_H_INCLUDED_ */

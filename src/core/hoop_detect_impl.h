@@ -1,0 +1,107 @@
+
+/*
+ * Copyright (C) ngx_hoop_module authors
+ *
+ * What the files of the detectors share.  Every validator returns NO, YES,
+ * MORE or EVENT and sets s->start and s->end; for MORE, s->start is where the
+ * doubt begins.
+ */
+
+
+#ifndef _HOOP_DETECT_IMPL_H_INCLUDED_
+#define _HOOP_DETECT_IMPL_H_INCLUDED_
+
+
+#include "hoop_detect.h"
+
+
+#define HOOP_NO     0
+#define HOOP_YES    1
+#define HOOP_MORE   2
+#define HOOP_EVENT  3      /* YES, and s->event says what */
+
+#define HOOP_LOCAL_MAX   64
+
+#define HOOP_C_DIGIT  0x01
+#define HOOP_C_ALPHA  0x02
+#define HOOP_C_LOCAL  0x04      /* of the local part of an address */
+#define HOOP_C_HEX    0x08      /* a-f, A-F */
+#define HOOP_C_TOKEN  0x10      /* base64url and '.' */
+#define HOOP_C_NAME   0x40      /* of a key name in text */
+#define HOOP_C_DELIM  0x80      /* ends a value without quotes */
+
+#define HOOP_C_ALNUM  (HOOP_C_DIGIT|HOOP_C_ALPHA)
+
+
+#define hoop_is(c, mask)  ((hoop_class[(u_char) (c)] & (mask)) != 0)
+#define hoop_bit(d)       ((uint32_t) 1 << (d))
+
+
+int hoop_detect_number(hoop_scan_t *s, size_t i);
+int hoop_detect_email(hoop_scan_t *s, size_t at);
+int hoop_detect_aws(hoop_scan_t *s, size_t i);
+int hoop_detect_underscore(hoop_scan_t *s, size_t i);
+int hoop_detect_jwt(hoop_scan_t *s, size_t i);
+int hoop_detect_pem(hoop_scan_t *s, size_t i);
+int hoop_detect_value(hoop_scan_t *s, size_t i);
+
+
+/* the byte that is k before position i, or -1 where the text begins */
+
+static inline int
+hoop_before(const hoop_scan_t *s, size_t i, size_t k)
+{
+    if (k <= i) {
+        return s->p[i - k];
+    }
+
+    k -= i;
+
+    return k <= s->nleft ? s->left[s->nleft - k] : -1;
+}
+
+
+/*
+ * What stands before a token.  An escape that was not decoded at this level
+ * ("\n" as two bytes, in logs and double-encoded text) ends a word too.
+ */
+
+static inline int
+hoop_word_before(const hoop_scan_t *s, size_t i)
+{
+    int  c, b;
+
+    c = hoop_before(s, i, 1);
+
+    if (c < 0 || !hoop_is(c, HOOP_C_ALNUM)) {
+        return 0;
+    }
+
+    if (c == 'n' || c == 'r' || c == 't') {
+        b = hoop_before(s, i, 2);
+        return b != '\\';
+    }
+
+    return 1;
+}
+
+
+static inline int
+hoop_more(hoop_scan_t *s, size_t start)
+{
+    s->start = start;
+    return s->final ? HOOP_NO : HOOP_MORE;
+}
+
+
+static inline int
+hoop_yes(hoop_scan_t *s, size_t start, size_t end, unsigned detector)
+{
+    s->start = start;
+    s->end = end;
+    s->detector = detector;
+    return HOOP_YES;
+}
+
+
+#endif /* _HOOP_DETECT_IMPL_H_INCLUDED_ */

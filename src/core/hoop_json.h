@@ -1,0 +1,52 @@
+
+/*
+ * Copyright (C) ngx_hoop_module authors
+ *
+ * What the project needs around jansson: a strict loader, JSON pointers
+ * (RFC 6901) and the place of a value in its text.
+ */
+
+
+#ifndef _HOOP_JSON_H_INCLUDED_
+#define _HOOP_JSON_H_INCLUDED_
+
+
+#include <jansson.h>
+
+#include "hoop_core.h"
+
+
+#define HOOP_JSON_DEPTH   64
+
+
+/*
+ * Loads one JSON document strictly: valid UTF-8, no duplicate members, no
+ * trailing bytes, nesting at most HOOP_JSON_DEPTH (checked before jansson
+ * recurses).  Any top-level value.  Returns a new reference, or NULL with err
+ * set; the texts never quote input.
+ */
+json_t *hoop_json_load(const u_char *p, size_t len, hoop_error_t *err);
+
+/* RFC 6901; "" is the root.  Borrowed reference, or NULL. */
+json_t *hoop_json_pointer(json_t *root, hoop_str_t pointer);
+
+/*
+ * Takes the next "/segment" off a pointer, unescaped: a span of the pointer,
+ * or of buf where it had escapes.  HOOP_ERROR: not a pointer, or an escaped
+ * one longer than size.
+ */
+int hoop_json_segment(hoop_str_t *pointer, hoop_str_t *segment, u_char *buf,
+    size_t size);
+/* the array index that a segment spells, or HOOP_ERROR */
+int hoop_json_index(hoop_str_t segment, size_t *index);
+
+/*
+ * Finds where in the text the value (key = 0) or the member name (key = 1)
+ * at a pointer stands, and sets err->line and err->column; of a pointer that
+ * leads nowhere, the deepest value on its way.
+ */
+void hoop_json_locate(const u_char *p, size_t len, const char *pointer,
+    int key, hoop_error_t *err);
+
+
+#endif /* _HOOP_JSON_H_INCLUDED_ */

@@ -1,0 +1,173 @@
+
+/*
+ * Copyright (C) ngx_hoop_module authors
+ *
+ * JSON Web Tokens: key sets (RFC 7517), signatures (RFC 7515, 7518, 8037) and
+ * claims (RFC 7519), with the advice of RFC 8725.
+ *
+ * A key set is parsed once into OpenSSL keys and is immutable afterwards; a
+ * signature check never parses a key.  The algorithm is pinned by the key and
+ * by the caller's allow list, never by the token alone.  Compact form only,
+ * base64url without padding, no duplicate member, "crit" refused; "jku",
+ * "x5u", "x5c" and "jwk" of a token's header are never used as key sources.
+ *
+ * Caps: token 16 KiB, header 4 KiB, JSON nesting 32, key set 1 MiB and 256
+ * keys, RSA moduli of 2048 to 8192 bits.
+ */
+
+
+#ifndef _HOOP_JWT_H_INCLUDED_
+#define _HOOP_JWT_H_INCLUDED_
+
+
+#include <jansson.h>
+
+#include "hoop_core.h"
+
+
+#define HOOP_JWT_RS256    0x0001
+#define HOOP_JWT_RS384    0x0002
+#define HOOP_JWT_RS512    0x0004
+#define HOOP_JWT_PS256    0x0008
+#define HOOP_JWT_PS384    0x0010
+#define HOOP_JWT_PS512    0x0020
+#define HOOP_JWT_ES256    0x0040
+#define HOOP_JWT_ES384    0x0080
+#define HOOP_JWT_ES512    0x0100
+#define HOOP_JWT_EDDSA    0x0200
+#define HOOP_JWT_HS256    0x0400
+#define HOOP_JWT_HS384    0x0800
+#define HOOP_JWT_HS512    0x1000
+
+/* all asymmetric ones; HS only on explicit demand */
+#define HOOP_JWT_ALGS     0x03ff
+
+#define HOOP_JWT_MAX_TOKEN    16384
+#define HOOP_JWT_MAX_JWKS     (1024 * 1024)
+
+
+typedef enum {
+    HOOP_JWT_OK = 0,
+    HOOP_JWT_MALFORMED,        /* not a compact JWS, broken JSON, caps */
+    HOOP_JWT_ALG,              /* unknown, not allowed, or not the key's */
+    HOOP_JWT_CRIT,
+    HOOP_JWT_NO_KEY,           /* no key of the set fits: kid or type */
+    HOOP_JWT_SIGNATURE,
+    HOOP_JWT_ISSUER,
+    HOOP_JWT_AUDIENCE,
+    HOOP_JWT_EXPIRED,
+    HOOP_JWT_NOT_YET,          /* nbf, or iat in the future */
+    HOOP_JWT_LIFETIME,         /* longer than max_lifetime allows */
+    HOOP_JWT_TYPE,             /* typ */
+    HOOP_JWT_CLAIM,            /* a claim missing or of a wrong type */
+    HOOP_JWT_PROOF,            /* cnf present: proof of possession needed */
+    HOOP_JWT_INTERNAL          /* memory or OpenSSL */
+} hoop_jwt_e;
+
+
+/* short fixed text for error_description and logs; no input in it */
+const char *hoop_jwt_strerror(hoop_jwt_e e);
+
+/* "RS256" -> its bit, 0 if unknown; "none" is unknown */
+unsigned hoop_jwt_alg(hoop_str_t name);
+
+
+typedef struct hoop_jwks_s  hoop_jwks_t;
+
+
+/*
+ * Parses a JWKS document.  Keys that cannot be used (unknown kty or crv,
+ * use other than sig, too short, private parts, ...) are skipped; a set
+ * without one usable key is an error, as is a document that is no JWKS.
+ * Symmetric keys ("oct") are taken only if algs has an HS bit.
+ */
+hoop_jwks_t *hoop_jwks_parse(const u_char *p, size_t len, unsigned algs,
+    hoop_error_t *err);
+void hoop_jwks_free(hoop_jwks_t *ks);
+unsigned hoop_jwks_count(const hoop_jwks_t *ks);
+
+/*
+ * The bare signature: HOOP_JWT_OK, HOOP_JWT_ALG, HOOP_JWT_NO_KEY,
+ * HOOP_JWT_SIGNATURE or HOOP_JWT_INTERNAL.  kid.data is NULL where the token
+ * names no key.  At most eight keys are tried.  One thread at a time: keys
+ * keep their verification contexts.
+ */
+hoop_jwt_e hoop_jwks_verify(const hoop_jwks_t *ks, unsigned alg,
+    hoop_str_t kid, hoop_str_t input, const u_char *sig, size_t len);
+
+
+/* A parsed, not yet verified token.  Spans point into the caller's token. */
+
+typedef struct {
+    hoop_str_t      token;
+    hoop_str_t      signing_input;
+    unsigned        alg;               /* one HOOP_JWT_* bit */
+    json_t         *header;            /* owned */
+    json_t         *claims;            /* owned; NULL with signature_only */
+    hoop_str_t      kid;               /* into header; data NULL if absent */
+    hoop_str_t      issuer;            /* into claims; unverified */
+    u_char         *signature;         /* owned */
+    size_t          signature_len;
+} hoop_jwt_t;
+
+
+typedef struct {
+    hoop_str_t          issuer;        /* exact; len 0: not checked */
+    const hoop_str_t   *audiences;     /* one must match; n 0: not checked */
+    unsigned            naudiences;
+    unsigned            algs;          /* allowed HOOP_JWT_* bits */
+    int64_t             leeway;        /* seconds */
+    int64_t             max_lifetime;  /* seconds, exp - iat; 0: no limit */
+} hoop_jwt_rules_t;
+
+
+/*
+ * hoop_jwt_parse() fills *jwt; on any result hoop_jwt_clear() must be called.
+ * With signature_only the payload need only be base64url: claims stay NULL.
+ * hoop_jwt_verify() checks alg against rules->algs and the signature against
+ * the keys of the set: the one named by kid, else each that fits the alg.
+ * hoop_jwt_check() checks the claims at the time now (Unix seconds): exp is
+ * required, aud where rules name audiences; a token with cnf gives
+ * HOOP_JWT_PROOF.
+ */
+hoop_jwt_e hoop_jwt_parse(hoop_jwt_t *jwt, const u_char *p, size_t len,
+    int signature_only);
+hoop_jwt_e hoop_jwt_verify(const hoop_jwt_t *jwt, const hoop_jwks_t *ks,
+    const hoop_jwt_rules_t *rules);
+hoop_jwt_e hoop_jwt_check(const hoop_jwt_t *jwt, const hoop_jwt_rules_t *rules,
+    int64_t now);
+void hoop_jwt_clear(hoop_jwt_t *jwt);
+
+
+/*
+ * Who is calling: made from a verified token, immutable, counted (one worker,
+ * one thread: the count is not atomic).  It outlives the token's buffers.
+ */
+
+typedef struct {
+    unsigned        refs;
+    int64_t         expires;           /* Unix seconds; exp without leeway */
+    hoop_str_t      issuer;            /* spans into claims */
+    hoop_str_t      sub;
+    hoop_str_t      actor;             /* act.sub, outermost; len 0: none */
+    json_t         *claims;            /* owned */
+    hoop_str_t      issuer_name;       /* config name; lives with the config */
+    u_char         *json;              /* owned: {"iss":..,"sub":..,"act":..}
+                                          ready to be put into events */
+    size_t          json_len;
+} hoop_identity_t;
+
+
+/*
+ * Takes jwt->claims over, and with them jwt->issuer, which becomes null.
+ * NULL: no memory, or no "sub" string; the claims are the token's still.
+ */
+hoop_identity_t *hoop_identity_create(hoop_jwt_t *jwt, hoop_str_t issuer_name);
+void hoop_identity_ref(hoop_identity_t *id);
+void hoop_identity_unref(hoop_identity_t *id);
+/* 1 if sub names the subject or anyone in the act chain, at the same issuer */
+int hoop_identity_involves(const hoop_identity_t *id, hoop_str_t issuer,
+    hoop_str_t sub);
+
+
+#endif /* _HOOP_JWT_H_INCLUDED_ */

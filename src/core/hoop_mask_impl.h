@@ -1,0 +1,418 @@
+
+/*
+ * Copyright (C) ngx_hoop_module authors
+ *
+ * What the files of the masker share, and how it works.
+ *
+ * Streams and stages.  Stream 0 is the input.  A stage decodes a stream into
+ * the next: the contents of a JSON string, a form field, or text in which
+ * escapes may stand.  JSON in a string in JSON is then stream 1, its strings
+ * are stream 2, and so on; only one stream, the innermost, is looked at.
+ *
+ * Nothing is ever encoded back.  What is decided to be clean leaves as the
+ * input bytes behind it, found by decoding again and counting; only a label
+ * is encoded, through all stages, from the innermost out.
+ *
+ * A look is a window on the active stream.  An engine (JSON or text) says of
+ * it: the first "c" bytes are decided and clean; then, maybe, the bytes up to
+ * "op_end" are replaced by what is in rep.  All state is moved on by exactly
+ * these bytes, so that it does not matter where the next look begins.  That
+ * is the whole of the chunking invariant, and it rests on one rule: an engine
+ * may decide only by bytes it has seen and by limits that count bytes of the
+ * stream, never by where the window ends.
+ *
+ * Held bytes.  A byte of stream N may stand for up to "unit" input bytes,
+ * hold / 400 of them; an escape longer than that is no honest one, and the
+ * rest of the outermost string is masked.  No engine waits for more than
+ * HOOP_SCAN_HELD bytes, so what waits is at most hold.
+ *
+ * The queue.  What was decided and not yet taken by the sink: pass bytes of
+ * input to deliver, then drop bytes of input to leave out, then rep.
+ */
+
+
+#ifndef _HOOP_MASK_IMPL_H_INCLUDED_
+#define _HOOP_MASK_IMPL_H_INCLUDED_
+
+
+#include "hoop_mask.h"
+#include "hoop_detect.h"
+
+
+#define HOOP_MASK_SETS     8
+#define HOOP_MASK_LITERALS 8
+#define HOOP_MASK_NESTED   3           /* levels of JSON in JSON strings */
+#define HOOP_MASK_LEVELS   (HOOP_MASK_NESTED + 2)
+#define HOOP_MASK_STAGES   (HOOP_MASK_LEVELS + 1)
+#define HOOP_MASK_PEEK     300         /* of a value looked at as a whole */
+#define HOOP_MASK_KEY      96
+#define HOOP_MASK_REP      1024
+#define HOOP_MASK_AHEAD    512         /* input decoded at once, at first */
+#define HOOP_MASK_SEGMENTS 64          /* path segments in one set */
+#define HOOP_MASK_MIN_HOLD 8192
+
+#define HOOP_MASK_END      255         /* look.end: the input, or its unit */
+
+#define HOOP_MASK_OFF      255         /* no action */
+
+
+/* kinds of stages, as bits */
+
+#define HOOP_STAGE_JSON    0x01
+#define HOOP_STAGE_LOOSE   0x02        /* JSON escapes in any text */
+#define HOOP_STAGE_FORM    0x04        /* percent-encoding */
+
+
+/* fields */
+
+typedef struct {
+    hoop_str_t              name;      /* normalised */
+    u_char                  detector;  /* its label */
+    u_char                  next;      /* of the same last byte, + 1 */
+} hoop_mask_name_t;
+
+
+typedef struct {
+    hoop_str_t              name;      /* normalised; NULL data: any */
+    unsigned                deep:1;    /* any number of segments */
+    unsigned                last:1;
+} hoop_mask_segment_t;
+
+
+struct hoop_mask_set_s {
+    uint32_t                detect;
+    u_char                  action;
+    unsigned                is_static:1;
+
+    hoop_mask_name_t       *names;
+    unsigned                nnames;
+    uint64_t                tails[16]; /* by the last two bytes of names */
+    u_char                  head[256];
+
+    hoop_mask_segment_t     segments[HOOP_MASK_SEGMENTS];
+    unsigned                nsegments;
+    uint64_t                first;     /* segments that begin a path */
+};
+
+
+static inline u_char
+hoop_lower(u_char c)
+{
+    return (c >= 'A' && c <= 'Z') ? c | 0x20 : c;
+}
+
+
+static inline int
+hoop_is_separator(u_char c)
+{
+    return c == '_' || c == '-' || c == ' ' || c == '.';
+}
+
+
+static inline unsigned
+hoop_mask_tail(u_char a, u_char b)
+{
+    return ((unsigned) a * 37 ^ (unsigned) b * 5) & 1023;
+}
+
+
+unsigned hoop_mask_set_find(const hoop_mask_set_t *set, const u_char *p,
+    size_t len, u_char last);
+
+/* 0, or the detector + 1 of a sensitive name */
+
+static inline unsigned
+hoop_mask_set_name(const hoop_mask_set_t *set, const u_char *p, size_t len)
+{
+    u_char    a, b;
+    size_t    i;
+    unsigned  h;
+
+    for (i = len; i > 0 && hoop_is_separator(p[i - 1]); i--) { /* void */ }
+
+    if (i == 0) {
+        return 0;
+    }
+
+    b = hoop_lower(p[--i]);
+
+    if (set->head[b] == 0) {
+        return 0;
+    }
+
+    while (i > 0 && hoop_is_separator(p[i - 1])) {
+        i--;
+    }
+
+    a = i ? hoop_lower(p[i - 1]) : 0;
+    h = hoop_mask_tail(a, b);
+
+    if ((set->tails[h / 64] & (uint64_t) 1 << (h % 64)) == 0) {
+        return 0;
+    }
+
+    return hoop_mask_set_find(set, p, len, b);
+}
+
+
+/*
+ * One step of the paths of a set: the segments that may come next, after the
+ * name, or *found set to 1 if a path ended.
+ */
+uint64_t hoop_mask_set_step(const hoop_mask_set_t *set, uint64_t state,
+    const u_char *name, size_t len, int *found);
+
+
+/* decoding */
+
+typedef struct {
+    uint32_t                rs;        /* input bytes [rs, re) */
+    uint32_t                re;
+    u_char                  c;
+} hoop_unit_t;
+
+
+typedef struct {
+    u_char                  state;
+    u_char                  n;
+    uint16_t                code;
+    hoop_unit_t             pend[6];
+} hoop_stage_t;
+
+
+typedef struct {
+    size_t                  n;         /* bytes decoded */
+    size_t                  raw;       /* input bytes behind them */
+    unsigned                end;       /* the stage that ended, or 0 */
+    unsigned                hostile:1;
+} hoop_decoded_t;
+
+
+/*
+ * Decodes src through nst stages into dst (which may be NULL to count only),
+ * until max bytes are made, a stage ends, or src does.  "final": src is all.
+ */
+void hoop_mask_decode(const u_char *kinds, unsigned nst, const u_char *src,
+    size_t len, unsigned final, u_char *dst, size_t max, size_t unit,
+    hoop_decoded_t *d);
+
+
+/* engines */
+
+typedef enum {
+    HOOP_RUN_MORE = 0,         /* c is as far as it can be decided */
+    HOOP_RUN_OP,               /* then [c, op_end) is to be replaced */
+    HOOP_RUN_SWITCH,           /* c, and another stream is active */
+    HOOP_RUN_END               /* all was decided up to the look's end */
+} hoop_run_e;
+
+
+typedef struct {
+    const u_char           *p;
+    size_t                  n;
+    const u_char           *limit;     /* readable up to here */
+    const u_char           *src;       /* the input behind it */
+    size_t                  raw;       /* so many bytes of it */
+    unsigned                end;       /* stage that ends after n, or END */
+    unsigned                plain:1;   /* p is src */
+    unsigned                partial:1; /* there is more input to be seen */
+    unsigned                hostile:1;
+} hoop_look_t;
+
+
+typedef struct {
+    u_char                  state;
+    u_char                  field;     /* detector + 1 of the next value */
+    u_char                  action;
+    u_char                  swallow;   /* masked value that goes on */
+    u_char                  quiet;     /* in string, after backslash */
+    unsigned                sniff:1;   /* must begin with { or [ */
+    unsigned                embedded:1;/* text follows the first document */
+    unsigned                peeked:1;
+    unsigned                masked:1;  /* the last value was */
+    uint32_t                depth;     /* of the swallowed value */
+    unsigned                base;      /* frames of outer levels */
+    unsigned                inside;    /* frames where a string began */
+} hoop_level_t;
+
+
+typedef struct {
+    uint64_t                child[HOOP_MASK_SETS];
+    uint32_t                index;     /* of the array element */
+} hoop_frame_t;
+
+
+typedef enum {
+    HOOP_ENGINE_JSON = 0,
+    HOOP_ENGINE_TEXT
+} hoop_engine_e;
+
+
+typedef struct {
+    u_char                  swallow;   /* what is masked, and goes on */
+    u_char                  quote;
+    u_char                  dashes;
+    u_char                  sniff;     /* JSON may begin here */
+    u_char                  key;       /* the text is a name */
+    u_char                  embed;     /* JSON may begin anywhere */
+    uint32_t                literal;
+    size_t                  offset;
+    size_t                  nleft;
+    u_char                  left[HOOP_SCAN_LEFT];
+} hoop_textual_t;
+
+
+struct hoop_mask_s {
+    hoop_mask_mode_e        mode;
+    unsigned                failed:1;
+    unsigned                done:1;
+    unsigned                has_names:1;
+    unsigned                has_paths:1;
+    unsigned                has_drop:1;
+    unsigned                outer:1;       /* masks the outermost string */
+    unsigned                outer_quiet:1;
+    unsigned                cr:1;          /* SSE: the last line ended by CR */
+
+    /* what to look for */
+
+    const hoop_mask_set_t  *sets[HOOP_MASK_SETS];
+    unsigned                nsets;
+    uint32_t                detect;
+    u_char                  actions[HOOP_DETECT_MAX];
+    hoop_str_t              literals[HOOP_MASK_LITERALS];
+    unsigned                nliterals;
+
+    /* limits */
+
+    size_t                  hold;
+    size_t                  unit;
+    size_t                  number_max;
+    size_t                  token_max;
+
+    /* streams */
+
+    hoop_engine_e           engine;
+    unsigned                nst;           /* stages of the active stream */
+    unsigned                base;          /* first level that may be JSON */
+    u_char                  kinds[HOOP_MASK_STAGES];
+    hoop_level_t            levels[HOOP_MASK_STAGES];
+    hoop_textual_t          text;
+    size_t                  keylen;        /* may be more than is kept */
+    u_char                  key[HOOP_MASK_KEY];
+
+    /* containers: of all levels, one above the other */
+
+    unsigned                depth;
+    uint64_t                objects[HOOP_MASK_DEPTH / 64];
+    uint64_t                kept[HOOP_MASK_DEPTH / 64];
+    hoop_frame_t           *frames;        /* where sets have paths */
+    unsigned                nframes;
+    uint64_t                child[HOOP_MASK_SETS]; /* of the next value */
+
+    /* lines of SSE, fields of a form */
+
+    u_char                  unit_state;
+    u_char                  unit_field;
+    u_char                  unit_action;
+    u_char                  unit_saved;
+    u_char                  unit_engine;
+    u_char                  unit_nst;
+    unsigned                unit_found:1;
+    size_t                  unit_known;
+
+    /* what an engine says */
+
+    size_t                  c;
+    size_t                  op_end;
+    hoop_look_t            *look;          /* while a text is looked at */
+    u_char                  name_action;   /* of the name found last */
+
+    /* the queue */
+
+    size_t                  pass;
+    size_t                  drop;
+    size_t                  rep_pos;
+    size_t                  rep_len;
+
+    /* buffers */
+
+    size_t                  dlimit;
+    u_char                 *window;
+    size_t                  wpos;
+    size_t                  wlen;
+    size_t                  wsize;
+    u_char                 *decoded;
+    size_t                  dsize;
+
+    uint32_t                counts[HOOP_DETECT_MAX];
+
+    unsigned                keyed:1;
+    u_char                  hash_key[32];
+
+    u_char                  rep[HOOP_MASK_REP];
+};
+
+
+/* text.swallow */
+
+#define HOOP_SWALLOW_PEM      1
+#define HOOP_SWALLOW_TOKEN    2
+#define HOOP_SWALLOW_LITERAL  3
+#define HOOP_SWALLOW_VALUE    4
+#define HOOP_SWALLOW_REST     5        /* all of this text */
+
+/* level.swallow */
+
+#define HOOP_SWALLOW_STRING   1
+#define HOOP_SWALLOW_TREE     2
+#define HOOP_SWALLOW_NUMBER   3
+
+
+hoop_run_e hoop_mask_json_run(hoop_mask_t *m, hoop_look_t *lk);
+void hoop_mask_json_init(hoop_mask_t *m, unsigned level, unsigned sniff,
+    unsigned embedded);
+/* the string that was opened at this level has ended */
+void hoop_mask_json_string_end(hoop_mask_t *m, unsigned level);
+/* JSON between two tokens, where a line of SSE may end */
+int hoop_mask_json_between(hoop_mask_t *m);
+
+hoop_run_e hoop_mask_text_run(hoop_mask_t *m, hoop_look_t *lk);
+void hoop_mask_text_init(hoop_mask_t *m, unsigned sniff, unsigned key,
+    unsigned embed);
+/* the name in m->key stands before the text, in quotes */
+void hoop_mask_text_name(hoop_mask_t *m);
+/* the active stream goes on as text */
+void hoop_mask_to_text(hoop_mask_t *m, unsigned level);
+
+void hoop_mask_scan_init(hoop_mask_t *m, hoop_scan_t *s);
+unsigned hoop_mask_name(hoop_mask_t *m, const u_char *p, size_t len,
+    u_char *action);
+
+/* a step of SSE or form framing, see hoop_mask_unit.c */
+int hoop_mask_unit_step(hoop_mask_t *m, const u_char *p, size_t n,
+    unsigned final);
+/* a step of the engines on [p, p + n), which is a unit if "final" */
+int hoop_mask_core_step(hoop_mask_t *m, const u_char *p, size_t n,
+    unsigned final);
+void hoop_mask_core_reset(hoop_mask_t *m);
+
+#define HOOP_STEP_MORE   0             /* nothing can be decided */
+#define HOOP_STEP_GO     1             /* pass was moved, or state */
+#define HOOP_STEP_OP     2             /* the queue has a replacement */
+#define HOOP_STEP_DONE   3             /* all of the unit was decided */
+#define HOOP_STEP_ERROR  4
+
+/*
+ * Counts a masked value and writes what replaces it, encoded through the
+ * first nst stages.  whole: the replacement is a JSON value of its own.
+ */
+void hoop_mask_replace(hoop_mask_t *m, unsigned detector, u_char action,
+    const u_char *value, size_t len, int whole, unsigned nst);
+void hoop_mask_add_rep(hoop_mask_t *m, const u_char *p, size_t n,
+    unsigned nst);
+
+/* the first byte that is not literal in this kind of stage, or n */
+size_t hoop_mask_plain(u_char kind, const u_char *p, size_t n);
+
+
+#endif /* _HOOP_MASK_IMPL_H_INCLUDED_ */

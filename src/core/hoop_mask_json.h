@@ -1,0 +1,81 @@
+
+/*
+ * Copyright (C) ngx_hoop_module authors
+ *
+ * What the two files of the JSON engine share: states and small things.
+ */
+
+
+#ifndef _HOOP_MASK_JSON_H_INCLUDED_
+#define _HOOP_MASK_JSON_H_INCLUDED_
+
+
+#include "hoop_mask_impl.h"
+
+
+#define HOOP_JSON_START   0
+#define HOOP_JSON_TOP     1
+#define HOOP_JSON_VALUE   2
+#define HOOP_JSON_FIRST   3
+#define HOOP_JSON_NAME    4
+#define HOOP_JSON_KEY     5
+#define HOOP_JSON_COLON   6
+#define HOOP_JSON_AFTER   7
+#define HOOP_JSON_QUOTE   8
+#define HOOP_JSON_QUOTE_KEY  9
+
+/* what a helper answers, beside hoop_run_e */
+
+#define HOOP_JSON_GO      16       /* *i was moved over a token */
+#define HOOP_JSON_BROKEN  17
+
+
+#define hoop_json_space(c)                                                    \
+    ((c) == ' ' || (c) == '\n' || (c) == '\r' || (c) == '\t')
+
+#define hoop_bits_get(b, i)  ((b)[(i) / 64] >> ((i) % 64) & 1)
+#define hoop_bits_set(b, i)  ((b)[(i) / 64] |= (uint64_t) 1 << ((i) % 64))
+#define hoop_bits_clear(b, i)                                                 \
+    ((b)[(i) / 64] &= ~((uint64_t) 1 << ((i) % 64)))
+
+
+/* a value ends; i is behind it */
+
+static inline int
+hoop_json_value_end(hoop_mask_t *m, hoop_level_t *lev)
+{
+    lev->field = 0;
+
+    if (m->depth > lev->base) {
+        lev->state = HOOP_JSON_AFTER;
+        return HOOP_JSON_GO;
+    }
+
+    lev->state = HOOP_JSON_TOP;
+
+    return lev->embedded ? HOOP_JSON_BROKEN : HOOP_JSON_GO;
+}
+
+
+/* the helpers answer a hoop_run_e, GO or BROKEN */
+
+int hoop_mask_json_number(hoop_mask_t *m, hoop_level_t *lev, hoop_look_t *lk,
+    size_t *i);
+int hoop_mask_json_word(hoop_mask_t *m, hoop_level_t *lev, hoop_look_t *lk,
+    size_t *i);
+int hoop_mask_json_masked(hoop_mask_t *m, hoop_level_t *lev, hoop_look_t *lk,
+    size_t *i);
+int hoop_mask_json_peek(hoop_mask_t *m, hoop_level_t *lev, hoop_look_t *lk,
+    size_t *i);
+int hoop_mask_json_dropped(hoop_mask_t *m, hoop_level_t *lev, hoop_look_t *lk,
+    size_t *i);
+size_t hoop_mask_json_swallow(hoop_level_t *lev, const u_char *p, size_t i,
+    size_t n);
+hoop_run_e hoop_mask_json_op(hoop_mask_t *m, hoop_level_t *lev, size_t i,
+    size_t n, unsigned detector, u_char action, const u_char *value,
+    size_t len);
+void hoop_mask_json_name(hoop_mask_t *m, hoop_level_t *lev, const u_char *p,
+    size_t len);
+
+
+#endif /* _HOOP_MASK_JSON_H_INCLUDED_ */

@@ -1,0 +1,434 @@
+
+/*
+ * Copyright (C) ngx_hoop_module authors
+ *
+ * The text engine: passes a stream by the detectors, and leaves out what
+ * belongs to a secret whose end need not be known to mask it: the body of a
+ * PEM key, a token without end, the value of a sensitive name.
+ */
+
+
+#include "hoop_mask_impl.h"
+
+
+void
+hoop_mask_text_init(hoop_mask_t *m, unsigned sniff, unsigned key,
+    unsigned embed)
+{
+    hoop_textual_t  *t;
+
+    t = &m->text;
+
+    t->swallow = 0;
+    t->quote = 0;
+    t->dashes = 0;
+    t->sniff = sniff;
+    t->key = key;
+    t->embed = embed;
+    t->nleft = 0;
+
+    if (key) {
+        m->keylen = 0;
+    }
+}
+
+
+void
+hoop_mask_to_text(hoop_mask_t *m, unsigned level)
+{
+    m->kinds[level] = HOOP_STAGE_LOOSE;
+    m->nst = level + 1;
+    m->engine = HOOP_ENGINE_TEXT;
+
+    hoop_mask_text_init(m, 0, 0, level - m->base <= HOOP_MASK_NESTED);
+}
+
+
+/* the text moves on over n bytes: they become context, or a part of a name */
+
+static void
+hoop_text_consume(hoop_mask_t *m, const u_char *p, size_t n)
+{
+    size_t           k;
+    hoop_textual_t  *t;
+
+    t = &m->text;
+
+    if (t->key) {
+        m->keylen += n;
+
+        if (n >= HOOP_MASK_KEY) {
+            memcpy(m->key, p + n - HOOP_MASK_KEY, HOOP_MASK_KEY);
+
+        } else {
+            k = m->keylen - n;
+            k = (k > HOOP_MASK_KEY) ? HOOP_MASK_KEY : k;
+
+            if (k + n > HOOP_MASK_KEY) {
+                memmove(m->key, m->key + k + n - HOOP_MASK_KEY,
+                        HOOP_MASK_KEY - n);
+                k = HOOP_MASK_KEY - n;
+            }
+
+            memcpy(m->key + k, p, n);
+        }
+    }
+
+    if (n >= HOOP_SCAN_LEFT) {
+        memcpy(t->left, p + n - HOOP_SCAN_LEFT, HOOP_SCAN_LEFT);
+        t->nleft = HOOP_SCAN_LEFT;
+        return;
+    }
+
+    k = t->nleft;
+
+    if (k + n > HOOP_SCAN_LEFT) {
+        k = HOOP_SCAN_LEFT - n;
+        memmove(t->left, t->left + t->nleft - k, k);
+    }
+
+    memcpy(t->left + k, p, n);
+    t->nleft = k + n;
+}
+
+
+void
+hoop_mask_text_name(hoop_mask_t *m)
+{
+    size_t  len;
+
+    len = (m->keylen < HOOP_MASK_KEY) ? m->keylen : HOOP_MASK_KEY;
+
+    hoop_text_consume(m, (u_char *) "\"", 1);
+    hoop_text_consume(m, m->key, len);
+    hoop_text_consume(m, (u_char *) "\"", 1);
+}
+
+
+static size_t
+hoop_text_raw(void *data, size_t pos)
+{
+    hoop_mask_t     *m = data;
+    hoop_decoded_t   d;
+
+    if (pos == m->look->n) {
+        return m->look->raw;
+    }
+
+    hoop_mask_decode(m->kinds, m->nst, m->look->src, m->look->raw, 1, NULL,
+                     pos, m->unit, &d);
+    return d.raw;
+}
+
+
+static unsigned
+hoop_text_name(void *data, const u_char *p, size_t len)
+{
+    hoop_mask_t  *m = data;
+
+    return hoop_mask_name(m, p, len, &m->name_action);
+}
+
+
+/* the body of a PEM key: to the end of its END line, or what cannot be PEM */
+
+static size_t
+hoop_text_pem(hoop_textual_t *t, const u_char *p, size_t n)
+{
+    u_char  c;
+    size_t  k;
+
+    /* dashes: 0..5 in a row in the body, 10..15 in the END line */
+
+    for (k = 0; k < n; k++) {
+        c = p[k];
+
+        if (!hoop_scan_pem(c)) {
+            t->swallow = 0;
+            return k;
+        }
+
+        if (c == '-') {
+            if (t->dashes % 10 < 5) {
+                t->dashes++;
+            }
+
+            if (t->dashes == 15) {
+                t->swallow = 0;
+                return k + 1;
+            }
+
+            continue;
+        }
+
+        t->dashes = (t->dashes >= 10 || (t->dashes == 5 && c == 'E')) ? 10 : 0;
+    }
+
+    return k;
+}
+
+
+/* the value of a name: to its closing quote, or the end of the word or line */
+
+static size_t
+hoop_text_value(hoop_textual_t *t, const u_char *p, size_t n)
+{
+    u_char  c;
+    size_t  k;
+
+    if (t->quote == 0) {
+        k = hoop_scan_word(p, n);
+        t->swallow = (k < n) ? 0 : t->swallow;
+        return k;
+    }
+
+    for (k = 0; k < n; k++) {
+        c = p[k];
+
+        if (t->quote == '\n') {
+            if (c == '\n' || c == '\r' || c == '"' || c == '\'' || c == '<') {
+                t->swallow = 0;
+                return k;
+            }
+
+            continue;
+        }
+
+        if (t->quote == '}') {
+            if (c == ',' || c == '}' || c == ']' || c == '\n' || c == '\r') {
+                t->swallow = 0;
+                return k;
+            }
+
+            continue;
+        }
+
+        /* dashes: backslashes in a row */
+
+        if (c == '\\') {
+            t->dashes++;
+            t->dashes = (t->dashes > 4) ? 3 : t->dashes;
+            continue;
+        }
+
+        if (c == (t->quote == '\'' ? '\'' : '"')
+            && (t->quote == '\\' ? t->dashes <= 1 : t->dashes % 2 == 0))
+        {
+            t->swallow = 0;
+            return k;
+        }
+
+        t->dashes = 0;
+    }
+
+    return k;
+}
+
+
+static size_t
+hoop_text_swallow(hoop_mask_t *m, const u_char *p, size_t n)
+{
+    size_t             k;
+    const hoop_str_t  *lit;
+    hoop_textual_t    *t;
+
+    t = &m->text;
+
+    switch (t->swallow) {
+
+    case HOOP_SWALLOW_PEM:
+        return hoop_text_pem(t, p, n);
+
+    case HOOP_SWALLOW_VALUE:
+        return hoop_text_value(t, p, n);
+
+    case HOOP_SWALLOW_TOKEN:
+        k = hoop_scan_token(p, n);
+        t->swallow = (k < n) ? 0 : t->swallow;
+        return k;
+
+    case HOOP_SWALLOW_LITERAL:
+        lit = &m->literals[t->literal];
+
+        for (k = 0; k < n && t->offset < lit->len; k++) {
+            if (p[k] != lit->data[t->offset]) {
+                break;
+            }
+
+            t->offset++;
+        }
+
+        if (k < n || t->offset == lit->len) {
+            t->swallow = 0;
+        }
+
+        return k;
+    }
+
+    return n;
+}
+
+
+void
+hoop_mask_scan_init(hoop_mask_t *m, hoop_scan_t *s)
+{
+    s->left = NULL;
+    s->nleft = 0;
+    s->detect = m->detect;
+    s->final = 0;
+    s->names = 0;
+    s->json = 0;
+    s->literals = m->literals;
+    s->nliterals = m->nliterals;
+    s->token_max = m->token_max;
+    s->raw = NULL;
+    s->name = hoop_text_name;
+    s->ctx = m;
+}
+
+
+static hoop_run_e
+hoop_text_event(hoop_mask_t *m, hoop_look_t *lk, hoop_scan_t *s,
+    hoop_scan_e event)
+{
+    unsigned         level;
+    hoop_textual_t  *t;
+
+    t = &m->text;
+
+    m->c = s->start;
+    m->op_end = s->end;
+
+    switch (event) {
+
+    case HOOP_SCAN_JSON:
+
+        level = m->nst;
+        level -= (m->kinds[level - 1] == HOOP_STAGE_LOOSE);
+        hoop_mask_json_init(m, level, 0, 1);
+
+        return HOOP_RUN_SWITCH;
+
+    case HOOP_SCAN_VALUE:
+
+        if (m->name_action == HOOP_MASK_NULL
+            || m->name_action == HOOP_MASK_DROP)
+        {
+            m->counts[s->detector]++;
+            hoop_mask_add_rep(m, (u_char *) "null", s->quote ? 0 : 4, m->nst);
+
+        } else {
+            hoop_mask_replace(m, s->detector, HOOP_MASK_REDACT, NULL, 0, 0,
+                              m->nst);
+        }
+
+        t->swallow = HOOP_SWALLOW_VALUE;
+        t->quote = s->quote;
+        t->dashes = 0;
+        break;
+
+    case HOOP_SCAN_MATCH:
+
+        hoop_mask_replace(m, s->detector, m->actions[s->detector],
+                          lk->p + s->start, s->end - s->start, 0, m->nst);
+        break;
+
+    default:
+
+        hoop_mask_replace(m, s->detector, HOOP_MASK_REDACT, NULL, 0, 0,
+                          m->nst);
+
+        t->dashes = 0;
+        t->swallow = HOOP_SWALLOW_TOKEN;
+
+        if (event == HOOP_SCAN_PEM) {
+            t->swallow = HOOP_SWALLOW_PEM;
+
+        } else if (event == HOOP_SCAN_PREFIX) {
+            t->swallow = HOOP_SWALLOW_LITERAL;
+            t->literal = s->literal;
+            t->offset = HOOP_SCAN_LITERAL;
+        }
+    }
+
+    hoop_text_consume(m, lk->p, s->end);
+
+    return HOOP_RUN_OP;
+}
+
+
+hoop_run_e
+hoop_mask_text_run(hoop_mask_t *m, hoop_look_t *lk)
+{
+    size_t           i;
+    hoop_scan_t      s;
+    hoop_scan_e      event;
+    hoop_textual_t  *t;
+
+    t = &m->text;
+
+    if (t->swallow) {
+        m->c = 0;
+        m->rep_len = 0;
+        m->op_end = hoop_text_swallow(m, lk->p, lk->n);
+
+        if (m->op_end) {
+            hoop_text_consume(m, lk->p, m->op_end);
+            return HOOP_RUN_OP;
+        }
+
+        if (t->swallow) {
+            return lk->end ? HOOP_RUN_END : HOOP_RUN_MORE;
+        }
+    }
+
+    if (t->sniff) {
+
+        for (i = 0; i < lk->n; i++) {
+            if (lk->p[i] != ' ' && lk->p[i] != '\n' && lk->p[i] != '\r'
+                && lk->p[i] != '\t')
+            {
+                break;
+            }
+        }
+
+        if (i == lk->n) {
+            m->c = i;
+            hoop_text_consume(m, lk->p, i);
+            return lk->end ? HOOP_RUN_END : HOOP_RUN_MORE;
+        }
+
+        t->sniff = 0;
+
+        if (lk->p[i] == '{' || lk->p[i] == '[') {
+            m->c = i;
+            hoop_mask_json_init(m, m->nst, 1, 0);
+            return HOOP_RUN_SWITCH;
+        }
+    }
+
+    hoop_mask_scan_init(m, &s);
+
+    m->look = lk;
+
+    s.p = lk->p;
+    s.n = lk->n;
+    s.limit = lk->limit;
+    s.left = t->left;
+    s.nleft = t->nleft;
+    s.final = (lk->end != 0);
+    s.names = m->has_names && !t->key;
+    s.json = t->embed;
+    s.raw = lk->plain ? NULL : hoop_text_raw;
+
+    event = hoop_scan(&s);
+
+    if (event != HOOP_SCAN_CLEAR) {
+        return hoop_text_event(m, lk, &s, event);
+    }
+
+    m->c = s.start;
+    hoop_text_consume(m, lk->p, s.start);
+
+    return (lk->end && s.start == lk->n) ? HOOP_RUN_END : HOOP_RUN_MORE;
+}

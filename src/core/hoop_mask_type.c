@@ -1,0 +1,229 @@
+
+/*
+ * Copyright (C) ngx_hoop_module authors
+ *
+ * The mode for a media type.  What is text by any name is judged as text;
+ * what is none by its name is for the caller's policy; what cannot be judged
+ * because of its charset is refused.
+ */
+
+
+#include "hoop_mask.h"
+
+
+#define HOOP_TYPE_MAX  128
+
+
+static inline u_char
+hoop_type_lower(u_char c)
+{
+    return (c >= 'A' && c <= 'Z') ? c | 0x20 : c;
+}
+
+
+static inline int
+hoop_type_space(u_char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+
+static int
+hoop_type_ends(hoop_str_t s, const char *end)
+{
+    size_t  len;
+
+    len = strlen(end);
+
+    return s.len > len && memcmp(s.data + s.len - len, end, len) == 0;
+}
+
+
+static int
+hoop_type_starts(hoop_str_t s, const char *start)
+{
+    size_t  len;
+
+    len = strlen(start);
+
+    return s.len >= len && memcmp(s.data, start, len) == 0;
+}
+
+
+static int
+hoop_type_listed(hoop_str_t s, const char *const *list)
+{
+    for ( /* void */ ; *list; list++) {
+        if (hoop_str_is(s, *list)) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static const char *const  hoop_type_json[] = {
+    "application/json", "text/json", "text/x-json", "application/x-json",
+    "application/ndjson", "application/x-ndjson", "application/jsonl",
+    "application/jsonlines", "application/x-jsonlines",
+    "application/json-lines", "application/json-seq",
+    "application/stream+json", "application/x-json-stream",
+    "application/csp-report", "application/json5", NULL
+};
+
+static const char *const  hoop_type_text[] = {
+    "application/xml", "application/xml-dtd", "application/javascript",
+    "application/x-javascript", "application/ecmascript",
+    "application/yaml", "application/x-yaml", "application/toml",
+    "application/sql", "application/graphql", "application/csv",
+    "application/x-sh", "application/x-httpd-php", "application/rtf",
+    "application/x-pem-file", "application/pem-certificate-chain",
+    "application/problem", "application/http", "application/x-subrip",
+    "application/mbox", "application/node", "application/jwt",
+    "application/jose", "application/x-ldif", NULL
+};
+
+static const char *const  hoop_type_charsets[] = {
+    "utf-8", "utf8", "us-ascii", "ascii", "ansi_x3.4-1968", "iso-8859-1",
+    "iso8859-1", "iso_8859-1", "latin1", "l1", "windows-1252", "cp1252",
+    "x-cp1252", NULL
+};
+
+
+static hoop_mask_mode_e
+hoop_type_mode(hoop_str_t type)
+{
+    if (type.len == 0 || memchr(type.data, '/', type.len) == NULL) {
+        return HOOP_MASK_TEXT;
+    }
+
+    if (hoop_str_is(type, "text/event-stream")) {
+        return HOOP_MASK_SSE;
+    }
+
+    if (hoop_str_is(type, "application/x-www-form-urlencoded")) {
+        return HOOP_MASK_FORM;
+    }
+
+    if (hoop_type_ends(type, "+json") || hoop_type_ends(type, "+json-seq")
+        || hoop_type_listed(type, hoop_type_json))
+    {
+        return HOOP_MASK_JSON;
+    }
+
+    if (hoop_type_starts(type, "text/") || hoop_type_starts(type, "multipart/")
+        || hoop_type_starts(type, "message/")
+        || hoop_type_ends(type, "+xml") || hoop_type_ends(type, "+yaml")
+        || hoop_type_ends(type, "+jwt")
+        || hoop_type_listed(type, hoop_type_text))
+    {
+        return HOOP_MASK_TEXT;
+    }
+
+    return HOOP_MASK_BINARY;
+}
+
+
+/* 1 if a parameter named charset, of any case, has a value we can judge */
+
+static int
+hoop_type_charset(const u_char *p, const u_char *end)
+{
+    u_char         c, text[HOOP_TYPE_MAX];
+    size_t         n;
+    int            quoted, charset;
+    const u_char  *name;
+
+    while (p < end) {
+
+        while (p < end && (*p == ';' || hoop_type_space(*p))) {
+            p++;
+        }
+
+        for (name = p; p < end && *p != '=' && *p != ';'; p++) { /* void */ }
+
+        if (p == end || *p == ';') {
+            continue;
+        }
+
+        charset = 0;
+
+        if (p - name == 7) {
+            for (n = 0; n < 7; n++) {
+                text[n] = hoop_type_lower(name[n]);
+            }
+
+            charset = (memcmp(text, "charset", 7) == 0);
+        }
+
+        p++;
+        quoted = (p < end && (*p == '"' || *p == '\''));
+        c = quoted ? *p++ : ';';
+
+        for (n = 0; p < end && *p != c; p++) {
+
+            if (quoted && *p == '\\' && end - p > 1) {
+                p++;
+            }
+
+            if (!quoted && hoop_type_space(*p)) {
+                continue;
+            }
+
+            if (n == sizeof(text)) {
+                return !charset;
+            }
+
+            text[n++] = hoop_type_lower(*p);
+        }
+
+        if (charset && n
+            && !hoop_type_listed(hoop_str(text, n), hoop_type_charsets))
+        {
+            return 0;
+        }
+
+        while (p < end && *p != ';') {
+            p++;
+        }
+    }
+
+    return 1;
+}
+
+
+hoop_mask_mode_e
+hoop_mask_mode(hoop_str_t content_type)
+{
+    size_t             n;
+    u_char             text[HOOP_TYPE_MAX];
+    const u_char      *p, *end;
+    hoop_mask_mode_e   mode;
+
+    p = content_type.data;
+    end = p + content_type.len;
+
+    while (p < end && hoop_type_space(*p)) {
+        p++;
+    }
+
+    for (n = 0;
+         p < end && *p != ';' && *p != ',' && !hoop_type_space(*p);
+         p++)
+    {
+        if (n == sizeof(text)) {
+            return HOOP_MASK_TEXT;
+        }
+
+        text[n++] = hoop_type_lower(*p);
+    }
+
+    mode = hoop_type_mode(hoop_str(text, n));
+
+    if (mode != HOOP_MASK_BINARY && !hoop_type_charset(p, end)) {
+        return HOOP_MASK_REFUSE;
+    }
+
+    return mode;
+}

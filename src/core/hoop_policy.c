@@ -1,0 +1,365 @@
+
+/*
+ * Copyright (C) ngx_hoop_module authors
+ *
+ * From a policy file to its compiled form, and the life of that form.  Every
+ * key, type and bound is checked here and in hoop_policy_rules.c and
+ * hoop_policy_match.c, so that an evaluation has nothing left to refuse.
+ */
+
+
+#include <stdlib.h>
+
+#include "hoop_policy_rule.h"
+
+
+static int hoop_policy_compile_top(hoop_compile_t *cc);
+static int hoop_policy_engine(hoop_compile_t *cc);
+static int hoop_policy_compile_masks(hoop_compile_t *cc, json_t *conf);
+
+
+static const char *const  hoop_policy_keys[] = {
+    "version", "name", "default", "rules", "masks", NULL
+};
+
+
+hoop_policy_t *
+hoop_policy_compile(const u_char *p, size_t len, hoop_error_t *err)
+{
+    int              rc;
+    u_char           md[32];
+    hoop_policy_t   *policy;
+    hoop_compile_t   cc;
+
+    memset(err, 0, sizeof(hoop_error_t));
+
+    policy = calloc(1, sizeof(hoop_policy_t));
+    if (policy == NULL) {
+        hoop_error_set(err, "no memory");
+        return NULL;
+    }
+
+    policy->default_effect = HOOP_VERDICT_DENY;
+
+    policy->root = hoop_json_load(p, len, err);
+    if (policy->root == NULL) {
+        hoop_policy_free(policy);
+        return NULL;
+    }
+
+    hoop_sha256(md, p, len);
+    hoop_hex(policy->hash, md, 32);
+
+    memset(&cc, 0, sizeof(hoop_compile_t));
+
+    cc.policy = policy;
+    cc.text = p;
+    cc.len = len;
+    cc.err = err;
+    hoop_buf_init(&cc.path, 1024 * 1024);
+
+    cc.slots = json_object();
+
+    if (cc.slots == NULL || hoop_buf_reserve(&cc.path, 1) != HOOP_OK) {
+        rc = hoop_policy_nomem(&cc);
+
+    } else {
+        rc = hoop_policy_compile_top(&cc);
+    }
+
+    hoop_buf_free(&cc.path);
+    json_decref(cc.slots);
+
+    if (rc != HOOP_OK) {
+        hoop_policy_free(policy);
+        return NULL;
+    }
+
+    return policy;
+}
+
+
+static int
+hoop_policy_compile_top(hoop_compile_t *cc)
+{
+    size_t          mark;
+    json_t         *root, *v;
+    unsigned        n;
+    hoop_policy_t  *policy;
+
+    policy = cc->policy;
+    root = policy->root;
+
+    if (hoop_policy_object(cc, root, hoop_policy_keys) != HOOP_OK) {
+        return HOOP_ERROR;
+    }
+
+    v = json_object_get(root, "version");
+
+    if (v == NULL) {
+        return hoop_policy_error(cc, 0, "no \"version\", wanted 1");
+    }
+
+    mark = hoop_policy_push(cc, hoop_cstr("version"));
+
+    if (!json_is_integer(v) || json_integer_value(v) != 1) {
+        return hoop_policy_error(cc, 0, "unknown version, wanted 1");
+    }
+
+    hoop_policy_pop(cc, mark);
+
+    v = json_object_get(root, "name");
+
+    if (v == NULL) {
+        return hoop_policy_error(cc, 0, "no \"name\" of the policy");
+    }
+
+    mark = hoop_policy_push(cc, hoop_cstr("name"));
+
+    if (hoop_policy_name_check(cc, v, &policy->name) != HOOP_OK) {
+        return HOOP_ERROR;
+    }
+
+    hoop_policy_pop(cc, mark);
+
+    v = json_object_get(root, "default");
+
+    if (v != NULL) {
+        mark = hoop_policy_push(cc, hoop_cstr("default"));
+
+        if (hoop_policy_word(cc, v, hoop_policy_effects, &n) != HOOP_OK) {
+            return HOOP_ERROR;
+        }
+
+        if (n == HOOP_VERDICT_REVIEW) {
+            return hoop_policy_error(cc, 0, "default \"review\" is not "
+                                     "possible, wanted \"allow\" or \"deny\"");
+        }
+
+        policy->default_set = 1;
+        policy->default_effect = n;
+
+        hoop_policy_pop(cc, mark);
+    }
+
+    if (hoop_policy_engine(cc) != HOOP_OK
+        || hoop_policy_compile_masks(cc, json_object_get(root, "masks"))
+           != HOOP_OK
+        || hoop_policy_compile_rules(cc, json_object_get(root, "rules"))
+           != HOOP_OK)
+    {
+        return HOOP_ERROR;
+    }
+
+    if (hoop_policy_trie_build(policy) != HOOP_OK) {
+        return hoop_policy_nomem(cc);
+    }
+
+    return HOOP_OK;
+}
+
+
+/* What all regexes of the policy share. */
+
+static int
+hoop_policy_engine(hoop_compile_t *cc)
+{
+    hoop_policy_t  *policy;
+
+    policy = cc->policy;
+
+    policy->match_context = pcre2_match_context_create(NULL);
+    policy->match_data = pcre2_match_data_create(1, NULL);
+
+    if (policy->match_context == NULL || policy->match_data == NULL) {
+        return hoop_policy_nomem(cc);
+    }
+
+    pcre2_set_match_limit(policy->match_context, 100000);
+    pcre2_set_depth_limit(policy->match_context, 1000);
+    pcre2_set_heap_limit(policy->match_context, 4096);
+
+    /* without JIT in the library there is none, and none is needed */
+
+    policy->jit_stack = pcre2_jit_stack_create(32 * 1024, 512 * 1024, NULL);
+
+    if (policy->jit_stack != NULL) {
+        pcre2_jit_stack_assign(policy->match_context, NULL, policy->jit_stack);
+    }
+
+    return HOOP_OK;
+}
+
+
+void
+hoop_policy_free(hoop_policy_t *policy)
+{
+    unsigned              i;
+    hoop_policy_block_t  *block;
+
+    if (policy == NULL) {
+        return;
+    }
+
+    for (i = 0; i < policy->ncodes; i++) {
+        pcre2_code_free(policy->codes[i]);
+    }
+
+    for (i = 0; i < policy->nmasks; i++) {
+        hoop_mask_set_free(policy->masks[i].set);
+    }
+
+    pcre2_match_data_free(policy->match_data);
+    pcre2_match_context_free(policy->match_context);
+    pcre2_jit_stack_free(policy->jit_stack);
+
+    hoop_policy_trie_free(&policy->trie);
+
+    free(policy->codes);
+    free(policy->slots);
+    free(policy->scratch);
+
+    while (policy->pool != NULL) {
+        block = policy->pool;
+        policy->pool = block->next;
+        free(block);
+    }
+
+    json_decref(policy->root);
+    free(policy);
+}
+
+
+hoop_str_t
+hoop_policy_name(const hoop_policy_t *policy)
+{
+    return policy->name;
+}
+
+
+hoop_str_t
+hoop_policy_hash(const hoop_policy_t *policy)
+{
+    return hoop_str(policy->hash, sizeof(policy->hash));
+}
+
+
+unsigned
+hoop_policy_count(const hoop_policy_t *policy)
+{
+    return policy->nrules;
+}
+
+
+const hoop_mask_set_t *
+hoop_policy_mask(const hoop_policy_t *policy, hoop_str_t name)
+{
+    unsigned  i;
+
+    for (i = 0; i < policy->nmasks; i++) {
+        if (hoop_str_eq(policy->masks[i].name, name)) {
+            return policy->masks[i].set;
+        }
+    }
+
+    return NULL;
+}
+
+
+int
+hoop_policy_credentials(const hoop_policy_t *policy,
+    int (*fn)(void *ctx, hoop_str_t name), void *ctx)
+{
+    int       rc;
+    unsigned  i;
+
+    for (i = 0; i < policy->nrules; i++) {
+
+        if (policy->rules[i].credential.len == 0) {
+            continue;
+        }
+
+        rc = fn(ctx, policy->rules[i].credential);
+        if (rc != 0) {
+            return rc;
+        }
+    }
+
+    return 0;
+}
+
+
+static int
+hoop_policy_compile_masks(hoop_compile_t *cc, json_t *conf)
+{
+    char                *where;
+    size_t               mark, each;
+    json_t              *v;
+    hoop_str_t           name;
+    const char          *key;
+    hoop_policy_t       *policy;
+    hoop_policy_mask_t  *mask;
+
+    policy = cc->policy;
+    mark = hoop_policy_push(cc, hoop_cstr("masks"));
+
+    if (conf != NULL && !json_is_object(conf)) {
+        return hoop_policy_error(cc, 0, "\"masks\" must be an object");
+    }
+
+    if (json_object_size(conf) > HOOP_POLICY_MAX_MASKS) {
+        return hoop_policy_error(cc, 0, "too many mask sets, at most %d",
+                                 HOOP_POLICY_MAX_MASKS);
+    }
+
+    policy->masks = hoop_policy_alloc(cc, (json_object_size(conf)
+                                           + HOOP_POLICY_BUILTINS)
+                                          * sizeof(hoop_policy_mask_t));
+    if (policy->masks == NULL) {
+        return HOOP_ERROR;
+    }
+
+    json_object_foreach(conf, key, v) {
+        name = hoop_cstr(key);
+        each = hoop_policy_push(cc, name);
+
+        if (name.len == 0 || name.len > HOOP_POLICY_MAX_NAME
+            || hoop_str_is(name, "default") || hoop_str_is(name, "off"))
+        {
+            return hoop_policy_error(cc, 1, "name \"%s\" of a mask set is "
+                                     "reserved, empty or too long",
+                                     hoop_policy_quote(cc, name));
+        }
+
+        /* the path is a C string here: no name has a zero byte */
+
+        if (hoop_buf_addc(&cc->path, '\0') != HOOP_OK) {
+            return hoop_policy_nomem(cc);
+        }
+
+        cc->path.len--;
+
+        where = NULL;
+        mask = &policy->masks[policy->nmasks];
+
+        mask->name = name;
+        mask->set = hoop_mask_set_compile(v, (char *) cc->path.data, &where,
+                                          cc->err);
+        if (mask->set == NULL) {
+            hoop_json_locate(cc->text, cc->len,
+                             where ? where : (char *) cc->path.data, 0,
+                             cc->err);
+            free(where);
+            return HOOP_ERROR;
+        }
+
+        free(where);
+        policy->nmasks++;
+
+        hoop_policy_pop(cc, each);
+    }
+
+    hoop_policy_pop(cc, mark);
+
+    return HOOP_OK;
+}

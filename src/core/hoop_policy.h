@@ -1,0 +1,126 @@
+
+/*
+ * Copyright (C) ngx_hoop_module authors
+ *
+ * Policies: JSON files (schema: policies/schema.json) compiled once into an
+ * immutable form, and their evaluation: pure, without allocation per rule.
+ *
+ * Among matching rules deny beats review beats allow; of equals the first
+ * wins, in the order of files and rules.  Nothing matching: the default of the
+ * last policy that writes one, else deny.
+ */
+
+
+#ifndef _HOOP_POLICY_H_INCLUDED_
+#define _HOOP_POLICY_H_INCLUDED_
+
+
+#include <jansson.h>
+
+#include "hoop_core.h"
+#include "hoop_jwt.h"
+
+
+typedef struct hoop_policy_s  hoop_policy_t;   /* used by one thread */
+
+
+struct hoop_review_s {
+    hoop_str_t     *approvers;     /* group names; n 0: any approver */
+    unsigned        napprovers;
+    unsigned        count;         /* distinct approvers needed, 1..16 */
+    unsigned        ttl;           /* seconds, 1..604800 */
+};
+
+
+/*
+ * Compiles the text of one file.  NULL with err set: what was found, what was
+ * wanted, line and column.
+ */
+hoop_policy_t *hoop_policy_compile(const u_char *p, size_t len,
+    hoop_error_t *err);
+void hoop_policy_free(hoop_policy_t *policy);
+
+hoop_str_t hoop_policy_name(const hoop_policy_t *policy);
+/* SHA-256 of the file's text, in hex (64 bytes) */
+hoop_str_t hoop_policy_hash(const hoop_policy_t *policy);
+/* number of rules */
+unsigned hoop_policy_count(const hoop_policy_t *policy);
+/* mask set by name, or NULL; "pii" and "secrets" are there if a rule names
+   them, though "masks" does not; a location may name any other */
+const hoop_mask_set_t *hoop_policy_mask(const hoop_policy_t *policy,
+    hoop_str_t name);
+/* calls fn for each credential name that a rule demands, until non-zero */
+int hoop_policy_credentials(const hoop_policy_t *policy,
+    int (*fn)(void *ctx, hoop_str_t name), void *ctx);
+
+
+typedef enum {
+    HOOP_BODY_NONE = 0,        /* the request has no body */
+    HOOP_BODY_UNREAD,          /* it has one; not read because not needed */
+    HOOP_BODY_JSON,            /* body_json holds it */
+    HOOP_BODY_OTHER,           /* not JSON by its media type */
+    HOOP_BODY_AMBIGUOUS        /* said to be JSON, but is not to be trusted */
+} hoop_body_e;
+
+
+typedef struct {
+    const hoop_identity_t  *identity;
+    hoop_str_t              method;
+    hoop_str_t              host;      /* lower case, no port */
+    hoop_str_t              path;      /* decoded, normalised: nginx's r->uri */
+    hoop_str_t              args;      /* raw query, without "?" */
+    hoop_body_e             body;
+    json_t                 *body_json;
+    /* header by lower-case name: HOOP_OK, or HOOP_DECLINED if absent,
+       or HOOP_ERROR if it is there more than once */
+    int                   (*header)(void *ctx, hoop_str_t name,
+                                    hoop_str_t *value);
+    void                   *header_ctx;
+} hoop_policy_request_t;
+
+
+/*
+ * 1 if, for this request, some rule that could still match looks at the body:
+ * then the caller must read it before it evaluates.  body is ignored.
+ */
+int hoop_policy_needs_body(hoop_policy_t *const *policies, unsigned n,
+    const hoop_policy_request_t *req);
+
+/*
+ * What a condition cannot judge is "unknown": a body that is ambiguous or not
+ * JSON, a duplicate or ambiguous query argument, a duplicate header, a regex
+ * at its limits, a value of a type that its operator does not know.  Unknown
+ * never matches an allow rule, and matches every deny or review rule as far
+ * as its other conditions match; the verdict then has "ambiguous" set, and a
+ * denial's reason says what could not be judged.
+ *
+ * Where nothing matches, but an allow rule would have save for something
+ * unknown, the decision is ERROR with "ambiguous" set and the rule named.
+ * Without an identity it is ERROR.
+ */
+void hoop_policy_evaluate(hoop_policy_t *const *policies, unsigned n,
+    const hoop_policy_request_t *req, hoop_verdict_t *verdict);
+
+/*
+ * Why a rule matches or not: its first condition that does not hold, or that
+ * is unknown.  For the operator: "what" and "why" are fixed texts, "name" is
+ * the policy's.
+ */
+
+typedef struct {
+    hoop_str_t      policy;
+    hoop_str_t      rule;
+    hoop_verdict_e  effect;
+    int             matched;   /* 1 yes, 0 no, -1 unknown */
+    const char     *what;      /* "path", "claim", ...; NULL: all hold */
+    hoop_str_t      name;      /* of the claim, argument, ...; may be empty */
+    const char     *why;       /* of unknown, else NULL */
+} hoop_policy_trace_t;
+
+/* calls fn for each rule, in order */
+void hoop_policy_explain(hoop_policy_t *const *policies, unsigned n,
+    const hoop_policy_request_t *req,
+    void (*fn)(void *ctx, const hoop_policy_trace_t *trace), void *ctx);
+
+
+#endif /* _HOOP_POLICY_H_INCLUDED_ */

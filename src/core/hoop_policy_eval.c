@@ -1,0 +1,502 @@
+
+/*
+ * Copyright (C) ngx_hoop_module authors
+ *
+ * Evaluation.  The rules on the request's way through the trie are tried, in
+ * any order, and the best match is kept: deny before review before allow, then
+ * the earlier file, then the earlier rule.  A rule that could not be better
+ * than the best so far is not tried at all.
+ */
+
+
+#include "hoop_policy_rule.h"
+
+
+typedef struct {
+    const hoop_policy_request_t  *req;
+    uint32_t                      method;
+    hoop_str_t                    host;      /* without a trailing dot */
+    hoop_str_t                    path;
+    hoop_str_t                    trimmed;   /* without a trailing slash */
+    unsigned                      skip_body:1;
+
+    /* about the last rule tried */
+    const char                   *what;
+    hoop_str_t                    name;
+    const char                   *why;
+} hoop_match_t;
+
+
+typedef struct {
+    const hoop_rule_t            *rule;
+    const hoop_policy_t          *policy;
+    unsigned                      order;     /* of the policy */
+    const char                   *why;
+} hoop_found_t;
+
+
+typedef enum {
+    HOOP_WALK_ALL = 0,
+    HOOP_WALK_BODYLESS,        /* rules that do not look at the body */
+    HOOP_WALK_BODY             /* rules that do, but for that condition */
+} hoop_walk_e;
+
+
+static void hoop_policy_begin(hoop_match_t *m, hoop_policy_t *const *policies,
+    unsigned n, const hoop_policy_request_t *req);
+static int hoop_policy_walk(hoop_policy_t *policy, unsigned order,
+    hoop_match_t *m, hoop_walk_e walk, hoop_found_t *best,
+    hoop_found_t *undecided);
+static int hoop_policy_try(hoop_policy_t *policy, unsigned order,
+    const hoop_rule_t *rule, hoop_match_t *m, hoop_walk_e walk,
+    hoop_found_t *best, hoop_found_t *undecided);
+static int hoop_policy_better(const hoop_rule_t *rule, unsigned order,
+    const hoop_found_t *than);
+static hoop_truth_e hoop_policy_match(hoop_policy_t *policy,
+    const hoop_rule_t *rule, hoop_match_t *m);
+static int hoop_policy_match_method(const hoop_rule_t *rule,
+    const hoop_match_t *m);
+static int hoop_policy_match_globs(const hoop_list_t *globs, u_char sep,
+    hoop_str_t text);
+static int hoop_policy_match_issuer(const hoop_rule_t *rule,
+    const hoop_identity_t *identity);
+static void hoop_policy_verdict(hoop_verdict_t *v, const hoop_found_t *found);
+
+
+static const char *const  hoop_policy_sources[] = {
+    "sub", "claim", "query", "header", "body"
+};
+
+
+int
+hoop_policy_needs_body(hoop_policy_t *const *policies, unsigned n,
+    const hoop_policy_request_t *req)
+{
+    unsigned      i;
+    hoop_found_t  best, undecided;
+    hoop_match_t  m;
+
+    if (req->identity == NULL) {
+        return 0;
+    }
+
+    memset(&best, 0, sizeof(hoop_found_t));
+    memset(&undecided, 0, sizeof(hoop_found_t));
+
+    hoop_policy_begin(&m, policies, n, req);
+
+    for (i = 0; i < n; i++) {
+        (void) hoop_policy_walk(policies[i], i, &m, HOOP_WALK_BODYLESS, &best,
+                                &undecided);
+    }
+
+    m.skip_body = 1;
+
+    for (i = 0; i < n; i++) {
+        if (hoop_policy_walk(policies[i], i, &m, HOOP_WALK_BODY, &best, NULL)) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+void
+hoop_policy_evaluate(hoop_policy_t *const *policies, unsigned n,
+    const hoop_policy_request_t *req, hoop_verdict_t *v)
+{
+    unsigned      i;
+    hoop_found_t  best, undecided;
+    hoop_match_t  m;
+
+    memset(v, 0, sizeof(hoop_verdict_t));
+
+    if (req->identity == NULL) {
+        v->decision = HOOP_VERDICT_ERROR;
+        v->reason = hoop_cstr("no verified identity");
+        return;
+    }
+
+    memset(&best, 0, sizeof(hoop_found_t));
+    memset(&undecided, 0, sizeof(hoop_found_t));
+
+    hoop_policy_begin(&m, policies, n, req);
+
+    for (i = 0; i < n; i++) {
+        (void) hoop_policy_walk(policies[i], i, &m, HOOP_WALK_ALL, &best,
+                                &undecided);
+    }
+
+    if (best.rule != NULL) {
+        hoop_policy_verdict(v, &best);
+        return;
+    }
+
+    if (undecided.rule != NULL) {
+        hoop_policy_verdict(v, &undecided);
+        v->decision = HOOP_VERDICT_ERROR;
+        v->reason = hoop_cstr(undecided.why);
+        return;
+    }
+
+    v->decision = HOOP_VERDICT_DENY;
+
+    for (i = 0; i < n; i++) {
+        if (policies[i]->default_set || v->policy.len == 0) {
+            v->policy = policies[i]->name;
+        }
+
+        if (policies[i]->default_set) {
+            v->decision = policies[i]->default_effect;
+        }
+    }
+
+    v->reason = hoop_cstr(v->decision == HOOP_VERDICT_ALLOW
+                          ? "no rule matches, the default is allow"
+                          : "no rule matches");
+}
+
+
+static void
+hoop_policy_verdict(hoop_verdict_t *v, const hoop_found_t *found)
+{
+    const hoop_rule_t  *rule;
+
+    rule = found->rule;
+
+    v->decision = rule->effect;
+    v->rule = rule->id;
+    v->reason = rule->reason;
+    v->policy = found->policy->name;
+    v->mask = rule->mask;
+    v->mask_named = (rule->mask != NULL);
+    v->record = rule->record;
+    v->credential = rule->credential;
+
+    if (rule->effect == HOOP_VERDICT_REVIEW) {
+        v->review = &rule->review;
+    }
+
+    if (found->why != NULL) {
+        v->ambiguous = 1;
+
+        if (rule->effect == HOOP_VERDICT_DENY) {
+            v->reason = hoop_cstr(found->why);
+        }
+    }
+
+    if (v->reason.len == 0 && rule->effect != HOOP_VERDICT_ALLOW) {
+        v->reason = hoop_cstr(rule->effect == HOOP_VERDICT_DENY
+                              ? "denied by a rule" : "needs an approval");
+    }
+}
+
+
+static void
+hoop_policy_begin(hoop_match_t *m, hoop_policy_t *const *policies, unsigned n,
+    const hoop_policy_request_t *req)
+{
+    unsigned  i;
+
+    memset(m, 0, sizeof(hoop_match_t));
+
+    m->req = req;
+    m->method = hoop_policy_method(req->method);
+
+    m->host = req->host;
+
+    if (m->host.len && m->host.data[m->host.len - 1] == '.') {
+        m->host.len--;
+    }
+
+    m->path = req->path;
+    m->trimmed = req->path;
+
+    if (m->trimmed.len > 1 && m->trimmed.data[m->trimmed.len - 1] == '/') {
+        m->trimmed.len--;
+    }
+
+    for (i = 0; i < n; i++) {
+        policies[i]->generation++;
+        policies[i]->scratch_used = 0;
+        policies[i]->limited = 0;
+    }
+}
+
+
+/* 1 only for HOOP_WALK_BODY: a rule was found that needs the body. */
+
+static int
+hoop_policy_walk(hoop_policy_t *policy, unsigned order, hoop_match_t *m,
+    hoop_walk_e walk, hoop_found_t *best, hoop_found_t *undecided)
+{
+    uint32_t                  node, e;
+    hoop_str_t                rest, segment;
+    const hoop_trie_t        *trie;
+    const hoop_trie_entry_t  *entry;
+
+    trie = &policy->trie;
+    node = 0;
+
+    rest = (m->path.len && m->path.data[0] == '/')
+           ? hoop_str(m->path.data + 1, m->path.len - 1) : hoop_str(NULL, 0);
+
+    for ( ;; ) {
+
+        for (e = trie->nodes[node].entry; e != HOOP_TRIE_NONE;
+             e = entry->next)
+        {
+            entry = &trie->entries[e];
+
+            if (hoop_policy_try(policy, order, &policy->rules[entry->rule], m,
+                                walk, best, undecided))
+            {
+                return 1;
+            }
+        }
+
+        if (!hoop_glob_segment(&rest, '/', &segment)) {
+            return 0;
+        }
+
+        node = hoop_policy_trie_child(trie, node, segment);
+
+        if (node == HOOP_TRIE_NONE) {
+            return 0;
+        }
+    }
+}
+
+
+static int
+hoop_policy_try(hoop_policy_t *policy, unsigned order, const hoop_rule_t *rule,
+    hoop_match_t *m, hoop_walk_e walk, hoop_found_t *best,
+    hoop_found_t *undecided)
+{
+    hoop_truth_e   truth;
+    hoop_found_t  *found;
+
+    if (walk != HOOP_WALK_ALL && rule->body != (walk == HOOP_WALK_BODY)) {
+        return 0;
+    }
+
+    if (!hoop_policy_better(rule, order, best)) {
+        return 0;
+    }
+
+    truth = hoop_policy_match(policy, rule, m);
+
+    if (truth == HOOP_TRUTH_NO) {
+        return 0;
+    }
+
+    if (walk == HOOP_WALK_BODY) {
+        return 1;
+    }
+
+    found = best;
+
+    if (truth == HOOP_TRUTH_UNKNOWN && rule->effect == HOOP_VERDICT_ALLOW) {
+
+        if (!hoop_policy_better(rule, order, undecided)) {
+            return 0;
+        }
+
+        found = undecided;
+    }
+
+    found->rule = rule;
+    found->policy = policy;
+    found->order = order;
+    found->why = m->why;
+
+    return 0;
+}
+
+
+static int
+hoop_policy_better(const hoop_rule_t *rule, unsigned order,
+    const hoop_found_t *than)
+{
+    if (than->rule == NULL) {
+        return 1;
+    }
+
+    if (rule->effect != than->rule->effect) {
+        return rule->effect > than->rule->effect;
+    }
+
+    return (order != than->order) ? order < than->order : rule < than->rule;
+}
+
+
+static hoop_truth_e
+hoop_policy_match(hoop_policy_t *policy, const hoop_rule_t *rule,
+    hoop_match_t *m)
+{
+    unsigned            i;
+    const char         *why;
+    hoop_truth_e        t, truth;
+    hoop_source_e       source;
+    const hoop_cond_t  *cond;
+
+    m->why = NULL;
+    m->name = hoop_str(NULL, 0);
+
+    if (!hoop_policy_match_method(rule, m)) {
+        m->what = "method";
+        return HOOP_TRUTH_NO;
+    }
+
+    /*
+     * Many targets take "/a/" for "/a": a deny or a review must not be evaded
+     * by it, an allow must be literal.
+     */
+
+    if (!hoop_policy_match_globs(&rule->paths, '/',
+                                 rule->effect == HOOP_VERDICT_ALLOW
+                                 ? m->path : m->trimmed))
+    {
+        m->what = "path";
+        return HOOP_TRUTH_NO;
+    }
+
+    if (!hoop_policy_match_globs(&rule->hosts, '.', m->host)) {
+        m->what = "host";
+        return HOOP_TRUTH_NO;
+    }
+
+    if (!hoop_policy_match_issuer(rule, m->req->identity)) {
+        m->what = "issuer";
+        return HOOP_TRUTH_NO;
+    }
+
+    m->what = NULL;
+    truth = HOOP_TRUTH_YES;
+
+    for (i = 0; i < rule->nconds; i++) {
+        cond = &rule->conds[i];
+        source = policy->slots[cond->slot].source;
+
+        if (source == HOOP_SOURCE_BODY && m->skip_body) {
+            break;
+        }
+
+        why = NULL;
+
+        t = hoop_policy_test(policy, cond->ops,
+                             hoop_policy_subject(policy, cond->slot, m->req),
+                             &why);
+
+        if (t == HOOP_TRUTH_YES
+            || (t == HOOP_TRUTH_UNKNOWN && truth == HOOP_TRUTH_UNKNOWN))
+        {
+            continue;
+        }
+
+        truth = t;
+        m->what = hoop_policy_sources[source];
+        m->name = policy->slots[cond->slot].name;
+
+        if (t == HOOP_TRUTH_NO) {
+            m->why = NULL;
+            break;
+        }
+
+        m->why = why;
+    }
+
+    return truth;
+}
+
+
+static int
+hoop_policy_match_method(const hoop_rule_t *rule, const hoop_match_t *m)
+{
+    unsigned  i;
+
+    if (rule->methods & m->method) {
+        return 1;
+    }
+
+    for (i = 0; i < rule->other_methods.n; i++) {
+        if (hoop_str_eq(rule->other_methods.items[i], m->req->method)) {
+            return 1;
+        }
+    }
+
+    return rule->methods == 0 && rule->other_methods.n == 0;
+}
+
+
+static int
+hoop_policy_match_globs(const hoop_list_t *globs, u_char sep, hoop_str_t text)
+{
+    unsigned  i;
+
+    for (i = 0; i < globs->n; i++) {
+        if (hoop_glob_match(globs->items[i], sep, text)) {
+            return 1;
+        }
+    }
+
+    return globs->n == 0;
+}
+
+
+static int
+hoop_policy_match_issuer(const hoop_rule_t *rule,
+    const hoop_identity_t *identity)
+{
+    unsigned  i;
+
+    for (i = 0; i < rule->issuers.n; i++) {
+        if (hoop_str_eq(rule->issuers.items[i], identity->issuer_name)
+            || hoop_str_eq(rule->issuers.items[i], identity->issuer))
+        {
+            return 1;
+        }
+    }
+
+    return rule->issuers.n == 0;
+}
+
+
+void
+hoop_policy_explain(hoop_policy_t *const *policies, unsigned n,
+    const hoop_policy_request_t *req,
+    void (*fn)(void *ctx, const hoop_policy_trace_t *trace), void *ctx)
+{
+    unsigned             i, k;
+    hoop_match_t         m;
+    hoop_truth_e         truth;
+    const hoop_rule_t   *rule;
+    hoop_policy_trace_t  trace;
+
+    if (req->identity == NULL) {
+        return;
+    }
+
+    hoop_policy_begin(&m, policies, n, req);
+
+    for (i = 0; i < n; i++) {
+        for (k = 0; k < policies[i]->nrules; k++) {
+            rule = &policies[i]->rules[k];
+            truth = hoop_policy_match(policies[i], rule, &m);
+
+            memset(&trace, 0, sizeof(hoop_policy_trace_t));
+
+            trace.policy = policies[i]->name;
+            trace.rule = rule->id;
+            trace.effect = rule->effect;
+            trace.matched = (truth == HOOP_TRUTH_YES)
+                            - (truth == HOOP_TRUTH_UNKNOWN);
+            trace.what = m.what;
+            trace.name = m.name;
+            trace.why = m.why;
+
+            fn(ctx, &trace);
+        }
+    }
+}

@@ -1,0 +1,572 @@
+
+/*
+ * Copyright (C) ngx_hoop_module authors
+ *
+ * The "match" member of a rule.
+ */
+
+
+#include <stdlib.h>
+
+#include "hoop_policy_rule.h"
+
+
+typedef int (*hoop_policy_item_pt)(hoop_compile_t *cc, hoop_rule_t *rule,
+    hoop_str_t *item);
+
+
+static int hoop_policy_match_identity(hoop_compile_t *cc, json_t *conf,
+    hoop_rule_t *rule);
+static int hoop_policy_match_request(hoop_compile_t *cc, json_t *conf,
+    hoop_rule_t *rule);
+static int hoop_policy_match_members(hoop_compile_t *cc, json_t *conf,
+    const char *key, hoop_source_e source, hoop_rule_t *rule);
+static int hoop_policy_match_member(hoop_compile_t *cc, hoop_source_e source,
+    hoop_str_t *name);
+static int hoop_policy_match_pointer(hoop_compile_t *cc, hoop_str_t pointer);
+static int hoop_policy_match_header(hoop_compile_t *cc, hoop_str_t *name);
+static int hoop_policy_match_cond(hoop_compile_t *cc, hoop_source_e source,
+    hoop_str_t name, json_t *conf, hoop_rule_t *rule);
+static int hoop_policy_match_list(hoop_compile_t *cc, json_t *conf,
+    const char *key, hoop_policy_item_pt check, hoop_rule_t *rule,
+    hoop_list_t *list);
+static int hoop_policy_item_method(hoop_compile_t *cc, hoop_rule_t *rule,
+    hoop_str_t *item);
+static int hoop_policy_item_host(hoop_compile_t *cc, hoop_rule_t *rule,
+    hoop_str_t *item);
+static int hoop_policy_item_path(hoop_compile_t *cc, hoop_rule_t *rule,
+    hoop_str_t *item);
+static int hoop_policy_item_issuer(hoop_compile_t *cc, hoop_rule_t *rule,
+    hoop_str_t *item);
+static int hoop_policy_lower(hoop_compile_t *cc, hoop_str_t *s);
+static int hoop_policy_token(hoop_str_t s);
+static size_t hoop_policy_members(json_t *conf, const char *key,
+    const char *sub);
+
+
+static const char *const  hoop_policy_match_keys[] = {
+    "identity", "request", "body", NULL
+};
+
+static const char *const  hoop_policy_identity_keys[] = {
+    "issuer", "sub", "claims", NULL
+};
+
+static const char *const  hoop_policy_request_keys[] = {
+    "method", "host", "path", "query", "headers", NULL
+};
+
+
+static const char *const  hoop_policy_methods[] = {
+    "GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE",
+    "CONNECT", "MKCOL", "COPY", "MOVE", "PROPFIND", "PROPPATCH", "LOCK",
+    "UNLOCK"
+};
+
+
+uint32_t
+hoop_policy_method(hoop_str_t name)
+{
+    unsigned  i;
+
+    for (i = 0; i < sizeof(hoop_policy_methods) / sizeof(char *); i++) {
+        if (hoop_str_is(name, hoop_policy_methods[i])) {
+            return (uint32_t) 1 << i;
+        }
+    }
+
+    return 0;
+}
+
+
+int
+hoop_policy_compile_match(hoop_compile_t *cc, json_t *conf, hoop_rule_t *rule)
+{
+    size_t   mark, n;
+    json_t  *v;
+
+    if (hoop_policy_object(cc, conf, hoop_policy_match_keys) != HOOP_OK) {
+        return HOOP_ERROR;
+    }
+
+    n = 1 + hoop_policy_members(conf, "identity", "claims")
+        + hoop_policy_members(conf, "request", "query")
+        + hoop_policy_members(conf, "request", "headers")
+        + hoop_policy_members(conf, "body", NULL);
+
+    rule->conds = hoop_policy_alloc(cc, n * sizeof(hoop_cond_t));
+    if (rule->conds == NULL) {
+        return HOOP_ERROR;
+    }
+
+    v = json_object_get(conf, "request");
+
+    if (v != NULL) {
+        mark = hoop_policy_push(cc, hoop_cstr("request"));
+
+        if (hoop_policy_match_request(cc, v, rule) != HOOP_OK) {
+            return HOOP_ERROR;
+        }
+
+        hoop_policy_pop(cc, mark);
+    }
+
+    v = json_object_get(conf, "identity");
+
+    if (v != NULL) {
+        mark = hoop_policy_push(cc, hoop_cstr("identity"));
+
+        if (hoop_policy_match_identity(cc, v, rule) != HOOP_OK) {
+            return HOOP_ERROR;
+        }
+
+        hoop_policy_pop(cc, mark);
+    }
+
+    return hoop_policy_match_members(cc, conf, "body", HOOP_SOURCE_BODY, rule);
+}
+
+
+static int
+hoop_policy_match_identity(hoop_compile_t *cc, json_t *conf, hoop_rule_t *rule)
+{
+    size_t   mark;
+    json_t  *v;
+
+    if (hoop_policy_object(cc, conf, hoop_policy_identity_keys) != HOOP_OK
+        || hoop_policy_match_list(cc, conf, "issuer", hoop_policy_item_issuer,
+                                  rule, &rule->issuers)
+           != HOOP_OK)
+    {
+        return HOOP_ERROR;
+    }
+
+    v = json_object_get(conf, "sub");
+
+    if (v != NULL) {
+        mark = hoop_policy_push(cc, hoop_cstr("sub"));
+
+        if (hoop_policy_match_cond(cc, HOOP_SOURCE_SUB, hoop_cstr("sub"), v,
+                                   rule)
+            != HOOP_OK)
+        {
+            return HOOP_ERROR;
+        }
+
+        hoop_policy_pop(cc, mark);
+    }
+
+    return hoop_policy_match_members(cc, conf, "claims", HOOP_SOURCE_CLAIM,
+                                     rule);
+}
+
+
+static int
+hoop_policy_match_request(hoop_compile_t *cc, json_t *conf, hoop_rule_t *rule)
+{
+    if (hoop_policy_object(cc, conf, hoop_policy_request_keys) != HOOP_OK) {
+        return HOOP_ERROR;
+    }
+
+    if (hoop_policy_match_list(cc, conf, "method", hoop_policy_item_method,
+                               rule, &rule->other_methods)
+        != HOOP_OK
+        || hoop_policy_match_list(cc, conf, "host", hoop_policy_item_host,
+                                  rule, &rule->hosts)
+           != HOOP_OK
+        || hoop_policy_match_list(cc, conf, "path", hoop_policy_item_path,
+                                  rule, &rule->paths)
+           != HOOP_OK
+        || hoop_policy_match_members(cc, conf, "query", HOOP_SOURCE_QUERY,
+                                     rule)
+           != HOOP_OK
+        || hoop_policy_match_members(cc, conf, "headers", HOOP_SOURCE_HEADER,
+                                     rule)
+           != HOOP_OK)
+    {
+        return HOOP_ERROR;
+    }
+
+    return HOOP_OK;
+}
+
+
+/* An object of names, each with a value or an object of operators. */
+
+static int
+hoop_policy_match_members(hoop_compile_t *cc, json_t *conf, const char *key,
+    hoop_source_e source, hoop_rule_t *rule)
+{
+    size_t       mark, each;
+    json_t      *v;
+    hoop_str_t   name;
+    const char  *member;
+
+    conf = json_object_get(conf, key);
+    if (conf == NULL) {
+        return HOOP_OK;
+    }
+
+    mark = hoop_policy_push(cc, hoop_cstr(key));
+
+    if (!json_is_object(conf)) {
+        return hoop_policy_error(cc, 0, "wanted an object of %s",
+                                 source == HOOP_SOURCE_QUERY ? "arguments"
+                                 : source == HOOP_SOURCE_HEADER ? "headers"
+                                 : "JSON pointers");
+    }
+
+    json_object_foreach(conf, member, v) {
+        name = hoop_cstr(member);
+        each = hoop_policy_push(cc, name);
+
+        if (hoop_policy_match_member(cc, source, &name) != HOOP_OK
+            || hoop_policy_match_cond(cc, source, name, v, rule) != HOOP_OK)
+        {
+            return HOOP_ERROR;
+        }
+
+        hoop_policy_pop(cc, each);
+    }
+
+    hoop_policy_pop(cc, mark);
+
+    return HOOP_OK;
+}
+
+
+static int
+hoop_policy_match_member(hoop_compile_t *cc, hoop_source_e source,
+    hoop_str_t *name)
+{
+    if (name->len > HOOP_POLICY_MAX_POINTER) {
+        return hoop_policy_error(cc, 1, "name is too long, at most %d bytes",
+                                 HOOP_POLICY_MAX_POINTER);
+    }
+
+    switch (source) {
+
+    case HOOP_SOURCE_CLAIM:
+    case HOOP_SOURCE_BODY:
+        return hoop_policy_match_pointer(cc, *name);
+
+    case HOOP_SOURCE_HEADER:
+        return hoop_policy_match_header(cc, name);
+
+    default:
+        if (name->len == 0) {
+            return hoop_policy_error(cc, 1, "empty argument name");
+        }
+
+        return HOOP_OK;
+    }
+}
+
+
+static int
+hoop_policy_match_pointer(hoop_compile_t *cc, hoop_str_t pointer)
+{
+    u_char      buf[HOOP_POLICY_MAX_POINTER];
+    hoop_str_t  rest, segment;
+
+    rest = pointer;
+
+    while (rest.len != 0) {
+        if (hoop_json_segment(&rest, &segment, buf, sizeof(buf)) != HOOP_OK) {
+            return hoop_policy_error(cc, 1, "invalid JSON pointer \"%s\", "
+                                     "wanted \"/name/name\" with \"~1\" for "
+                                     "\"/\" and \"~0\" for \"~\"",
+                                     hoop_policy_quote(cc, pointer));
+        }
+    }
+
+    return HOOP_OK;
+}
+
+
+static int
+hoop_policy_match_header(hoop_compile_t *cc, hoop_str_t *name)
+{
+    if (!hoop_policy_token(*name)) {
+        return hoop_policy_error(cc, 1, "invalid header name \"%s\"",
+                                 hoop_policy_quote(cc, *name));
+    }
+
+    if (hoop_policy_lower(cc, name) != HOOP_OK) {
+        return HOOP_ERROR;
+    }
+
+    if (hoop_str_is(*name, "authorization")) {
+        return hoop_policy_error(cc, 1, "the Authorization header is no "
+                                 "condition, use \"identity\"");
+    }
+
+    return HOOP_OK;
+}
+
+
+static int
+hoop_policy_match_cond(hoop_compile_t *cc, hoop_source_e source,
+    hoop_str_t name, json_t *conf, hoop_rule_t *rule)
+{
+    unsigned      i;
+    hoop_cond_t   cond;
+    hoop_slot_t  *slots;
+
+    if (hoop_policy_compile_slot(cc, source, name, &cond.slot) != HOOP_OK) {
+        return HOOP_ERROR;
+    }
+
+    cond.ops = hoop_policy_compile_op(cc, conf, hoop_source_text(source));
+    if (cond.ops == NULL) {
+        return HOOP_ERROR;
+    }
+
+    slots = cc->policy->slots;
+
+    for (i = rule->nconds++; i > 0; i--) {
+        if (slots[rule->conds[i - 1].slot].source <= source) {
+            break;
+        }
+
+        rule->conds[i] = rule->conds[i - 1];
+    }
+
+    rule->conds[i] = cond;
+
+    if (source == HOOP_SOURCE_BODY) {
+        rule->body = 1;
+    }
+
+    return HOOP_OK;
+}
+
+
+/* A string, or a non-empty array of strings of which one must match. */
+
+static int
+hoop_policy_match_list(hoop_compile_t *cc, json_t *conf, const char *key,
+    hoop_policy_item_pt check, hoop_rule_t *rule, hoop_list_t *list)
+{
+    size_t       i, n, mark, each;
+    json_t      *v;
+    hoop_str_t   item;
+
+    v = json_object_get(conf, key);
+    if (v == NULL) {
+        return HOOP_OK;
+    }
+
+    mark = hoop_policy_push(cc, hoop_cstr(key));
+    n = json_is_string(v) ? 1 : json_array_size(v);
+
+    if (n == 0) {
+        return hoop_policy_error(cc, 0, "\"%s\" must be a string or an array "
+                                 "of strings", key);
+    }
+
+    if (n > HOOP_POLICY_MAX_LIST) {
+        return hoop_policy_error(cc, 0, "too long a list, at most %d",
+                                 HOOP_POLICY_MAX_LIST);
+    }
+
+    list->items = hoop_policy_alloc(cc, n * sizeof(hoop_str_t));
+    if (list->items == NULL) {
+        return HOOP_ERROR;
+    }
+
+    for (i = 0; i < n; i++) {
+        each = json_is_string(v) ? cc->path.len : hoop_policy_push_index(cc, i);
+
+        if (hoop_policy_string(cc, json_is_string(v) ? v
+                                                     : json_array_get(v, i),
+                               HOOP_GLOB_MAX, &item)
+            != HOOP_OK
+            || check(cc, rule, &item) != HOOP_OK)
+        {
+            return HOOP_ERROR;
+        }
+
+        if (item.len != 0) {
+            list->items[list->n++] = item;
+        }
+
+        hoop_policy_pop(cc, each);
+    }
+
+    hoop_policy_pop(cc, mark);
+
+    return HOOP_OK;
+}
+
+
+static int
+hoop_policy_item_method(hoop_compile_t *cc, hoop_rule_t *rule,
+    hoop_str_t *item)
+{
+    size_t    i;
+    uint32_t  bit;
+
+    if (!hoop_policy_token(*item)) {
+        return hoop_policy_error(cc, 0, "invalid method \"%s\"",
+                                 hoop_policy_quote(cc, *item));
+    }
+
+    for (i = 0; i < item->len; i++) {
+        if (item->data[i] >= 'a' && item->data[i] <= 'z') {
+            return hoop_policy_error(cc, 0, "invalid method \"%s\", methods "
+                                     "are written in upper case",
+                                     hoop_policy_quote(cc, *item));
+        }
+    }
+
+    bit = hoop_policy_method(*item);
+
+    if (bit) {
+        rule->methods |= bit;
+        item->len = 0;
+    }
+
+    return HOOP_OK;
+}
+
+
+static int
+hoop_policy_item_host(hoop_compile_t *cc, hoop_rule_t *rule, hoop_str_t *item)
+{
+    hoop_error_t  err;
+
+    if (memchr(item->data, '/', item->len) != NULL
+        || memchr(item->data, ':', item->len) != NULL)
+    {
+        return hoop_policy_error(cc, 0, "invalid host \"%s\", wanted a name "
+                                 "without scheme, port and path",
+                                 hoop_policy_quote(cc, *item));
+    }
+
+    if (item->data[item->len - 1] == '.') {
+        return hoop_policy_error(cc, 0, "invalid host \"%s\", it ends with "
+                                 "a dot", hoop_policy_quote(cc, *item));
+    }
+
+    if (hoop_glob_check(*item, '.', &err) != HOOP_OK) {
+        return hoop_policy_error(cc, 0, "host: %s", err.text);
+    }
+
+    return hoop_policy_lower(cc, item);
+}
+
+
+static int
+hoop_policy_item_path(hoop_compile_t *cc, hoop_rule_t *rule, hoop_str_t *item)
+{
+    hoop_str_t    rest, segment;
+    hoop_error_t  err;
+
+    if (item->data[0] != '/') {
+        return hoop_policy_error(cc, 0, "invalid path \"%s\", it must begin "
+                                 "with \"/\"", hoop_policy_quote(cc, *item));
+    }
+
+    if (memchr(item->data, '?', item->len) != NULL
+        || memchr(item->data, '#', item->len) != NULL)
+    {
+        return hoop_policy_error(cc, 0, "invalid path \"%s\", arguments "
+                                 "belong into \"query\"",
+                                 hoop_policy_quote(cc, *item));
+    }
+
+    /* nginx's normalised path has none of these: such a rule never matches */
+
+    rest = hoop_str(item->data + 1, item->len - 1);
+
+    while (hoop_glob_segment(&rest, '/', &segment)) {
+        if ((segment.len == 0 && rest.data != NULL)
+            || hoop_str_is(segment, ".") || hoop_str_is(segment, ".."))
+        {
+            return hoop_policy_error(cc, 0, "invalid path \"%s\", it is not "
+                                     "normalised: \"//\", \"/.\" or \"/..\"",
+                                     hoop_policy_quote(cc, *item));
+        }
+    }
+
+    if (hoop_glob_check(*item, '/', &err) != HOOP_OK) {
+        return hoop_policy_error(cc, 0, "path: %s", err.text);
+    }
+
+    /* see hoop_policy_path(): deny and review do not see a trailing slash */
+
+    if (rule->effect != HOOP_VERDICT_ALLOW && item->len > 1
+        && item->data[item->len - 1] == '/')
+    {
+        item->len--;
+    }
+
+    return HOOP_OK;
+}
+
+
+static int
+hoop_policy_item_issuer(hoop_compile_t *cc, hoop_rule_t *rule,
+    hoop_str_t *item)
+{
+    return HOOP_OK;
+}
+
+
+static int
+hoop_policy_lower(hoop_compile_t *cc, hoop_str_t *s)
+{
+    size_t   i;
+    u_char  *p;
+
+    p = hoop_policy_alloc(cc, s->len);
+    if (p == NULL) {
+        return HOOP_ERROR;
+    }
+
+    for (i = 0; i < s->len; i++) {
+        p[i] = (s->data[i] >= 'A' && s->data[i] <= 'Z') ? s->data[i] | 0x20
+                                                        : s->data[i];
+    }
+
+    s->data = p;
+
+    return HOOP_OK;
+}
+
+
+/* RFC 9110, 5.6.2 */
+
+static int
+hoop_policy_token(hoop_str_t s)
+{
+    u_char  c;
+    size_t  i;
+
+    for (i = 0; i < s.len; i++) {
+        c = s.data[i];
+
+        if (!((c | 0x20) >= 'a' && (c | 0x20) <= 'z')
+            && !(c >= '0' && c <= '9')
+            && (c == '\0' || strchr("!#$%&'*+-.^_`|~", c) == NULL))
+        {
+            return 0;
+        }
+    }
+
+    return s.len != 0;
+}
+
+
+static size_t
+hoop_policy_members(json_t *conf, const char *key, const char *sub)
+{
+    conf = json_object_get(conf, key);
+
+    if (sub != NULL) {
+        conf = json_object_get(conf, sub);
+    }
+
+    return json_object_size(conf);
+}

@@ -1,0 +1,311 @@
+
+/*
+ * Copyright (C) ngx_hoop_module authors
+ *
+ * The compiled form of a policy, shared by hoop_policy*.c and nothing else.
+ *
+ * A rule is a conjunction.  Its method, host and path are compared in place;
+ * everything else is a list of conditions, each a slot and a list of
+ * operators.  A slot is one thing of the request that some rule looks at (a
+ * claim, a query argument, a header, a body pointer): however many rules look
+ * at it, it is found and decoded once in an evaluation.
+ *
+ * Truth has three values.  UNKNOWN is what cannot be judged: a duplicate
+ * argument or header, an ambiguous body, a value of a type that the operator
+ * does not know, a regex at its limits.  "and" takes the least, "not" swaps
+ * NO and YES.  An allow rule needs YES; deny and review rules take UNKNOWN
+ * for YES.
+ *
+ * Rules are found by path: a trie of the literal segments that their globs
+ * begin with, kept as a hash of (parent, segment).  Walking it along the
+ * request's path gives every rule whose glob may match, and few others.
+ *
+ * Strings are spans of "root", the policy's JSON, which stays as long as the
+ * policy; what is not there is in "pool".  The slots' results, "scratch" and
+ * PCRE2's match data are written by an evaluation, so a policy is used by one
+ * thread at a time.
+ */
+
+
+#ifndef _HOOP_POLICY_RULE_H_INCLUDED_
+#define _HOOP_POLICY_RULE_H_INCLUDED_
+
+
+#define PCRE2_CODE_UNIT_WIDTH  8
+#include <pcre2.h>
+
+#include "hoop_glob.h"
+#include "hoop_json.h"
+#include "hoop_mask.h"
+#include "hoop_policy.h"
+
+
+#define HOOP_POLICY_MAX_RULES     10000
+#define HOOP_POLICY_MAX_MASKS     64
+#define HOOP_POLICY_MAX_LIST      4096
+#define HOOP_POLICY_BUILTINS      2     /* mask sets */
+#define HOOP_POLICY_MAX_NAME      64
+#define HOOP_POLICY_MAX_REASON    256
+#define HOOP_POLICY_MAX_REGEX     4096
+#define HOOP_POLICY_MAX_POINTER   1024
+#define HOOP_POLICY_MAX_SCRATCH   65536
+
+
+typedef enum {
+    HOOP_TRUTH_NO = 0,
+    HOOP_TRUTH_UNKNOWN,
+    HOOP_TRUTH_YES
+} hoop_truth_e;
+
+
+typedef enum {
+    HOOP_SOURCE_SUB = 0,
+    HOOP_SOURCE_CLAIM,
+    HOOP_SOURCE_QUERY,
+    HOOP_SOURCE_HEADER,
+    HOOP_SOURCE_BODY           /* last: the dearest to look at */
+} hoop_source_e;
+
+
+/* a source whose values are text, not JSON */
+#define hoop_source_text(s)                                                   \
+    ((s) == HOOP_SOURCE_SUB || (s) == HOOP_SOURCE_QUERY                       \
+     || (s) == HOOP_SOURCE_HEADER)
+
+
+typedef enum {
+    HOOP_SUBJECT_ABSENT = 0,
+    HOOP_SUBJECT_UNKNOWN,
+    HOOP_SUBJECT_TEXT,
+    HOOP_SUBJECT_JSON
+} hoop_subject_e;
+
+
+typedef struct {
+    hoop_subject_e          type;
+    hoop_str_t              text;
+    json_t                 *json;
+    const char             *why;       /* UNKNOWN: static text */
+} hoop_subject_t;
+
+
+typedef struct {
+    hoop_source_e           source;
+    hoop_str_t              name;      /* argument, header or pointer */
+    hoop_str_t             *segments;  /* of a pointer, unescaped */
+    unsigned                nsegments;
+
+    uint64_t                generation;
+    hoop_subject_t          subject;   /* valid for that generation */
+} hoop_slot_t;
+
+
+typedef enum {
+    HOOP_OP_EQUALS = 0,
+    HOOP_OP_ANY,
+    HOOP_OP_ALL,
+    HOOP_OP_GLOB,
+    HOOP_OP_REGEX,
+    HOOP_OP_EXISTS,
+    HOOP_OP_LT,
+    HOOP_OP_LTE,
+    HOOP_OP_GT,
+    HOOP_OP_GTE,
+    HOOP_OP_NOT
+} hoop_op_e;
+
+
+typedef struct hoop_op_s  hoop_op_t;
+
+struct hoop_op_s {
+    hoop_op_e               type;
+    unsigned                exists:1;
+    unsigned                nvalues;   /* EQUALS: 1; ANY, ALL: of the list */
+    json_t                **values;    /* borrowed from the root */
+    hoop_str_t             *texts;     /* the same, for a text source */
+    json_t                 *number;    /* LT .. GTE */
+    hoop_str_t              glob;
+    pcre2_code             *regex;     /* owned by the policy */
+    hoop_op_t              *sub;       /* NOT; ANY and ALL over elements */
+    hoop_op_t              *next;      /* and */
+};
+
+
+typedef struct {
+    unsigned                slot;
+    hoop_op_t              *ops;
+} hoop_cond_t;
+
+
+typedef struct {
+    hoop_str_t             *items;
+    unsigned                n;
+} hoop_list_t;
+
+
+typedef struct {
+    hoop_verdict_e          effect;
+    hoop_str_t              id;
+    hoop_str_t              reason;
+    hoop_str_t              credential;
+    const hoop_mask_list_t *mask;
+    hoop_record_e           record;
+    hoop_review_t           review;
+
+    uint32_t                methods;   /* known ones by bit; 0 and n 0: any */
+    hoop_list_t             other_methods;
+    hoop_list_t             hosts;
+    hoop_list_t             paths;
+    hoop_list_t             issuers;
+    hoop_cond_t            *conds;     /* sorted by source: body is last */
+    unsigned                nconds;
+    unsigned                body:1;    /* it has a condition on the body */
+} hoop_rule_t;
+
+
+typedef struct {
+    hoop_str_t              segment;
+    uint32_t                parent;
+    uint32_t                entry;     /* first of its rules, or NONE */
+} hoop_trie_node_t;
+
+
+typedef struct {
+    uint32_t                rule;
+    uint32_t                next;
+} hoop_trie_entry_t;
+
+
+#define HOOP_TRIE_NONE  UINT32_MAX
+
+
+typedef struct {
+    hoop_trie_node_t       *nodes;     /* nodes[0] is the root */
+    hoop_trie_entry_t      *entries;
+    uint32_t               *hash;      /* node numbers, open addressing */
+    uint32_t                nnodes;
+    uint32_t                nentries;
+    uint32_t                mask;      /* size of the hash - 1 */
+} hoop_trie_t;
+
+
+typedef struct {
+    hoop_str_t              name;
+    hoop_mask_set_t        *set;       /* owned */
+} hoop_policy_mask_t;
+
+
+typedef struct hoop_policy_block_s  hoop_policy_block_t;
+
+struct hoop_policy_block_s {
+    hoop_policy_block_t    *next;
+    size_t                  used;
+    size_t                  size;
+    _Alignas(16) u_char     data[];
+};
+
+
+struct hoop_policy_s {
+    json_t                 *root;      /* owned */
+    hoop_policy_block_t    *pool;      /* owned; hoop_policy_alloc() */
+
+    hoop_str_t              name;
+    u_char                  hash[64];
+    unsigned                default_set:1;
+    hoop_verdict_e          default_effect;
+
+    hoop_rule_t            *rules;
+    unsigned                nrules;
+    hoop_policy_mask_t     *masks;
+    unsigned                nmasks;
+    hoop_slot_t            *slots;     /* owned */
+    unsigned                nslots;
+    pcre2_code            **codes;     /* owned, each */
+    unsigned                ncodes;
+    hoop_trie_t             trie;      /* its arrays are owned */
+
+    pcre2_match_context    *match_context;
+    pcre2_match_data       *match_data;
+    pcre2_jit_stack        *jit_stack;
+
+    uint64_t                generation;
+    u_char                 *scratch;   /* decoded query arguments */
+    size_t                  scratch_size;
+    size_t                  scratch_used;
+    unsigned                limited;   /* regexes that hit limits */
+};
+
+
+/* one compilation; path is a JSON pointer to what is being looked at */
+
+typedef struct {
+    hoop_policy_t          *policy;
+    const u_char           *text;
+    size_t                  len;
+    hoop_buf_t              path;
+    json_t                 *slots;     /* "<source><name>" to slot number */
+    hoop_error_t           *err;
+    unsigned                slots_size;
+    unsigned                codes_size;
+    char                    quoted[2][80];
+    unsigned                turn;
+} hoop_compile_t;
+
+
+/* hoop_policy_conf.c */
+
+/* allow, review, deny */
+extern const char *const  hoop_policy_effects[];
+
+/* zeroed memory that lives as long as the policy, or NULL with err set */
+void *hoop_policy_alloc(hoop_compile_t *cc, size_t size);
+/* sets err with the place of the path's value, or of its name if key is set;
+   returns HOOP_ERROR */
+int hoop_policy_error(hoop_compile_t *cc, int key, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+int hoop_policy_nomem(hoop_compile_t *cc);
+/* a printable beginning of s, for messages; good for two calls */
+const char *hoop_policy_quote(hoop_compile_t *cc, hoop_str_t s);
+size_t hoop_policy_push(hoop_compile_t *cc, hoop_str_t segment);
+size_t hoop_policy_push_index(hoop_compile_t *cc, size_t i);
+void hoop_policy_pop(hoop_compile_t *cc, size_t mark);
+/* conf must be an object with known keys only; keys ends with NULL */
+int hoop_policy_object(hoop_compile_t *cc, json_t *conf,
+    const char *const *keys);
+int hoop_policy_string(hoop_compile_t *cc, json_t *v, size_t max,
+    hoop_str_t *s);
+
+/* v must be one of the words, which end with NULL: its number */
+int hoop_policy_word(hoop_compile_t *cc, json_t *v, const char *const *words,
+    unsigned *n);
+int hoop_policy_name_check(hoop_compile_t *cc, json_t *v, hoop_str_t *name);
+
+/* hoop_policy_rules.c */
+int hoop_policy_compile_rules(hoop_compile_t *cc, json_t *conf);
+
+/* hoop_policy_match.c: "match" of a rule */
+int hoop_policy_compile_match(hoop_compile_t *cc, json_t *conf,
+    hoop_rule_t *rule);
+
+/* hoop_policy_op.c */
+hoop_op_t *hoop_policy_compile_op(hoop_compile_t *cc, json_t *conf, int text);
+hoop_truth_e hoop_policy_test(hoop_policy_t *policy, const hoop_op_t *op,
+    const hoop_subject_t *subject, const char **why);
+
+/* hoop_policy_slot.c */
+int hoop_policy_compile_slot(hoop_compile_t *cc, hoop_source_e source,
+    hoop_str_t name, unsigned *slot);
+const hoop_subject_t *hoop_policy_subject(hoop_policy_t *policy, unsigned slot,
+    const hoop_policy_request_t *req);
+
+/* hoop_policy_trie.c */
+int hoop_policy_trie_build(hoop_policy_t *policy);
+void hoop_policy_trie_free(hoop_trie_t *trie);
+uint32_t hoop_policy_trie_child(const hoop_trie_t *trie, uint32_t parent,
+    hoop_str_t segment);
+
+/* the bit of a method, 0 if it is not one of the known */
+uint32_t hoop_policy_method(hoop_str_t name);
+
+
+#endif /* _HOOP_POLICY_RULE_H_INCLUDED_ */

@@ -1,0 +1,108 @@
+
+/*
+ * Copyright (C) ngx_hoop_module authors
+ *
+ * What the files of the approvals share: ngx_hoop_approval.c runs scripts,
+ * ngx_hoop_approval_watch.c waits for what others decide, and
+ * ngx_hoop_approval_json.c shows.  Nobody else includes this.
+ */
+
+
+#ifndef _NGX_HOOP_APPROVAL_INT_H_INCLUDED_
+#define _NGX_HOOP_APPROVAL_INT_H_INCLUDED_
+
+
+#include "ngx_hoop_approval.h"
+
+
+#define NGX_HOOP_APPROVAL_BATCH      64
+
+
+typedef enum {
+    NGX_HOOP_APPROVAL_CLAIM = 0,
+    NGX_HOOP_APPROVAL_VOTE,
+    NGX_HOOP_APPROVAL_POLLING,
+    NGX_HOOP_APPROVAL_LISTING,
+    NGX_HOOP_APPROVAL_SHOW,
+    NGX_HOOP_APPROVAL_SCRIPTS
+} ngx_hoop_approval_script_e;
+
+
+typedef struct {
+    ngx_hoop_approval_op_t      *op;        /* NULL: a poll */
+    ngx_hoop_redis_op_t         *redis;
+    ngx_hoop_approval_script_e   script;
+    ngx_uint_t                   nkeys;
+    int                          argc;
+    const char                 **argv;
+    size_t                      *len;
+    unsigned                     full:1;    /* EVAL, not EVALSHA */
+} ngx_hoop_approval_call_t;
+
+
+/* the arguments of a call, before they are copied */
+
+typedef struct {
+    ngx_uint_t                   n;
+    hoop_str_t                   args[2 * NGX_HOOP_APPROVAL_BATCH + 8];
+} ngx_hoop_approval_args_t;
+
+
+typedef struct {
+    ngx_str_node_t               sn;
+    ngx_queue_t                  queue;
+    ngx_queue_t                  watchers;  /* of ngx_hoop_approval_op_t */
+    u_char                       id[32];
+    unsigned                     woken:1;
+} ngx_hoop_approval_node_t;
+
+
+typedef struct {
+    ngx_hoop_redis_t            *rc;
+    ngx_cycle_t                 *cycle;
+    ngx_rbtree_t                 tree;
+    ngx_rbtree_node_t            sentinel;
+    ngx_queue_t                  nodes;
+    ngx_event_t                  timer;
+    ngx_uint_t                   polls;     /* calls in flight */
+    u_char                       sha1[NGX_HOOP_APPROVAL_SCRIPTS][40];
+} ngx_hoop_approval_t;
+
+
+extern ngx_hoop_approval_t  ngx_hoop_approval;
+
+
+/* ngx_hoop_approval.c */
+
+ngx_int_t ngx_hoop_approval_call(ngx_hoop_approval_op_t *op,
+    ngx_hoop_approval_script_e script, ngx_uint_t nkeys,
+    ngx_hoop_approval_args_t *args);
+ngx_int_t ngx_hoop_approval_parse(redisReply *reply,
+    ngx_hoop_approval_op_t *op);
+void ngx_hoop_approval_arg(ngx_hoop_approval_args_t *args,
+    const void *data, size_t len);
+ngx_uint_t ngx_hoop_approval_valid_id(const u_char *p, size_t len);
+
+/* ngx_hoop_approval_watch.c */
+
+void ngx_hoop_approval_unwatch(ngx_hoop_approval_op_t *op);
+void ngx_hoop_approval_wake(const ngx_hoop_approval_op_t *result);
+void ngx_hoop_approval_timer_handler(ngx_event_t *ev);
+void ngx_hoop_approval_polled(ngx_hoop_approval_call_t *call,
+    redisReply *reply);
+
+/* ngx_hoop_approval_json.c */
+
+void ngx_hoop_approval_json_init(hoop_buf_t *b);
+/* appends an object; its state, or NGX_HOOP_APPROVAL_ERROR */
+ngx_hoop_approval_e ngx_hoop_approval_json_object(hoop_buf_t *b,
+    redisReply *reply);
+/* appends an array; an approval that is not as it should be is left out, so
+   that it does not hide the others */
+ngx_int_t ngx_hoop_approval_json_list(hoop_buf_t *b, redisReply *reply);
+
+/* NGX_HOOP_APPROVAL_ERROR if it is not the name of a state */
+ngx_hoop_approval_e ngx_hoop_approval_state(const char *p, size_t len);
+
+
+#endif /* _NGX_HOOP_APPROVAL_INT_H_INCLUDED_ */

@@ -1,0 +1,458 @@
+
+/*
+ * Copyright (C) ngx_hoop_module authors
+ *
+ * The HTTP floor: configuration, the context of a request, and what the files
+ * of this folder offer one another.  The flow of a request is told in
+ * ngx_http_hoop_access.c.
+ */
+
+
+#ifndef _NGX_HTTP_HOOP_H_INCLUDED_
+#define _NGX_HTTP_HOOP_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_event.h>
+#include <ngx_http.h>
+
+#include "../core/hoop_core.h"
+#include "../core/hoop_event.h"
+#include "../core/hoop_json.h"
+#include "../core/hoop_jwt.h"
+#include "../core/hoop_mask.h"
+#include "../core/hoop_policy.h"
+#include "../event/ngx_hoop_approval.h"
+#include "../event/ngx_hoop_audit.h"
+#include "../event/ngx_hoop_compat.h"
+#include "../event/ngx_hoop_redis.h"
+
+
+#define NGX_HTTP_HOOP_OFF        0
+#define NGX_HTTP_HOOP_ON         1
+#define NGX_HTTP_HOOP_MONITOR    2
+
+#define NGX_HTTP_HOOP_MAX_MASKS  8
+
+/*
+ * Captured beyond what is kept of a text that is masked as a whole: a secret
+ * across the cut would not be recognised.
+ */
+#define NGX_HTTP_HOOP_SLACK      1024
+
+/* credentials that one request may be given, by way of redirects */
+#define NGX_HTTP_HOOP_SECRETS    4
+
+/* "hs_" and 32 hexadecimal digits */
+#define NGX_HTTP_HOOP_SESSION    35
+
+
+/* the configuration of the process, shared by HTTP and, later, stream */
+
+typedef struct {
+    ngx_hoop_redis_conf_t        *redis;       /* NULL: no hoop_redis */
+    ngx_hoop_audit_conf_t        *audit;       /* NULL: no hoop_audit */
+} ngx_hoop_conf_t;
+
+
+typedef struct ngx_http_hoop_keys_s  ngx_http_hoop_keys_t;
+
+
+typedef struct {
+    ngx_str_t                     name;
+    ngx_str_t                     issuer;      /* the "iss" */
+    ngx_array_t                  *audiences;   /* of hoop_str_t */
+    ngx_str_t                     jwks_file;
+    ngx_str_t                     jwks_url;
+    ngx_str_t                     groups;      /* JSON pointer */
+    hoop_jwt_rules_t              rules;
+    time_t                        leeway;
+    time_t                        max_lifetime;
+    time_t                        jwks_ttl;
+    ngx_uint_t                    algs;
+    ngx_uint_t                    discovery;   /* asked for by name */
+
+    /*
+     * Of the worker, not of a request: parsed keys and the state of their
+     * fetching.  Created at config time for jwks_file, else empty.
+     */
+    ngx_http_hoop_keys_t         *keys;
+} ngx_http_hoop_issuer_t;
+
+
+/*
+ * A named secret.  "value" is what the header carries, "secret" the span in
+ * it that must never reach a client, a log or an event.
+ */
+
+typedef struct {
+    ngx_str_t                     name;
+    ngx_str_t                     file;
+    ngx_str_t                     header;
+    ngx_str_t                     value;
+    hoop_str_t                    secret;
+} ngx_http_hoop_credential_t;
+
+
+typedef struct {
+    ngx_array_t                   issuers;     /* of ngx_http_hoop_issuer_t * */
+    ngx_array_t                   credentials; /* of ..._credential_t * */
+    ngx_array_t                   policies;    /* of ngx_http_hoop_policy_t * */
+    ngx_hoop_conf_t              *core;
+    ngx_str_t                     api;         /* first hoop_api location */
+    ngx_uint_t                    enabled;     /* some location is protected */
+} ngx_http_hoop_main_conf_t;
+
+
+typedef struct {
+    ngx_str_t                     file;
+    hoop_policy_t                *policy;
+} ngx_http_hoop_policy_t;
+
+
+typedef struct {
+    ngx_uint_t                    mode;        /* NGX_HTTP_HOOP_OFF ... */
+    ngx_flag_t                    api;         /* not inherited */
+    ngx_str_t                     fetch;
+    ngx_array_t                  *policies;    /* of hoop_policy_t * */
+    ngx_array_t                  *mask_names;  /* of ngx_str_t */
+    hoop_mask_list_t              masks;
+    size_t                        mask_hold;
+    ngx_bufs_t                    mask_bufs;
+    ngx_uint_t                    mask_binary; /* 1: block */
+    ngx_uint_t                    record;      /* hoop_record_e */
+    size_t                        record_max;
+    size_t                        body_max;
+    ngx_str_t                     credential_name;
+    ngx_http_hoop_credential_t   *credential;
+    ngx_http_complex_value_t     *target;
+    ngx_http_complex_value_t     *run;
+    ngx_msec_t                    approval_wait;
+    ngx_str_t                     realm;
+} ngx_http_hoop_loc_conf_t;
+
+
+/*
+ * Where a request stands in the access phase.  Who owns it, that is whose
+ * event makes it go on, is told in brackets; everywhere else the phase engine
+ * does.  Spurious calls of the handler are normal: a state that waits answers
+ * NGX_AGAIN until its owner has set the result.
+ */
+
+typedef enum {
+    NGX_HTTP_HOOP_START = 0,
+    NGX_HTTP_HOOP_TOKEN,           /* find the bearer token */
+    NGX_HTTP_HOOP_VERIFY,          /* cache, keys, signature, claims */
+    NGX_HTTP_HOOP_KEYS_WAIT,       /* [key fetch: ngx_http_hoop_keys.c] */
+    NGX_HTTP_HOOP_IDENTIFIED,      /* body first, or straight to policy? */
+    NGX_HTTP_HOOP_BODY_WAIT,       /* [nginx's body reader; NGX_DONE] */
+    NGX_HTTP_HOOP_POLICY,          /* evaluate */
+    NGX_HTTP_HOOP_DECIDED,         /* body for digest or recording? */
+    NGX_HTTP_HOOP_RECORD,          /* write the events */
+    NGX_HTTP_HOOP_RECORD_WAIT,     /* [audit: sync=always] */
+    NGX_HTTP_HOOP_CLAIM,           /* ask for the approval */
+    NGX_HTTP_HOOP_CLAIM_WAIT,      /* [approval op] */
+    NGX_HTTP_HOOP_VOTE_WAIT,       /* [approval watch, or our timer] */
+    NGX_HTTP_HOOP_GO,              /* swap the credential in */
+    NGX_HTTP_HOOP_PASSED,          /* the request may reach the target */
+    NGX_HTTP_HOOP_REFUSED          /* it was answered by us */
+} ngx_http_hoop_state_e;
+
+
+typedef struct {
+    ngx_http_request_t           *request;     /* always the main request */
+    /* under which "state" was reached; another one after a redirect */
+    ngx_http_hoop_loc_conf_t     *conf;
+    ngx_http_hoop_state_e         state;
+    ngx_http_hoop_state_e         after_body;
+    /* r->uri_changes at that time: an internal redirect moves it */
+    ngx_uint_t                    uri_changes;
+
+    u_char                        session[NGX_HTTP_HOOP_SESSION];
+    ngx_str_t                     run;         /* these three masked */
+    ngx_str_t                     target;
+    ngx_str_t                     host;
+    /* NUL-free, as the client sent it, before any rewrite */
+    ngx_str_t                     token;       /* cleared once verified */
+
+    hoop_identity_t              *identity;    /* one reference, or NULL */
+    ngx_http_hoop_issuer_t       *issuer;
+    hoop_verdict_t                verdict;
+    ngx_uint_t                    status;      /* of our refusal, else 0 */
+    const char                   *error;       /* of a 401: fixed text */
+    /* of the look for a token, which is not to be found a second time */
+    ngx_int_t                     token_status;
+    const char                   *token_error;
+
+    /* keys: a queue entry while in KEYS_WAIT */
+    ngx_queue_t                   queue;
+    ngx_uint_t                    fetches;
+
+    /* body */
+    hoop_buf_t                    body;        /* its head, up to body_cap */
+    size_t                        body_cap;
+    off_t                         body_size;   /* all of it */
+    hoop_sha256_t                 body_md;
+    u_char                        body_sha256[32];
+    hoop_body_e                   body_kind;
+    json_t                       *body_json;   /* owned */
+
+    /* approval */
+    ngx_hoop_approval_op_t        approval;
+    ngx_event_t                   timer;       /* the end of the wait */
+
+    /* evidence */
+    ngx_hoop_audit_wait_t         audit;
+    ngx_http_hoop_credential_t   *credential;  /* to be injected */
+    /* those that were: what must not come back */
+    hoop_str_t                    secrets[NGX_HTTP_HOOP_SECRETS];
+    ngx_uint_t                    nsecrets;
+    hoop_record_e                 record;
+    ngx_msec_t                    start;
+
+    /* response, filled by the mask filter */
+    hoop_buf_t                    recorded;    /* what the client got */
+    size_t                        record_cap;
+    hoop_sha256_t                 response_md;
+    uint64_t                      response_size;
+    uint32_t                      masked[HOOP_DETECT_MAX];
+    const char                   *blocked;     /* fixed text: why 502 */
+    ngx_http_upstream_t          *blocked_upstream;
+
+    unsigned                      keys_queued:1;
+    unsigned                      keys_fetcher:1;  /* our subrequest runs */
+    unsigned                      keys_failed:1;
+    unsigned                      fetch_done:1;
+    unsigned                      capture:1;       /* body filter: copy */
+    unsigned                      body_read:1;
+    unsigned                      body_truncated:1;
+    unsigned                      body_failed:1;
+    unsigned                      audit_done:1;
+    unsigned                      audit_ok:1;
+    unsigned                      approval_done:1;
+    unsigned                      approval_ok:1;   /* used up by us */
+    unsigned                      approval_told:1; /* pending event written */
+    unsigned                      waited:1;        /* the wait has ended */
+    unsigned                      hidden:1;        /* the token is */
+    unsigned                      swapped:1;       /* headers are ours */
+    unsigned                      recorded_truncated:1;
+    unsigned                      record_binary:1;
+    unsigned                      record_raw:1;    /* mask before recording */
+    unsigned                      mask_failed:1;
+    unsigned                      unfiltered:1;    /* monitor: not looked at */
+    unsigned                      digest:1;        /* response_md is used */
+    unsigned                      complete:1;      /* the last byte went out */
+    unsigned                      closed:1;        /* response event written */
+    unsigned                      events:1;        /* request event written */
+} ngx_http_hoop_ctx_t;
+
+
+extern ngx_module_t  ngx_hoop_module;
+extern ngx_module_t  ngx_http_hoop_module;
+extern ngx_module_t  ngx_http_hoop_filter_module;
+
+
+#define ngx_http_hoop_str(s)       hoop_str((s)->data, (s)->len)
+
+/*
+ * The log of a line of ours about a request: nginx's own handler would append
+ * the request line, and with it whatever stands in a query.  The session leads
+ * to the event, which has it masked.
+ */
+
+#define ngx_http_hoop_log(level, r, fmt, ...)                                 \
+    do {                                                                      \
+        ngx_log_t  _log = *(r)->connection->log;                              \
+                                                                              \
+        _log.handler = NULL;                                                  \
+        ngx_log_error(level, &_log, 0, "hoop: " fmt, __VA_ARGS__);            \
+    } while (0)
+
+
+#define ngx_http_hoop_loc(r)                                                  \
+    ngx_http_get_module_loc_conf(r, ngx_http_hoop_module)
+
+
+/* ngx_http_hoop_access.c */
+
+ngx_int_t ngx_http_hoop_preaccess_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_hoop_access_handler(ngx_http_request_t *r);
+
+/* ngx_http_hoop_ctx.c */
+
+/* the context of r->main, recovered after an internal redirect; or NULL */
+ngx_http_hoop_ctx_t *ngx_http_hoop_ctx(ngx_http_request_t *r);
+/* of the main request r, which has none yet */
+ngx_http_hoop_ctx_t *ngx_http_hoop_create_ctx(ngx_http_request_t *r);
+/* makes a waiting request go on, from whatever event; never runs it itself */
+void ngx_http_hoop_wake(ngx_http_hoop_ctx_t *ctx);
+/* ends all that is pending; data is a context */
+void ngx_http_hoop_detach(void *data);
+
+/* ngx_http_hoop_identity.c: NGX_OK; NGX_AGAIN: keys are awaited; else the
+   status to refuse with, ctx->error set */
+
+ngx_int_t ngx_http_hoop_token(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx);
+ngx_int_t ngx_http_hoop_verify(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx);
+ngx_int_t ngx_http_hoop_identity_init(ngx_cycle_t *cycle);
+void ngx_http_hoop_identity_done(void);
+
+/* ngx_http_hoop_keys.c */
+
+ngx_http_hoop_keys_t *ngx_http_hoop_keys_create(ngx_conf_t *cf,
+    ngx_http_hoop_issuer_t *issuer);
+/* current set or NULL; *generation changes whenever the set does */
+hoop_jwks_t *ngx_http_hoop_keys_get(ngx_http_hoop_issuer_t *issuer,
+    ngx_uint_t *generation);
+/* 1 if a fetch may help: the keys are stale, or a kid is unknown and the last
+   attempt is long enough ago */
+ngx_uint_t ngx_http_hoop_keys_refetch(ngx_http_hoop_issuer_t *issuer,
+    ngx_uint_t unknown_kid);
+/* 1 if the last attempt to fetch failed */
+ngx_uint_t ngx_http_hoop_keys_failing(ngx_http_hoop_issuer_t *issuer);
+/* joins, starts or goes on with the fetch: NGX_AGAIN; NGX_OK: it has ended;
+   NGX_ERROR: not again for this request */
+ngx_int_t ngx_http_hoop_keys_wait(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx);
+void ngx_http_hoop_keys_detach(ngx_http_hoop_ctx_t *ctx);
+ngx_int_t ngx_http_hoop_fetch_url_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+/* 1 if r is a subrequest of ours, or one that was refused: it needs no
+   protection of its own */
+ngx_uint_t ngx_http_hoop_is_fetch(ngx_http_request_t *r);
+void ngx_http_hoop_mark_refused(ngx_http_request_t *r);
+
+/* ngx_http_hoop_body.c */
+
+ngx_int_t ngx_http_hoop_body_init(ngx_conf_t *cf);
+ngx_uint_t ngx_http_hoop_has_body(ngx_http_request_t *r);
+/* NGX_OK: read; NGX_DONE: on its way, return it; else a status */
+ngx_int_t ngx_http_hoop_body_read(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx, size_t cap);
+/* judges it: ctx->body_kind, ctx->body_json */
+void ngx_http_hoop_body_judge(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx);
+/* sets *value to the only header of that (lower case) name: HOOP_OK;
+   HOOP_DECLINED: none; HOOP_ERROR: several */
+int ngx_http_hoop_header(void *data, hoop_str_t name, hoop_str_t *value);
+
+/* ngx_http_hoop_approval.c: NGX_OK: consumed; NGX_AGAIN: waiting; else the
+   status to answer with */
+
+ngx_int_t ngx_http_hoop_approval_claim(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx);
+ngx_int_t ngx_http_hoop_approval_result(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx);
+void ngx_http_hoop_approval_detach(ngx_http_hoop_ctx_t *ctx);
+
+/* ngx_http_hoop_headers.c */
+
+ngx_int_t ngx_http_hoop_headers_init(ngx_conf_t *cf);
+/* NGX_DECLINED; or the status for a request with two Authorization headers */
+ngx_int_t ngx_http_hoop_headers_refuse(ngx_http_request_t *r);
+/* takes the token out of sight of variables and other modules */
+void ngx_http_hoop_headers_hide(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx);
+ngx_int_t ngx_http_hoop_headers_swap(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx);
+/* takes token and credential out of r's headers: r, the main request or a
+   subrequest, is on its way to where neither was meant for */
+ngx_int_t ngx_http_hoop_headers_strip(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx);
+
+/* ngx_http_hoop_evidence.c: each adds one event to the open transaction */
+
+/* of the policy that decided; empty: none did */
+hoop_str_t ngx_http_hoop_policy_hash(ngx_http_hoop_ctx_t *ctx);
+/* *s, which the client chose, as it may be kept: a copy of at most max bytes */
+ngx_int_t ngx_http_hoop_event_text(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx, ngx_str_t *s, size_t max);
+
+ngx_int_t ngx_http_hoop_event_request(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx);
+ngx_int_t ngx_http_hoop_event_decision(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx);
+ngx_int_t ngx_http_hoop_event_approval(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx, const char *state);
+/* the closing event, once for each decision that let the request pass */
+void ngx_http_hoop_close(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx);
+ngx_int_t ngx_http_hoop_log_handler(ngx_http_request_t *r);
+/* masked for the record */
+ngx_int_t ngx_http_hoop_event_mask(ngx_http_hoop_ctx_t *ctx,
+    hoop_mask_mode_e mode, hoop_str_t in, hoop_buf_t *out);
+ngx_int_t ngx_http_hoop_event_uri(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx, hoop_buf_t *out);
+/* the body's head, at most max bytes of it; empty if it cannot be judged */
+ngx_int_t ngx_http_hoop_event_summary(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx, size_t max, hoop_buf_t *out);
+/* fills the head from ctx */
+void ngx_http_hoop_event_head(ngx_http_hoop_ctx_t *ctx, const char *type,
+    hoop_event_head_t *head);
+
+/* ngx_http_hoop_answer.c: what a phase handler returns */
+
+/* refuses with a problem document (RFC 9457); detail is JSON-escaped here */
+ngx_int_t ngx_http_hoop_problem(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx, ngx_uint_t status, hoop_str_t detail);
+/* a JSON text with a status; takes the buffer's bytes by copy */
+ngx_int_t ngx_http_hoop_json(ngx_http_request_t *r, ngx_uint_t status,
+    const char *content_type, hoop_buf_t *b);
+ngx_int_t ngx_http_hoop_accepted(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx);
+ngx_table_elt_t *ngx_http_hoop_header_out(ngx_http_request_t *r,
+    const char *name, hoop_str_t value);
+
+/* ngx_http_hoop_mask_filter.c */
+
+ngx_int_t ngx_http_hoop_mask_init(ngx_conf_t *cf);
+/* r's body will be masked by list, as mode has it; coded: inflated first */
+ngx_int_t ngx_http_hoop_mask_create(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx, hoop_mask_list_t *list, hoop_mask_mode_e mode,
+    ngx_uint_t coded);
+
+/* ngx_http_hoop_header_filter.c */
+
+ngx_int_t ngx_http_hoop_filter_init(ngx_conf_t *cf);
+/* the sets that apply to the response, or, for evidence, to what is recorded:
+   those, and the default set in any case */
+void ngx_http_hoop_masks(ngx_http_hoop_ctx_t *ctx, ngx_uint_t evidence,
+    hoop_mask_list_t *list);
+
+/* ngx_http_hoop_variables.c */
+
+ngx_int_t ngx_http_hoop_variables_init(ngx_conf_t *cf);
+
+/* ngx_http_hoop_credential.c */
+
+char *ngx_http_hoop_conf_credential(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+ngx_http_hoop_credential_t *ngx_http_hoop_find_credential(
+    ngx_http_hoop_main_conf_t *hmcf, hoop_str_t name);
+/* for hoop_policy_credentials(): 1, to stop there, if name is not defined */
+int ngx_http_hoop_conf_credential_known(void *data, hoop_str_t name);
+
+/* ngx_http_hoop_conf.c: directive handlers */
+
+char *ngx_http_hoop_conf_issuer(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_hoop_conf_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_hoop_conf_audit(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_hoop_conf_policy(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_hoop_conf_mask(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_hoop_conf_approval(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_hoop_conf_api(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+/* what can only be judged once all is known; NGX_CONF_OK or an error */
+char *ngx_http_hoop_conf_check(ngx_conf_t *cf, ngx_http_hoop_main_conf_t *hmcf,
+    ngx_http_hoop_loc_conf_t *conf);
+/* a small file at config time, NUL-terminated, into cf->pool */
+ngx_int_t ngx_http_hoop_conf_read(ngx_conf_t *cf, const char *what,
+    ngx_str_t *file, size_t cap, ngx_str_t *content);
+
+/* ngx_http_hoop_api.c: the content handler of hoop_api */
+
+ngx_int_t ngx_http_hoop_api_handler(ngx_http_request_t *r);
+
+
+#endif /* _NGX_HTTP_HOOP_H_INCLUDED_ */

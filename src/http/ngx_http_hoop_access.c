@@ -1,0 +1,757 @@
+
+/*
+ * Copyright (C) ngx_hoop_module authors
+ *
+ * The way of a request, one re-entrant state machine in the access phase:
+ *
+ *     START > TOKEN > VERIFY [> KEYS_WAIT > VERIFY] > IDENTIFIED
+ *       [> BODY_WAIT] > POLICY > DECIDED [> BODY_WAIT] > RECORD [> RECORD_WAIT]
+ *       [> CLAIM > CLAIM_WAIT [> VOTE_WAIT > CLAIM] > RECORD [> RECORD_WAIT]]
+ *       > GO > PASSED
+ *
+ * and from any state > REFUSED.  The handler runs whenever anything happens on
+ * the connection: a state that waits answers NGX_AGAIN until its owner (see
+ * ngx_http_hoop_state_e) has left a result and called ngx_http_hoop_wake().
+ */
+
+
+#include "ngx_http_hoop.h"
+
+
+static ngx_int_t ngx_http_hoop_start(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx);
+static ngx_int_t ngx_http_hoop_run(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx);
+static ngx_int_t ngx_http_hoop_identified(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx);
+static ngx_int_t ngx_http_hoop_policy(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx);
+static ngx_int_t ngx_http_hoop_record(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx);
+static void ngx_http_hoop_record_handler(ngx_hoop_audit_wait_t *w,
+    ngx_uint_t ok);
+static ngx_int_t ngx_http_hoop_refuse(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx, ngx_uint_t status, hoop_str_t detail);
+static ngx_int_t ngx_http_hoop_wait(ngx_http_request_t *r);
+
+
+#define ngx_http_hoop_refuse_text(r, ctx, status, text)                       \
+    ngx_http_hoop_refuse(r, ctx, status, hoop_cstr(text))
+
+
+/*
+ * The access phase is not run for subrequests: one is let into a protected
+ * location only if it asks for just what the main request was let through for.
+ * (Clones, as slice and a background cache update make, skip this phase; the
+ * header filter judges them.)  Whatever leaves for elsewhere goes without the
+ * credential.
+ */
+
+ngx_int_t
+ngx_http_hoop_preaccess_handler(ngx_http_request_t *r)
+{
+    ngx_uint_t                 same;
+    ngx_http_hoop_ctx_t       *ctx;
+    ngx_http_hoop_loc_conf_t  *conf;
+
+    conf = ngx_http_hoop_loc(r);
+
+    if (r == r->main) {
+        return (conf->mode == NGX_HTTP_HOOP_OFF && !conf->api)
+               ? ngx_http_hoop_headers_refuse(r) : NGX_DECLINED;
+    }
+
+    if (ngx_http_hoop_is_fetch(r)) {
+        return NGX_DECLINED;
+    }
+
+    ctx = ngx_http_hoop_ctx(r);
+
+    same = ctx && ctx->conf == conf && ctx->state == NGX_HTTP_HOOP_PASSED
+           && !conf->api
+           && r->method == r->main->method
+           && r->uri.len == r->main->uri.len
+           && ngx_memcmp(r->uri.data, r->main->uri.data, r->uri.len) == 0
+           && r->args.len == r->main->args.len
+           && ngx_memcmp(r->args.data, r->main->args.data, r->args.len) == 0;
+
+    if (same) {
+        return NGX_DECLINED;
+    }
+
+    if (ctx && ngx_http_hoop_headers_strip(r, ctx) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (conf->mode != NGX_HTTP_HOOP_ON && !conf->api) {
+        return NGX_DECLINED;
+    }
+
+    ngx_http_hoop_log(NGX_LOG_ERR, r, "subrequest to protected location "
+                      "\"%V\" refused: the main request was not authorised "
+                      "for it",
+                      &((ngx_http_core_loc_conf_t *)
+                        ngx_http_get_module_loc_conf(r, ngx_http_core_module))
+                       ->name);
+
+    ngx_http_hoop_mark_refused(r);
+
+    return NGX_HTTP_FORBIDDEN;
+}
+
+
+ngx_int_t
+ngx_http_hoop_access_handler(ngx_http_request_t *r)
+{
+    ngx_int_t                  rc;
+    ngx_http_hoop_ctx_t       *ctx;
+    ngx_http_hoop_loc_conf_t  *conf;
+
+    conf = ngx_http_hoop_loc(r);
+    ctx = ngx_http_hoop_ctx(r);
+
+    if (conf->mode == NGX_HTTP_HOOP_OFF && !conf->api) {
+
+        /* perhaps by an internal redirect out of a protected location */
+
+        if (ctx && ngx_http_hoop_headers_strip(r, ctx) != NGX_OK) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
+        return NGX_DECLINED;
+    }
+
+    if (ctx == NULL) {
+        ctx = ngx_http_hoop_create_ctx(r);
+        if (ctx == NULL) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+    }
+
+    if (ctx->conf != conf
+        || (ctx->uri_changes != r->uri_changes
+            && ctx->state != NGX_HTTP_HOOP_REFUSED))
+    {
+        /*
+         * The first location, or an internal redirect: into another one, or to
+         * another URI of the same.  What was decided was not decided for this.
+         * (A refusal stands: its error_page may not be a way round it.)
+         */
+
+        ngx_http_hoop_detach(ctx);
+
+        if (ngx_http_hoop_headers_strip(r, ctx) != NGX_OK) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
+        ctx->conf = conf;
+        ctx->state = NGX_HTTP_HOOP_START;
+    }
+
+    ctx->uri_changes = r->uri_changes;
+
+    rc = ngx_http_hoop_run(r, ctx);
+
+    if (rc == NGX_AGAIN) {
+        return ngx_http_hoop_wait(r);
+    }
+
+    return rc;
+}
+
+
+/* what must be known of the request before anything of it is changed */
+
+static ngx_int_t
+ngx_http_hoop_start(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
+{
+    ngx_http_hoop_loc_conf_t   *conf;
+    ngx_http_variable_value_t  *v;
+
+    static ngx_str_t  run = ngx_string("http_hoop_run");
+
+    conf = ctx->conf;
+
+    ngx_memzero(&ctx->verdict, sizeof(hoop_verdict_t));
+    ctx->status = 0;
+    ctx->error = NULL;
+    ctx->blocked = NULL;
+    ctx->events = 0;
+    ctx->closed = 0;
+    ctx->waited = 0;
+    ctx->approval_done = 0;
+    ctx->approval_ok = 0;
+    ctx->approval_told = 0;
+    ctx->approval.id[0] = '\0';
+    ctx->credential = NULL;
+    ctx->record = conf->record;
+
+    ctx->host = r->headers_in.server;
+
+    if (ngx_http_hoop_event_text(r, ctx, &ctx->host, 255) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (conf->target) {
+        if (ngx_http_complex_value(r, conf->target, &ctx->target) != NGX_OK
+            || ngx_http_hoop_event_text(r, ctx, &ctx->target, 255) != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+    } else {
+        ctx->target = ctx->host;
+    }
+
+    if (conf->run) {
+        if (ngx_http_complex_value(r, conf->run, &ctx->run) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+    } else if (ctx->run.data == NULL) {
+        v = ngx_http_get_variable(r, &run,
+                                  ngx_hash_key(run.data, run.len));
+        if (v && !v->not_found) {
+            ctx->run.data = v->data;
+            ctx->run.len = v->len;
+        }
+    }
+
+    if (ngx_http_hoop_event_text(r, ctx, &ctx->run, 128) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_hoop_run(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
+{
+    ngx_int_t  rc;
+
+    for ( ;; ) {
+
+        ngx_log_debug1(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
+                       "http hoop state: %d", (int) ctx->state);
+
+        switch (ctx->state) {
+
+        case NGX_HTTP_HOOP_START:
+
+            if (ngx_http_hoop_start(r, ctx) != NGX_OK) {
+                return NGX_HTTP_INTERNAL_SERVER_ERROR;
+            }
+
+            ctx->state = ctx->identity ? NGX_HTTP_HOOP_IDENTIFIED
+                                       : NGX_HTTP_HOOP_TOKEN;
+            break;
+
+        case NGX_HTTP_HOOP_TOKEN:
+
+            rc = ngx_http_hoop_token(r, ctx);
+
+            if (rc != NGX_OK) {
+                return ngx_http_hoop_refuse_text(r, ctx, rc,
+                              ctx->error ? ctx->error : "no bearer token");
+            }
+
+            ctx->state = NGX_HTTP_HOOP_VERIFY;
+            break;
+
+        case NGX_HTTP_HOOP_VERIFY:
+
+            rc = ngx_http_hoop_verify(r, ctx);
+
+            if (rc == NGX_AGAIN) {
+                ctx->state = NGX_HTTP_HOOP_KEYS_WAIT;
+                return NGX_AGAIN;
+            }
+
+            if (rc != NGX_OK) {
+                return ngx_http_hoop_refuse_text(r, ctx, rc, ctx->error);
+            }
+
+            ctx->state = NGX_HTTP_HOOP_IDENTIFIED;
+            break;
+
+        case NGX_HTTP_HOOP_KEYS_WAIT:
+
+            if (ctx->keys_queued
+                && ngx_http_hoop_keys_wait(r, ctx) == NGX_AGAIN)
+            {
+                return NGX_AGAIN;
+            }
+
+            ctx->state = NGX_HTTP_HOOP_VERIFY;
+            break;
+
+        case NGX_HTTP_HOOP_IDENTIFIED:
+
+            rc = ngx_http_hoop_identified(r, ctx);
+
+            if (rc != NGX_OK) {
+                return rc;
+            }
+
+            break;
+
+        case NGX_HTTP_HOOP_BODY_WAIT:
+
+            if (!ctx->body_read) {
+
+                /* the reader may have failed and finalized the request */
+
+                return r->err_status ? (ngx_int_t) r->err_status : NGX_DONE;
+            }
+
+            ctx->state = ctx->after_body;
+            break;
+
+        case NGX_HTTP_HOOP_POLICY:
+
+            rc = ngx_http_hoop_policy(r, ctx);
+
+            if (rc != NGX_OK) {
+                return rc;
+            }
+
+            if (ctx->state == NGX_HTTP_HOOP_POLICY) {
+                ctx->state = NGX_HTTP_HOOP_DECIDED;
+            }
+
+            break;
+
+        case NGX_HTTP_HOOP_DECIDED:
+
+            ctx->state = NGX_HTTP_HOOP_RECORD;
+
+            if (ctx->conf->mode == NGX_HTTP_HOOP_ON
+                && !ctx->body_read
+                && (ctx->verdict.decision == HOOP_VERDICT_REVIEW
+                    || ctx->record == HOOP_RECORD_PAYLOAD)
+                && ngx_http_hoop_has_body(r))
+            {
+                ctx->after_body = NGX_HTTP_HOOP_RECORD;
+                ctx->state = NGX_HTTP_HOOP_BODY_WAIT;
+
+                rc = ngx_http_hoop_body_read(r, ctx, ctx->conf->record_max
+                                                     + NGX_HTTP_HOOP_SLACK);
+
+                if (rc != NGX_DONE) {
+                    return ngx_http_hoop_refuse_text(r, ctx, rc,
+                                               "the body could not be read");
+                }
+
+                return NGX_DONE;
+            }
+
+            break;
+
+        case NGX_HTTP_HOOP_RECORD:
+
+            ctx->audit_done = 0;
+            ctx->audit_ok = 0;
+            ctx->state = NGX_HTTP_HOOP_RECORD_WAIT;
+
+            rc = ngx_http_hoop_record(r, ctx);
+
+            if (rc == NGX_AGAIN) {
+                return NGX_AGAIN;
+            }
+
+            ctx->audit_done = 1;
+            ctx->audit_ok = (rc == NGX_OK);
+            break;
+
+        case NGX_HTTP_HOOP_RECORD_WAIT:
+
+            if (!ctx->audit_done) {
+                return NGX_AGAIN;
+            }
+
+            if (!ctx->audit_ok) {
+                return ngx_http_hoop_refuse_text(r, ctx,
+                                       NGX_HTTP_SERVICE_UNAVAILABLE,
+                                       "the evidence cannot be kept");
+            }
+
+            if (ctx->conf->mode == NGX_HTTP_HOOP_MONITOR) {
+                ctx->state = NGX_HTTP_HOOP_PASSED;
+
+            } else {
+                ctx->state =
+                    (ctx->verdict.decision == HOOP_VERDICT_REVIEW
+                     && !ctx->approval_ok)
+                    ? NGX_HTTP_HOOP_CLAIM : NGX_HTTP_HOOP_GO;
+            }
+
+            break;
+
+        case NGX_HTTP_HOOP_CLAIM:
+
+            if (ctx->identity->expires + ctx->issuer->leeway <= ngx_time()) {
+
+                /* while a human was thinking: nothing is used up */
+
+                ngx_http_hoop_approval_detach(ctx);
+
+                ctx->error = hoop_jwt_strerror(HOOP_JWT_EXPIRED);
+                return ngx_http_hoop_refuse_text(r, ctx,
+                                                 NGX_HTTP_UNAUTHORIZED,
+                                                 ctx->error);
+            }
+
+            rc = ngx_http_hoop_approval_claim(r, ctx);
+
+            if (rc != NGX_OK) {
+                return ngx_http_hoop_refuse_text(r, ctx, rc,
+                                                 "approvals are not available");
+            }
+
+            ctx->state = NGX_HTTP_HOOP_CLAIM_WAIT;
+            return NGX_AGAIN;
+
+        case NGX_HTTP_HOOP_CLAIM_WAIT:
+
+            if (!ctx->approval_done) {
+                return NGX_AGAIN;
+            }
+
+            rc = ngx_http_hoop_approval_result(r, ctx);
+
+            if (rc != NGX_AGAIN) {
+                ngx_http_hoop_approval_detach(ctx);
+            }
+
+            if (rc == NGX_OK) {
+
+                /* used up: the event of it must be kept before we go on */
+
+                ctx->approval_ok = 1;
+                ctx->state = NGX_HTTP_HOOP_RECORD;
+                break;
+            }
+
+            if (rc == NGX_AGAIN) {
+                ctx->state = NGX_HTTP_HOOP_VOTE_WAIT;
+                return NGX_AGAIN;
+            }
+
+            if (rc == NGX_HTTP_ACCEPTED) {
+                ctx->state = NGX_HTTP_HOOP_REFUSED;
+                ctx->status = NGX_HTTP_ACCEPTED;
+                return ngx_http_hoop_accepted(r, ctx);
+            }
+
+            return ngx_http_hoop_refuse_text(r, ctx, rc, ctx->error);
+
+        case NGX_HTTP_HOOP_VOTE_WAIT:
+
+            if (!ctx->approval_done && !ctx->waited) {
+                return NGX_AGAIN;
+            }
+
+            ngx_hoop_approval_cancel(&ctx->approval);
+            ctx->state = NGX_HTTP_HOOP_CLAIM;
+            break;
+
+        case NGX_HTTP_HOOP_GO:
+
+            if (ngx_http_hoop_headers_swap(r, ctx) != NGX_OK) {
+                return NGX_HTTP_INTERNAL_SERVER_ERROR;
+            }
+
+            ctx->state = NGX_HTTP_HOOP_PASSED;
+            break;
+
+        case NGX_HTTP_HOOP_PASSED:
+
+            r->read_event_handler = ngx_http_block_reading;
+            return NGX_OK;
+
+        case NGX_HTTP_HOOP_REFUSED:
+
+            /* an answer of ours is on its way, or was redirected here */
+
+            return ctx->status == NGX_HTTP_ACCEPTED ? NGX_HTTP_FORBIDDEN
+                                                    : ctx->status;
+        }
+    }
+}
+
+
+static void
+ngx_http_hoop_policy_request(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
+    hoop_policy_request_t *req)
+{
+    ngx_memzero(req, sizeof(hoop_policy_request_t));
+
+    req->identity = ctx->identity;
+    req->method = ngx_http_hoop_str(&r->method_name);
+    req->host = ngx_http_hoop_str(&r->headers_in.server);
+    req->path = ngx_http_hoop_str(&r->uri);
+    req->args = ngx_http_hoop_str(&r->args);
+    req->body = ctx->body_read ? ctx->body_kind
+                : ngx_http_hoop_has_body(r) ? HOOP_BODY_UNREAD
+                : HOOP_BODY_NONE;
+    req->body_json = ctx->body_json;
+    req->header = ngx_http_hoop_header;
+    req->header_ctx = r;
+}
+
+
+static ngx_int_t
+ngx_http_hoop_identified(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
+{
+    ngx_int_t               rc;
+    ngx_array_t            *policies;
+    hoop_policy_request_t   req;
+
+    if (ctx->conf->api) {
+        ctx->state = NGX_HTTP_HOOP_PASSED;
+        return NGX_OK;
+    }
+
+    policies = ctx->conf->policies;
+
+    if (!ctx->body_read && policies && ngx_http_hoop_has_body(r)) {
+        ngx_http_hoop_policy_request(r, ctx, &req);
+
+        if (hoop_policy_needs_body(policies->elts, policies->nelts, &req)) {
+
+            if (r->headers_in.content_length_n > (off_t) ctx->conf->body_max) {
+                return ngx_http_hoop_refuse_text(r, ctx,
+                                    NGX_HTTP_REQUEST_ENTITY_TOO_LARGE,
+                                    "the body is larger than policy reads");
+            }
+
+            ctx->after_body = NGX_HTTP_HOOP_POLICY;
+            ctx->state = NGX_HTTP_HOOP_BODY_WAIT;
+
+            rc = ngx_http_hoop_body_read(r, ctx, ctx->conf->body_max);
+
+            if (rc != NGX_DONE) {
+                return ngx_http_hoop_refuse_text(r, ctx, rc,
+                                                 "the body could not be read");
+            }
+
+            return NGX_DONE;
+        }
+    }
+
+    ctx->state = NGX_HTTP_HOOP_POLICY;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_hoop_policy(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
+{
+    ngx_array_t                *policies;
+    hoop_policy_request_t       req;
+    ngx_http_hoop_main_conf_t  *hmcf;
+
+    policies = ctx->conf->policies;
+
+    if (ctx->body_read) {
+        if (ctx->body_failed) {
+            return ngx_http_hoop_refuse_text(r, ctx, NGX_HTTP_BAD_REQUEST,
+                                             "the body could not be read");
+        }
+
+        if (ctx->body_truncated && ctx->after_body == NGX_HTTP_HOOP_POLICY) {
+            return ngx_http_hoop_refuse_text(r, ctx,
+                                    NGX_HTTP_REQUEST_ENTITY_TOO_LARGE,
+                                    "the body is larger than policy reads");
+        }
+
+        ngx_http_hoop_body_judge(r, ctx);
+    }
+
+    ngx_http_hoop_policy_request(r, ctx, &req);
+
+    hoop_policy_evaluate(policies ? policies->elts : NULL,
+                         policies ? policies->nelts : 0, &req, &ctx->verdict);
+
+    if (ctx->verdict.record != HOOP_RECORD_UNSET) {
+        ctx->record = ctx->verdict.record;
+    }
+
+    if (ctx->verdict.decision != HOOP_VERDICT_ALLOW
+        && ctx->verdict.ambiguous)
+    {
+        /* nor may a human be asked to approve what cannot be judged */
+
+        return ngx_http_hoop_refuse(r, ctx, NGX_HTTP_BAD_REQUEST,
+                                    ctx->verdict.reason);
+    }
+
+    if (ctx->verdict.decision == HOOP_VERDICT_DENY
+        || ctx->verdict.decision == HOOP_VERDICT_ERROR)
+    {
+        return ngx_http_hoop_refuse(r, ctx, NGX_HTTP_FORBIDDEN,
+                                    ctx->verdict.reason);
+    }
+
+    if (ctx->verdict.credential.len) {
+        hmcf = ngx_http_get_module_main_conf(r, ngx_http_hoop_module);
+
+        ctx->credential = ngx_http_hoop_find_credential(hmcf,
+                                                     ctx->verdict.credential);
+        if (ctx->credential == NULL) {
+            return ngx_http_hoop_refuse_text(r, ctx,
+                                   NGX_HTTP_SERVICE_UNAVAILABLE,
+                                   "the rule's credential is not configured");
+        }
+
+    } else {
+        ctx->credential = ctx->conf->credential;
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * The events that must be accepted before the target sees the request: first
+ * request and decision, and after a review the use of the approval.
+ */
+
+static ngx_int_t
+ngx_http_hoop_record(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
+{
+    ngx_int_t  rc;
+
+    if (ctx->approval_ok) {
+        rc = ngx_http_hoop_event_approval(r, ctx, "consumed");
+
+    } else {
+        rc = ngx_http_hoop_event_request(r, ctx);
+
+        if (rc == NGX_OK) {
+            rc = ngx_http_hoop_event_decision(r, ctx);
+        }
+    }
+
+    if (rc != NGX_OK) {
+        ngx_hoop_audit_rollback();
+        return NGX_ERROR;
+    }
+
+    ctx->audit.handler = ngx_http_hoop_record_handler;
+    ctx->audit.data = ctx;
+
+    rc = ngx_hoop_audit_commit(&ctx->audit);
+
+    if (rc != NGX_ERROR) {
+        ctx->events = 1;
+    }
+
+    return rc;
+}
+
+
+static void
+ngx_http_hoop_record_handler(ngx_hoop_audit_wait_t *w, ngx_uint_t ok)
+{
+    ngx_http_hoop_ctx_t *ctx = w->data;
+
+    ctx->audit_done = 1;
+    ctx->audit_ok = ok;
+
+    ngx_http_hoop_wake(ctx);
+}
+
+
+/*
+ * Says no, and puts it on the record.  In monitor mode the no is only on the
+ * record.  A refusal stands even when its event cannot be kept.
+ */
+
+static ngx_int_t
+ngx_http_hoop_refuse(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
+    ngx_uint_t status, hoop_str_t detail)
+{
+    ngx_int_t   rc;
+    ngx_uint_t  level;
+
+    ctx->status = status;
+
+    if (ctx->verdict.decision == HOOP_VERDICT_ALLOW
+        || ctx->verdict.decision == HOOP_VERDICT_REVIEW)
+    {
+        /* the rule would have let it pass, and something else does not */
+
+        ctx->verdict.decision = (status >= 500) ? HOOP_VERDICT_ERROR
+                                                : HOOP_VERDICT_DENY;
+        ctx->verdict.reason = detail;
+    }
+
+    rc = ctx->events ? NGX_OK : ngx_http_hoop_event_request(r, ctx);
+
+    if (rc != NGX_OK
+        || ngx_http_hoop_event_decision(r, ctx) != NGX_OK
+        || ngx_hoop_audit_commit(NULL) == NGX_ERROR)
+    {
+        ngx_hoop_audit_rollback();
+
+        ngx_http_hoop_log(NGX_LOG_WARN, r,
+                          "the event of the refusal in session %*s could not "
+                          "be kept", (size_t) NGX_HTTP_HOOP_SESSION,
+                          ctx->session);
+
+    } else {
+        ctx->events = 1;
+    }
+
+    if (ctx->conf->mode == NGX_HTTP_HOOP_MONITOR && !ctx->conf->api
+        && !ctx->body_failed)
+    {
+        /* a body given up half way is no request to pass on, in no mode */
+
+        ctx->state = NGX_HTTP_HOOP_PASSED;
+        return NGX_OK;
+    }
+
+    ctx->state = NGX_HTTP_HOOP_REFUSED;
+
+    level = (status >= 500) ? NGX_LOG_ERR : NGX_LOG_INFO;
+
+    ngx_http_hoop_log(level, r, "refused with %ui, rule \"%*s\": %*s, "
+                      "session %*s, client %V", status,
+                      ctx->verdict.rule.len, ctx->verdict.rule.data,
+                      detail.len, detail.data,
+                      (size_t) NGX_HTTP_HOOP_SESSION, ctx->session,
+                      &r->connection->addr_text);
+
+    return ngx_http_hoop_problem(r, ctx, status, detail);
+}
+
+
+/* parks the request: nothing but its owner's event, or the client's leaving,
+   is to move it */
+
+static ngx_int_t
+ngx_http_hoop_wait(ngx_http_request_t *r)
+{
+    ngx_connection_t  *c;
+
+    c = r->connection;
+
+    if (r->read_event_handler == ngx_http_test_reading) {
+        return NGX_AGAIN;
+    }
+
+    if (c->read->ready) {
+        ngx_post_event(c->read, &ngx_posted_events);
+
+    } else if (ngx_handle_read_event(c->read, 0) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    r->read_event_handler = ngx_http_test_reading;
+
+    return NGX_AGAIN;
+}

@@ -1,0 +1,65 @@
+
+/*
+ * Copyright (C) ngx_hoop_module authors
+ *
+ * What the two halves of hoop_api share: ngx_http_hoop_api.c, the request and
+ * its answer, and ngx_http_hoop_api_vote.c, a vote.  Nobody else includes
+ * this.
+ */
+
+
+#ifndef _NGX_HTTP_HOOP_API_H_INCLUDED_
+#define _NGX_HTTP_HOOP_API_H_INCLUDED_
+
+
+#include "ngx_http_hoop.h"
+
+
+#define NGX_HTTP_HOOP_API_BODY  16384
+
+
+typedef enum {
+    NGX_HTTP_HOOP_API_LIST = 0,
+    NGX_HTTP_HOOP_API_SHOW,
+    NGX_HTTP_HOOP_API_CHECK,
+    NGX_HTTP_HOOP_API_INTENT,
+    NGX_HTTP_HOOP_API_VOTE
+} ngx_http_hoop_api_step_e;
+
+
+typedef struct {
+    ngx_http_request_t          *request;
+    ngx_http_hoop_ctx_t         *ctx;
+    ngx_http_hoop_api_step_e     step;
+
+    ngx_hoop_approval_op_t       op;
+    ngx_hoop_audit_wait_t        audit;
+
+    ngx_str_t                    json;
+    ngx_str_t                    reason;      /* masked */
+    ngx_str_t                    rule;
+    ngx_str_t                    state;       /* before the vote */
+
+    unsigned                     approve:1;
+    unsigned                     waiting:1;
+    unsigned                     audit_ok:1;
+    unsigned                     failed:1;    /* no memory for the result */
+} ngx_http_hoop_api_t;
+
+
+/* ngx_http_hoop_api.c */
+
+ngx_int_t ngx_http_hoop_api_send(ngx_http_hoop_api_t *api);
+ngx_int_t ngx_http_hoop_api_problem(ngx_http_hoop_api_t *api,
+    ngx_uint_t status, const char *detail);
+
+/* ngx_http_hoop_api_vote.c: what ends the request, or NGX_AGAIN; NGX_OK of
+   reason: go on */
+
+ngx_int_t ngx_http_hoop_api_reason(ngx_http_hoop_api_t *api);
+ngx_int_t ngx_http_hoop_api_check(ngx_http_hoop_api_t *api);
+ngx_int_t ngx_http_hoop_api_vote(ngx_http_hoop_api_t *api);
+ngx_int_t ngx_http_hoop_api_voted(ngx_http_hoop_api_t *api);
+
+
+#endif /* _NGX_HTTP_HOOP_API_H_INCLUDED_ */

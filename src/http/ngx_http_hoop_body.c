@@ -1,0 +1,351 @@
+
+/*
+ * Copyright (C) ngx_hoop_module authors
+ *
+ * The request body, where policy, approval or recording needs it: read in the
+ * access phase by nginx's own reader, and looked at by a request body filter
+ * while it arrives, so that a body in a temporary file is never read back.
+ * The filter keeps the head (up to body_cap) and the SHA-256 of all of it.
+ */
+
+
+#include "ngx_http_hoop.h"
+
+
+static void ngx_http_hoop_body_handler(ngx_http_request_t *r);
+static ngx_int_t ngx_http_hoop_body_filter(ngx_http_request_t *r,
+    ngx_chain_t *in);
+static ngx_int_t ngx_http_hoop_body_type(ngx_http_request_t *r);
+static ngx_int_t ngx_http_hoop_body_charset(u_char *p, u_char *end);
+
+
+static ngx_http_request_body_filter_pt  ngx_http_next_request_body_filter;
+
+
+ngx_int_t
+ngx_http_hoop_body_init(ngx_conf_t *cf)
+{
+    ngx_http_next_request_body_filter = ngx_http_top_request_body_filter;
+    ngx_http_top_request_body_filter = ngx_http_hoop_body_filter;
+
+    return NGX_OK;
+}
+
+
+ngx_uint_t
+ngx_http_hoop_has_body(ngx_http_request_t *r)
+{
+    return r->headers_in.content_length_n > 0 || r->headers_in.chunked;
+}
+
+
+ngx_int_t
+ngx_http_hoop_body_read(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
+    size_t cap)
+{
+    ngx_int_t  rc;
+
+    if (r->request_body || r->discard_body) {
+
+        /* somebody has read it, or given up on it, before us: not seen */
+
+        ctx->body_failed = 1;
+        return NGX_HTTP_BAD_REQUEST;
+    }
+
+    hoop_buf_init(&ctx->body, cap);
+    ctx->body_cap = cap;
+    ctx->body_size = 0;
+    ctx->body_truncated = 0;
+
+    hoop_sha256_init(&ctx->body_md);
+
+    ctx->capture = 1;
+
+    /* may call the handler, and all that follows, before it returns */
+
+    rc = ngx_http_read_client_request_body(r, ngx_http_hoop_body_handler);
+
+    if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
+        ctx->capture = 0;
+        ctx->body_failed = 1;
+        return rc;
+    }
+
+    ngx_http_finalize_request(r, NGX_DONE);
+
+    return NGX_DONE;
+}
+
+
+static void
+ngx_http_hoop_body_handler(ngx_http_request_t *r)
+{
+    ngx_http_hoop_ctx_t  *ctx;
+
+    ctx = ngx_http_hoop_ctx(r);
+
+    ctx->capture = 0;
+    ctx->body_read = 1;
+
+    hoop_sha256_final(&ctx->body_md, ctx->body_sha256);
+
+    if (r->request_body == NULL || r->request_body->rest != 0) {
+        ctx->body_failed = 1;
+    }
+
+    r->preserve_body = 1;
+
+    r->write_event_handler = ngx_http_core_run_phases;
+    ngx_http_core_run_phases(r);
+}
+
+
+static ngx_int_t
+ngx_http_hoop_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
+{
+    size_t                size, n;
+    ngx_buf_t            *b;
+    ngx_chain_t          *cl;
+    ngx_http_hoop_ctx_t  *ctx;
+
+    ctx = ngx_http_hoop_ctx(r);
+
+    if (ctx == NULL || !ctx->capture) {
+        return ngx_http_next_request_body_filter(r, in);
+    }
+
+    for (cl = in; cl; cl = cl->next) {
+        b = cl->buf;
+
+        if (!ngx_buf_in_memory(b)) {
+
+            if (b->in_file) {
+                ctx->body_failed = 1;
+            }
+
+            continue;
+        }
+
+        size = b->last - b->pos;
+        ctx->body_size += size;
+
+        hoop_sha256_update(&ctx->body_md, b->pos, size);
+
+        n = ngx_min(size, ctx->body_cap - ctx->body.len);
+
+        if (n < size) {
+            ctx->body_truncated = 1;
+        }
+
+        if (n && hoop_buf_add(&ctx->body, b->pos, n) != HOOP_OK) {
+            ctx->body_failed = 1;
+        }
+    }
+
+    return ngx_http_next_request_body_filter(r, in);
+}
+
+
+/*
+ * What two parsers could read differently is ambiguous: several Content-Type
+ * headers, a coded body, a charset other than UTF-8, JSON that is not strict.
+ */
+
+void
+ngx_http_hoop_body_judge(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
+{
+    hoop_error_t  err;
+
+    if (ctx->body_kind != HOOP_BODY_NONE || ctx->body_size == 0) {
+        return;
+    }
+
+    if (ctx->body_truncated || ctx->body_failed) {
+
+        /* read for another purpose, or not to its end: not all is here */
+
+        ctx->body_kind = HOOP_BODY_AMBIGUOUS;
+        return;
+    }
+
+    ctx->body_kind = ngx_http_hoop_body_type(r);
+
+    if (ctx->body_kind != HOOP_BODY_JSON) {
+        return;
+    }
+
+    ctx->body_json = hoop_json_load(ctx->body.data, ctx->body.len, &err);
+
+    if (ctx->body_json == NULL) {
+        ctx->body_kind = HOOP_BODY_AMBIGUOUS;
+
+        ngx_http_hoop_log(NGX_LOG_INFO, r, "ambiguous JSON body at line %ui, "
+                          "column %ui: %s, session %*s",
+                          (ngx_uint_t) err.line, (ngx_uint_t) err.column,
+                          err.text, (size_t) NGX_HTTP_HOOP_SESSION,
+                          ctx->session);
+    }
+}
+
+
+static ngx_int_t
+ngx_http_hoop_body_type(ngx_http_request_t *r)
+{
+    int          rc;
+    u_char      *p, *last, *end;
+    hoop_str_t   value;
+
+    static const hoop_str_t  type = hoop_string("content-type");
+    static const hoop_str_t  coding = hoop_string("content-encoding");
+
+    if (ngx_http_hoop_header(r, coding, &value) != HOOP_DECLINED) {
+        return HOOP_BODY_AMBIGUOUS;
+    }
+
+    rc = ngx_http_hoop_header(r, type, &value);
+
+    if (rc == HOOP_DECLINED) {
+        return HOOP_BODY_OTHER;
+    }
+
+    if (rc != HOOP_OK) {
+        return HOOP_BODY_AMBIGUOUS;
+    }
+
+    p = (u_char *) value.data;
+    end = p + value.len;
+
+    for (last = p; last < end && *last != ';' && *last != ' '; last++) {
+        /* void */
+    }
+
+    if (!((last - p == 16
+           && ngx_strncasecmp(p, (u_char *) "application/json", 16) == 0)
+          || (last - p > 5
+              && ngx_strncasecmp(last - 5, (u_char *) "+json", 5) == 0)))
+    {
+        return HOOP_BODY_OTHER;
+    }
+
+    return ngx_http_hoop_body_charset(last, end) == NGX_OK
+           ? HOOP_BODY_JSON : HOOP_BODY_AMBIGUOUS;
+}
+
+
+/*
+ * The parameters of a media type: RFC 8259 knows no charset but UTF-8, and one
+ * that stands there twice, or in any other dress, is not to be trusted.
+ */
+
+static ngx_int_t
+ngx_http_hoop_body_charset(u_char *p, u_char *end)
+{
+    u_char      *name, *value;
+    size_t       len;
+    ngx_uint_t   seen;
+
+    seen = 0;
+
+    for ( ;; ) {
+
+        while (p < end && (*p == ' ' || *p == '\t' || *p == ';')) {
+            p++;
+        }
+
+        if (p == end) {
+            return NGX_OK;
+        }
+
+        for (name = p; p < end && *p != '=' && *p != ';'; p++) { /* void */ }
+
+        if (p == end || *p == ';') {
+            return NGX_ERROR;
+        }
+
+        len = p++ - name;
+
+        if (p < end && *p == '"') {
+            for (value = ++p; p < end && *p != '"'; p++) {
+                if (*p == '\\') {
+                    return NGX_ERROR;
+                }
+            }
+
+            if (p == end) {
+                return NGX_ERROR;
+            }
+
+        } else {
+            for (value = p; p < end && *p != ';' && *p != ' ' && *p != '\t';
+                 p++)
+            {
+                /* void */
+            }
+        }
+
+        if (len == 7
+            && ngx_strncasecmp(name, (u_char *) "charset", 7) == 0
+            && (seen++
+                || p - value != 5
+                || ngx_strncasecmp(value, (u_char *) "utf-8", 5) != 0))
+        {
+            return NGX_ERROR;
+        }
+
+        if (p < end && *p == '"') {
+            p++;
+        }
+
+        if (p < end && *p != ';' && *p != ' ' && *p != '\t') {
+            return NGX_ERROR;
+        }
+    }
+}
+
+
+int
+ngx_http_hoop_header(void *data, hoop_str_t name, hoop_str_t *value)
+{
+    ngx_http_request_t *r = data;
+
+    int               rc;
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *header;
+
+    rc = HOOP_DECLINED;
+    part = &r->headers_in.headers.part;
+    header = part->elts;
+
+    for (i = 0; /* void */; i++) {
+
+        if (i >= part->nelts) {
+            if (part->next == NULL) {
+                break;
+            }
+
+            part = part->next;
+            header = part->elts;
+            i = 0;
+        }
+
+        if (header[i].hash == 0
+            || header[i].key.len != name.len
+            || ngx_strncasecmp(header[i].key.data, (u_char *) name.data,
+                               name.len)
+               != 0)
+        {
+            continue;
+        }
+
+        if (rc != HOOP_DECLINED) {
+            return HOOP_ERROR;
+        }
+
+        *value = ngx_http_hoop_str(&header[i].value);
+        rc = HOOP_OK;
+    }
+
+    return rc;
+}

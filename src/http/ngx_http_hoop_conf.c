@@ -1,0 +1,811 @@
+
+/*
+ * Copyright (C) ngx_hoop_module authors
+ *
+ * Directive handlers, and what can only be checked once all is known.  Files
+ * are read here, at config time, and never again until the next reload.
+ */
+
+
+#include "ngx_http_hoop.h"
+
+
+#define NGX_HTTP_HOOP_POLICY_MAX  (4 * 1024 * 1024)
+
+
+static char *ngx_http_hoop_conf_issuer_param(ngx_conf_t *cf,
+    ngx_command_t *dummy, void *conf);
+static ngx_http_hoop_policy_t *ngx_http_hoop_conf_load_policy(ngx_conf_t *cf,
+    ngx_http_hoop_main_conf_t *hmcf, ngx_str_t *name);
+static char *ngx_http_hoop_conf_masks(ngx_conf_t *cf,
+    ngx_http_hoop_loc_conf_t *conf);
+
+
+ngx_int_t
+ngx_http_hoop_conf_read(ngx_conf_t *cf, const char *what, ngx_str_t *file,
+    size_t cap, ngx_str_t *content)
+{
+    u_char           *p;
+    off_t             size;
+    ssize_t           n;
+    ngx_fd_t          fd;
+    ngx_file_t        f;
+    ngx_file_info_t   fi;
+
+    fd = ngx_open_file(file->data, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
+
+    if (fd == NGX_INVALID_FILE) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
+                           "hoop %s: " ngx_open_file_n " \"%V\" failed",
+                           what, file);
+        return NGX_ERROR;
+    }
+
+    if (ngx_fd_info(fd, &fi) == NGX_FILE_ERROR) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
+                           "hoop %s: " ngx_fd_info_n " \"%V\" failed",
+                           what, file);
+        goto failed;
+    }
+
+    size = ngx_file_size(&fi);
+
+    if (!ngx_is_file(&fi) || size > (off_t) cap) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "hoop %s \"%V\" is not a regular file of at most "
+                           "%uz bytes", what, file, cap);
+        goto failed;
+    }
+
+    p = ngx_pnalloc(cf->pool, size + 1);
+    if (p == NULL) {
+        goto failed;
+    }
+
+    ngx_memzero(&f, sizeof(ngx_file_t));
+
+    f.fd = fd;
+    f.name = *file;
+    f.log = cf->log;
+
+    n = ngx_read_file(&f, p, size, 0);
+
+    if (n != size) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, (n == NGX_ERROR) ? ngx_errno : 0,
+                           "hoop %s: " ngx_read_file_n " \"%V\" returned only "
+                           "%z bytes instead of %O", what, file, n, size);
+        goto failed;
+    }
+
+    p[size] = '\0';
+
+    content->data = p;
+    content->len = size;
+
+    ngx_close_file(fd);
+
+    return NGX_OK;
+
+failed:
+
+    ngx_close_file(fd);
+
+    return NGX_ERROR;
+}
+
+
+char *
+ngx_http_hoop_conf_issuer(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_hoop_main_conf_t *hmcf = conf;
+
+    char                     *rv;
+    ngx_str_t                *value;
+    ngx_uint_t                i;
+    ngx_conf_t                save;
+    ngx_http_hoop_issuer_t   *issuer, **pp;
+
+    value = cf->args->elts;
+
+    issuer = ngx_pcalloc(cf->pool, sizeof(ngx_http_hoop_issuer_t));
+    if (issuer == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    issuer->name = value[1];
+    issuer->leeway = 30;
+    issuer->max_lifetime = 3600;
+    issuer->jwks_ttl = 600;
+    ngx_str_set(&issuer->groups, "/groups");
+
+    issuer->audiences = ngx_array_create(cf->pool, 2, sizeof(hoop_str_t));
+    if (issuer->audiences == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    pp = hmcf->issuers.elts;
+
+    for (i = 0; i < hmcf->issuers.nelts; i++) {
+        if (pp[i]->name.len == value[1].len
+            && ngx_strcmp(pp[i]->name.data, value[1].data) == 0)
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "duplicate hoop_issuer \"%V\"", &value[1]);
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    save = *cf;
+    cf->handler = ngx_http_hoop_conf_issuer_param;
+    cf->handler_conf = (void *) issuer;
+
+    rv = ngx_conf_parse(cf, NULL);
+
+    *cf = save;
+
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    if (issuer->issuer.len == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "hoop_issuer \"%V\" has no \"issuer\"",
+                           &issuer->name);
+        return NGX_CONF_ERROR;
+    }
+
+    if (issuer->audiences->nelts == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "hoop_issuer \"%V\" has no \"audience\"",
+                           &issuer->name);
+        return NGX_CONF_ERROR;
+    }
+
+    for (i = 0; i < hmcf->issuers.nelts; i++) {
+        if (pp[i]->issuer.len == issuer->issuer.len
+            && ngx_strncmp(pp[i]->issuer.data, issuer->issuer.data,
+                           issuer->issuer.len) == 0)
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "hoop_issuer \"%V\" and \"%V\" name the same "
+                               "issuer \"%V\"",
+                               &pp[i]->name, &issuer->name, &issuer->issuer);
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    if ((issuer->jwks_file.len != 0) + (issuer->jwks_url.len != 0)
+        + issuer->discovery > 1)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "hoop_issuer \"%V\" has more than one of "
+                           "\"jwks_file\", \"jwks_url\" and \"discovery\"",
+                           &issuer->name);
+        return NGX_CONF_ERROR;
+    }
+
+    if (issuer->algs == 0) {
+        issuer->algs = HOOP_JWT_ALGS;
+    }
+
+    issuer->rules.issuer = ngx_http_hoop_str(&issuer->issuer);
+    issuer->rules.audiences = issuer->audiences->elts;
+    issuer->rules.naudiences = issuer->audiences->nelts;
+    issuer->rules.algs = issuer->algs;
+    issuer->rules.leeway = issuer->leeway;
+    issuer->rules.max_lifetime = issuer->max_lifetime;
+
+    issuer->keys = ngx_http_hoop_keys_create(cf, issuer);
+    if (issuer->keys == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    pp = ngx_array_push(&hmcf->issuers);
+    if (pp == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    *pp = issuer;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_hoop_conf_issuer_string(ngx_conf_t *cf, ngx_str_t *field)
+{
+    ngx_str_t  *value;
+
+    value = cf->args->elts;
+
+    if (field->len) {
+        return "is duplicate";
+    }
+
+    if (cf->args->nelts != 2 || value[1].len == 0) {
+        return "takes one value";
+    }
+
+    *field = value[1];
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_hoop_conf_issuer_time(ngx_conf_t *cf, time_t *field, time_t max)
+{
+    time_t      t;
+    ngx_str_t  *value;
+
+    value = cf->args->elts;
+
+    if (cf->args->nelts != 2) {
+        return "takes one value";
+    }
+
+    t = ngx_parse_time(&value[1], 1);
+
+    if (t == (time_t) NGX_ERROR || t > max) {
+        return "has an invalid time";
+    }
+
+    *field = t;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_hoop_conf_issuer_algs(ngx_conf_t *cf, ngx_http_hoop_issuer_t *issuer)
+{
+    unsigned     alg;
+    ngx_str_t   *value;
+    ngx_uint_t   i;
+
+    value = cf->args->elts;
+
+    for (i = 1; i < cf->args->nelts; i++) {
+        alg = hoop_jwt_alg(ngx_http_hoop_str(&value[i]));
+
+        if (alg == 0) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "unknown algorithm \"%V\", wanted RS256, "
+                               "RS384, RS512, PS256, PS384, PS512, ES256, "
+                               "ES384, ES512 or EdDSA", &value[i]);
+            return NGX_CONF_ERROR;
+        }
+
+        if (!(alg & HOOP_JWT_ALGS)) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "algorithm \"%V\" is symmetric: whoever can "
+                               "check a token could issue one", &value[i]);
+            return NGX_CONF_ERROR;
+        }
+
+        issuer->algs |= alg;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_hoop_conf_issuer_param(ngx_conf_t *cf, ngx_command_t *dummy,
+    void *conf)
+{
+    char                    *rv;
+    ngx_str_t               *value;
+    ngx_uint_t               i;
+    hoop_str_t              *aud;
+    ngx_http_hoop_issuer_t  *issuer;
+
+    issuer = cf->handler_conf;
+    value = cf->args->elts;
+
+    if (ngx_strcmp(value[0].data, "issuer") == 0) {
+        rv = ngx_http_hoop_conf_issuer_string(cf, &issuer->issuer);
+
+    } else if (ngx_strcmp(value[0].data, "jwks_file") == 0) {
+        rv = ngx_http_hoop_conf_issuer_string(cf, &issuer->jwks_file);
+
+        if (rv == NGX_CONF_OK
+            && ngx_conf_full_name(cf->cycle, &issuer->jwks_file, 1) != NGX_OK)
+        {
+            return NGX_CONF_ERROR;
+        }
+
+    } else if (ngx_strcmp(value[0].data, "jwks_url") == 0) {
+        rv = ngx_http_hoop_conf_issuer_string(cf, &issuer->jwks_url);
+
+    } else if (ngx_strcmp(value[0].data, "discovery") == 0) {
+
+        /* what is done anyway without jwks_file and jwks_url, by its name */
+
+        rv = (cf->args->nelts == 2
+              && ngx_strcmp(value[1].data, "on") == 0)
+             ? NGX_CONF_OK : "has an invalid value, wanted \"on\"";
+        issuer->discovery = 1;
+
+    } else if (ngx_strcmp(value[0].data, "groups") == 0) {
+        issuer->groups.len = 0;
+        rv = ngx_http_hoop_conf_issuer_string(cf, &issuer->groups);
+
+        if (rv == NGX_CONF_OK && issuer->groups.data[0] != '/') {
+            rv = "is not a JSON pointer";
+        }
+
+    } else if (ngx_strcmp(value[0].data, "leeway") == 0) {
+        rv = ngx_http_hoop_conf_issuer_time(cf, &issuer->leeway, 600);
+
+    } else if (ngx_strcmp(value[0].data, "max_lifetime") == 0) {
+        rv = ngx_http_hoop_conf_issuer_time(cf, &issuer->max_lifetime,
+                                            365 * 86400);
+
+    } else if (ngx_strcmp(value[0].data, "jwks_ttl") == 0) {
+        rv = ngx_http_hoop_conf_issuer_time(cf, &issuer->jwks_ttl, 7 * 86400);
+
+        if (rv == NGX_CONF_OK && issuer->jwks_ttl == 0) {
+            rv = "has an invalid time";
+        }
+
+    } else if (ngx_strcmp(value[0].data, "algorithms") == 0) {
+        rv = ngx_http_hoop_conf_issuer_algs(cf, issuer);
+
+    } else if (ngx_strcmp(value[0].data, "audience") == 0) {
+        rv = NGX_CONF_OK;
+
+        for (i = 1; i < cf->args->nelts; i++) {
+            aud = ngx_array_push(issuer->audiences);
+            if (aud == NULL) {
+                return NGX_CONF_ERROR;
+            }
+
+            *aud = ngx_http_hoop_str(&value[i]);
+        }
+
+    } else {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "unknown directive \"%V\" in hoop_issuer, wanted "
+                           "issuer, audience, jwks_file, jwks_url, discovery, "
+                           "algorithms, leeway, max_lifetime, jwks_ttl or "
+                           "groups", &value[0]);
+        return NGX_CONF_ERROR;
+    }
+
+    if (rv != NGX_CONF_OK && rv != NGX_CONF_ERROR) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"%V\" %s",
+                           &value[0], rv);
+        return NGX_CONF_ERROR;
+    }
+
+    return rv;
+}
+
+
+char *
+ngx_http_hoop_conf_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_hoop_main_conf_t *hmcf = conf;
+
+    if (hmcf->core->redis) {
+        return "is duplicate";
+    }
+
+    hmcf->core->redis = ngx_pcalloc(cf->pool, sizeof(ngx_hoop_redis_conf_t));
+    if (hmcf->core->redis == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    return ngx_hoop_redis_conf_parse(cf, hmcf->core->redis);
+}
+
+
+char *
+ngx_http_hoop_conf_audit(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_hoop_main_conf_t *hmcf = conf;
+
+    if (hmcf->core->audit) {
+        return "is duplicate";
+    }
+
+    hmcf->core->audit = ngx_pcalloc(cf->pool, sizeof(ngx_hoop_audit_conf_t));
+    if (hmcf->core->audit == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    return ngx_hoop_audit_conf_parse(cf, hmcf->core->audit);
+}
+
+
+static void
+ngx_http_hoop_conf_policy_cleanup(void *data)
+{
+    hoop_policy_free(data);
+}
+
+
+/* one file named by several locations is compiled once */
+
+static ngx_http_hoop_policy_t *
+ngx_http_hoop_conf_load_policy(ngx_conf_t *cf, ngx_http_hoop_main_conf_t *hmcf,
+    ngx_str_t *name)
+{
+    ngx_str_t                 text, file;
+    ngx_uint_t                i;
+    hoop_error_t              err;
+    ngx_pool_cleanup_t       *cln;
+    ngx_http_hoop_policy_t   *policy, **pp;
+
+    file = *name;
+
+    if (ngx_conf_full_name(cf->cycle, &file, 1) != NGX_OK) {
+        return NULL;
+    }
+
+    pp = hmcf->policies.elts;
+
+    for (i = 0; i < hmcf->policies.nelts; i++) {
+        if (ngx_strcmp(pp[i]->file.data, file.data) == 0) {
+            return pp[i];
+        }
+    }
+
+    if (ngx_http_hoop_conf_read(cf, "policy", &file, NGX_HTTP_HOOP_POLICY_MAX,
+                                &text)
+        != NGX_OK)
+    {
+        return NULL;
+    }
+
+    policy = ngx_pcalloc(cf->pool, sizeof(ngx_http_hoop_policy_t));
+    if (policy == NULL) {
+        return NULL;
+    }
+
+    cln = ngx_pool_cleanup_add(cf->pool, 0);
+    if (cln == NULL) {
+        return NULL;
+    }
+
+    ngx_memzero(&err, sizeof(hoop_error_t));
+
+    policy->file = file;
+    policy->policy = hoop_policy_compile(text.data, text.len, &err);
+
+    if (policy->policy == NULL) {
+        if (err.line) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "hoop policy \"%V\" line %ui, column %ui: %s",
+                               &file, (ngx_uint_t) err.line,
+                               (ngx_uint_t) err.column, err.text);
+        } else {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "hoop policy \"%V\": %s", &file, err.text);
+        }
+
+        return NULL;
+    }
+
+    cln->handler = ngx_http_hoop_conf_policy_cleanup;
+    cln->data = policy->policy;
+
+    pp = ngx_array_push(&hmcf->policies);
+    if (pp == NULL) {
+        return NULL;
+    }
+
+    *pp = policy;
+
+    return policy;
+}
+
+
+char *
+ngx_http_hoop_conf_policy(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_hoop_loc_conf_t *hlcf = conf;
+
+    ngx_str_t                  *value;
+    ngx_uint_t                  i;
+    hoop_policy_t             **p;
+    ngx_http_hoop_policy_t     *policy;
+    ngx_http_hoop_main_conf_t  *hmcf;
+
+    if (hlcf->policies != NGX_CONF_UNSET_PTR) {
+        return "is duplicate";
+    }
+
+    hmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_hoop_module);
+    value = cf->args->elts;
+
+    hlcf->policies = ngx_array_create(cf->pool, cf->args->nelts - 1,
+                                      sizeof(hoop_policy_t *));
+    if (hlcf->policies == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    for (i = 1; i < cf->args->nelts; i++) {
+        policy = ngx_http_hoop_conf_load_policy(cf, hmcf, &value[i]);
+        if (policy == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        p = ngx_array_push(hlcf->policies);
+        if (p == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        *p = policy->policy;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_http_hoop_conf_mask(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_hoop_loc_conf_t *hlcf = conf;
+
+    ngx_str_t   *value, *name;
+    ngx_uint_t   i;
+
+    if (hlcf->mask_names != NGX_CONF_UNSET_PTR) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (cf->args->nelts - 1 > NGX_HTTP_HOOP_MAX_MASKS) {
+        return "names more than 8 mask sets";
+    }
+
+    hlcf->mask_names = ngx_array_create(cf->pool, cf->args->nelts - 1,
+                                        sizeof(ngx_str_t));
+    if (hlcf->mask_names == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    for (i = 1; i < cf->args->nelts; i++) {
+
+        if (ngx_strcmp(value[i].data, "off") == 0) {
+
+            if (cf->args->nelts != 2) {
+                return "has \"off\" beside a name";
+            }
+
+            break;
+        }
+
+        name = ngx_array_push(hlcf->mask_names);
+        if (name == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        *name = value[i];
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_http_hoop_conf_approval(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_hoop_loc_conf_t *hlcf = conf;
+
+    ngx_str_t  *value, s;
+
+    if (hlcf->approval_wait != NGX_CONF_UNSET_MSEC) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (ngx_strncmp(value[1].data, "wait=", 5) != 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid parameter \"%V\", wanted wait=TIME",
+                           &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    s.data = value[1].data + 5;
+    s.len = value[1].len - 5;
+
+    hlcf->approval_wait = ngx_parse_time(&s, 0);
+
+    if (hlcf->approval_wait == (ngx_msec_t) NGX_ERROR
+        || hlcf->approval_wait > 3600 * 1000)
+    {
+        return "has an invalid wait, wanted at most 1h";
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_http_hoop_conf_api(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_hoop_loc_conf_t *hlcf = conf;
+
+    ngx_http_core_loc_conf_t   *clcf;
+    ngx_http_hoop_main_conf_t  *hmcf;
+
+    if (hlcf->api) {
+        return "is duplicate";
+    }
+
+    hlcf->api = 1;
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+    clcf->handler = ngx_http_hoop_api_handler;
+
+    hmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_hoop_module);
+
+    if (hmcf->api.len == 0 && clcf->name.len && clcf->name.data[0] == '/') {
+        hmcf->api = clcf->name;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_hoop_conf_masks(ngx_conf_t *cf, ngx_http_hoop_loc_conf_t *conf)
+{
+    ngx_str_t               *name;
+    ngx_uint_t               i, j;
+    hoop_policy_t          **policy;
+    const hoop_mask_set_t   *set;
+
+    if (conf->mask_names == NULL) {
+        conf->masks.sets[0] = hoop_mask_set_default();
+        conf->masks.n = 1;
+        return NGX_CONF_OK;
+    }
+
+    name = conf->mask_names->elts;
+
+    for (i = 0; i < conf->mask_names->nelts; i++) {
+        set = NULL;
+
+        if (ngx_strcmp(name[i].data, "default") == 0) {
+            set = hoop_mask_set_default();
+
+        } else if (conf->policies) {
+            policy = conf->policies->elts;
+
+            for (j = 0; j < conf->policies->nelts && set == NULL; j++) {
+                set = hoop_policy_mask(policy[j],
+                                       ngx_http_hoop_str(&name[i]));
+            }
+        }
+
+        if (set == NULL) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "hoop_mask \"%V\" is in no policy of this "
+                               "location", &name[i]);
+            return NGX_CONF_ERROR;
+        }
+
+        conf->masks.sets[conf->masks.n++] = set;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_http_hoop_conf_check(ngx_conf_t *cf, ngx_http_hoop_main_conf_t *hmcf,
+    ngx_http_hoop_loc_conf_t *conf)
+{
+    ngx_uint_t                  i, n;
+    hoop_policy_t             **policy;
+    ngx_http_core_loc_conf_t   *clcf;
+    ngx_http_hoop_issuer_t    **issuer;
+
+    hmcf->enabled = 1;
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (clcf->satisfy == NGX_HTTP_SATISFY_ANY) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"satisfy any\" in a location protected by "
+                           "\"hoop\" would let another access rule override "
+                           "it");
+        return NGX_CONF_ERROR;
+    }
+
+    if (hmcf->issuers.nelts == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"hoop\" needs a \"hoop_issuer\" in http");
+        return NGX_CONF_ERROR;
+    }
+
+    if (hmcf->core->audit == NULL) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"hoop\" needs a \"hoop_audit\" in http");
+        return NGX_CONF_ERROR;
+    }
+
+    issuer = hmcf->issuers.elts;
+
+    for (i = 0; i < hmcf->issuers.nelts; i++) {
+        if (issuer[i]->jwks_file.len == 0 && conf->fetch.len == 0
+            && clcf->name.len)
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "hoop_issuer \"%V\" has no \"jwks_file\" and "
+                               "there is no \"hoop_fetch\" for its keys",
+                               &issuer[i]->name);
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    if (conf->api) {
+        if (hmcf->core->redis == NULL) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"hoop_api\" needs a \"hoop_redis\" in http");
+            return NGX_CONF_ERROR;
+        }
+
+        return NGX_CONF_OK;
+    }
+
+    /*
+     * Without a policy everything is denied, which is safe, and right for a
+     * server block whose locations bring their own.
+     */
+
+    if (conf->policies == NULL && clcf->name.len) {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "no \"hoop_policy\" in protected location "
+                           "\"%V\": every request to it is denied",
+                           &clcf->name);
+    }
+
+    n = conf->policies ? conf->policies->nelts : 0;
+    policy = conf->policies ? conf->policies->elts : NULL;
+
+    for (i = 0; i < n; i++) {
+        if (hoop_policy_credentials(policy[i],
+                                    ngx_http_hoop_conf_credential_known, hmcf)
+            != 0)
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "a rule of hoop policy \"%*s\" names a "
+                               "credential that no hoop_credential defines",
+                               hoop_policy_name(policy[i]).len,
+                               hoop_policy_name(policy[i]).data);
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    if (conf->credential_name.len) {
+        conf->credential = ngx_http_hoop_find_credential(hmcf,
+                              ngx_http_hoop_str(&conf->credential_name));
+        if (conf->credential == NULL) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "unknown hoop_credential \"%V\"",
+                               &conf->credential_name);
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    if (conf->mask_bufs.num < 2 || conf->mask_bufs.size < 1024) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"hoop_mask_buffers\" must be at least 2 of 1k");
+        return NGX_CONF_ERROR;
+    }
+
+    if (conf->mask_hold < 1024 || conf->mask_hold > 1024 * 1024) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"hoop_mask_hold\" must be between 1k and 1m");
+        return NGX_CONF_ERROR;
+    }
+
+    return ngx_http_hoop_conf_masks(cf, conf);
+}

@@ -1,0 +1,643 @@
+
+/*
+ * Copyright (C) ngx_hoop_module authors
+ *
+ * The header filter: it decides once what becomes of an answer.  What cannot be
+ * inspected is answered 502; of everything else the headers are cleaned here
+ * and the body goes through ngx_http_hoop_mask_filter.c.
+ */
+
+
+#include "ngx_http_hoop.h"
+
+
+static ngx_int_t ngx_http_hoop_header_filter(ngx_http_request_t *r);
+static ngx_int_t ngx_http_hoop_filter_send(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx);
+static ngx_int_t ngx_http_hoop_subrequest_filter(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx);
+static ngx_int_t ngx_http_hoop_block(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx);
+static ngx_int_t ngx_http_hoop_inspectable(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx, ngx_uint_t masked, hoop_mask_mode_e *mode,
+    ngx_uint_t *coded);
+static ngx_int_t ngx_http_hoop_charset(ngx_str_t *charset);
+static ngx_table_elt_t *ngx_http_hoop_find_out(ngx_http_request_t *r,
+    const char *name, size_t len, ngx_table_elt_t *after);
+static ngx_int_t ngx_http_hoop_filter_headers(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx, hoop_mask_list_t *list);
+static void ngx_http_hoop_filter_upstream(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx);
+static ngx_int_t ngx_http_hoop_filter_value(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx, hoop_mask_list_t *list, ngx_str_t *value);
+static ngx_uint_t ngx_http_hoop_echo(ngx_http_hoop_ctx_t *ctx, ngx_str_t *s);
+
+
+static ngx_http_output_header_filter_pt  ngx_http_next_header_filter;
+
+
+ngx_int_t
+ngx_http_hoop_filter_init(ngx_conf_t *cf)
+{
+    ngx_http_hoop_main_conf_t  *hmcf;
+
+    hmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_hoop_module);
+
+    if (!hmcf->enabled) {
+        return NGX_OK;
+    }
+
+    ngx_http_next_header_filter = ngx_http_top_header_filter;
+    ngx_http_top_header_filter = ngx_http_hoop_header_filter;
+
+    return ngx_http_hoop_mask_init(cf);
+}
+
+
+void
+ngx_http_hoop_masks(ngx_http_hoop_ctx_t *ctx, ngx_uint_t evidence,
+    hoop_mask_list_t *list)
+{
+    ngx_uint_t              i;
+    const hoop_mask_set_t  *set;
+
+    *list = (ctx->verdict.mask_named && ctx->verdict.mask)
+            ? *ctx->verdict.mask : ctx->conf->masks;
+
+    if (!evidence) {
+        return;
+    }
+
+    set = hoop_mask_set_default();
+
+    for (i = 0; i < list->n; i++) {
+        if (list->sets[i] == set) {
+            return;
+        }
+    }
+
+    if (list->n == HOOP_MASK_SETS) {
+        list->n--;
+    }
+
+    list->sets[list->n++] = set;
+}
+
+
+static ngx_int_t
+ngx_http_hoop_header_filter(ngx_http_request_t *r)
+{
+    ngx_uint_t                 coded, passed;
+    hoop_mask_list_t           list;
+    hoop_mask_mode_e           mode;
+    ngx_http_hoop_ctx_t       *ctx;
+
+    if (ngx_http_hoop_is_fetch(r)) {
+        return ngx_http_next_header_filter(r);
+    }
+
+    ctx = ngx_http_hoop_ctx(r);
+
+    if (ctx == NULL) {
+        return ngx_http_next_header_filter(r);
+    }
+
+    if (r != r->main) {
+        return ngx_http_hoop_subrequest_filter(r, ctx);
+    }
+
+    /*
+     * Masking sticks to the request: whatever a target answers is masked, even
+     * by way of a redirect into a location that is not protected, or of an
+     * error_page for a refusal or for an answer that was blocked.
+     */
+
+    passed = (ctx->state == NGX_HTTP_HOOP_PASSED);
+
+    if ((!passed && r->upstream == ctx->blocked_upstream)
+        || ctx->conf->mode != NGX_HTTP_HOOP_ON || ctx->conf->api)
+    {
+        ctx->complete = r->header_only;
+        ctx->unfiltered = passed;
+
+        return ngx_http_hoop_filter_send(r, ctx);
+    }
+
+    if (passed && r->upstream
+        && r->upstream->headers_in.status_n == NGX_HTTP_PARTIAL_CONTENT)
+    {
+        /* slice makes a 200 of it, and a stream of its own of each part */
+
+        ctx->blocked = "the target sends a part of a document";
+        return ngx_http_hoop_block(r, ctx);
+    }
+
+    ngx_http_hoop_masks(ctx, 0, &list);
+
+    if (ngx_http_hoop_inspectable(r, ctx, list.n || ctx->nsecrets, &mode,
+                                  &coded)
+        != NGX_OK)
+    {
+        return ngx_http_hoop_block(r, ctx);
+    }
+
+    if (mode == HOOP_MASK_BINARY) {
+
+        /* passed by choice: but never with the credential in it */
+
+        list.n = 0;
+    }
+
+    if (ngx_http_hoop_filter_headers(r, ctx, &list) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (r->headers_out.status == NGX_HTTP_NO_CONTENT
+        || r->headers_out.status == NGX_HTTP_NOT_MODIFIED)
+    {
+        r->header_only = 1;
+
+    }
+
+    if (list.n || ctx->nsecrets) {
+        ngx_http_clear_content_length(r);
+        ngx_http_clear_accept_ranges(r);
+        ngx_http_clear_last_modified(r);
+        ngx_http_clear_etag(r);
+
+        if (coded) {
+            r->headers_out.content_encoding->hash = 0;
+            r->headers_out.content_encoding = NULL;
+        }
+    }
+
+    if (r->header_only || r->method == NGX_HTTP_HEAD) {
+        ctx->complete = 1;
+
+        return ngx_http_hoop_filter_send(r, ctx);
+    }
+
+    if (ngx_http_hoop_mask_create(r, ctx, &list, mode, coded) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    r->filter_need_in_memory = 1;
+
+    return ngx_http_hoop_filter_send(r, ctx);
+}
+
+
+static ngx_int_t
+ngx_http_hoop_filter_send(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
+{
+    if (ngx_http_hoop_header_out(r, "Hoop-Session",
+                           hoop_str(ctx->session, NGX_HTTP_HOOP_SESSION))
+        == NULL)
+    {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_next_header_filter(r);
+}
+
+
+/*
+ * A subrequest's answer in a protected location would be another stream into
+ * the one that is masked.  Only that of a background cache update goes nowhere.
+ */
+
+static ngx_int_t
+ngx_http_hoop_subrequest_filter(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx)
+{
+    ngx_http_hoop_loc_conf_t  *conf;
+
+    conf = ngx_http_hoop_loc(r);
+
+    if (conf->mode != NGX_HTTP_HOOP_ON || ctx->conf != conf
+        || ctx->state != NGX_HTTP_HOOP_PASSED || r->background)
+    {
+        return ngx_http_next_header_filter(r);
+    }
+
+    ngx_http_hoop_log(NGX_LOG_ERR, r, "answer blocked: a subrequest in a "
+                      "protected location, session %*s",
+                      (size_t) NGX_HTTP_HOOP_SESSION, ctx->session);
+
+    return NGX_ERROR;
+}
+
+
+/* instead of an answer that cannot be inspected; before any byte of it */
+
+static ngx_int_t
+ngx_http_hoop_block(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
+{
+    ngx_int_t  rc;
+
+    ngx_http_hoop_log(NGX_LOG_ERR, r, "answer blocked: %s, session %*s",
+                      ctx->blocked, (size_t) NGX_HTTP_HOOP_SESSION,
+                      ctx->session);
+
+    /* what the client gets instead is none of the target's answers */
+
+    ngx_http_hoop_close(r, ctx);
+
+    ctx->state = NGX_HTTP_HOOP_REFUSED;
+    ctx->status = NGX_HTTP_BAD_GATEWAY;
+    ctx->blocked_upstream = r->upstream;
+
+    /*
+     * As ngx_http_filter_finalize_request(), with a page that says why.  An
+     * error makes the upstream module let go; the page is on its way by then.
+     */
+
+    ngx_http_clean_header(r);
+    ngx_memzero(r->ctx, sizeof(void *) * ngx_http_max_module);
+    ngx_http_set_ctx(r, ctx, ngx_http_hoop_module);
+    r->filter_finalize = 1;
+
+    rc = ngx_http_hoop_problem(r, ctx, NGX_HTTP_BAD_GATEWAY,
+                               hoop_cstr(ctx->blocked));
+
+    if (rc == NGX_HTTP_BAD_GATEWAY) {
+
+        /* there is an error_page for it */
+
+        return ngx_http_filter_finalize_request(r, &ngx_http_hoop_module, rc);
+    }
+
+    return NGX_ERROR;
+}
+
+
+/*
+ * Fails closed.  A 101 would copy sockets past the filters, a part of a
+ * document (206) cannot be parsed, a coding that is not inflated here not read.
+ * A coding is looked for in the list as well: the well-known pointer names one
+ * header only.
+ */
+
+static ngx_int_t
+ngx_http_hoop_inspectable(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
+    ngx_uint_t masked, hoop_mask_mode_e *mode, ngx_uint_t *coded)
+{
+    ngx_str_t        *type, *value;
+    ngx_table_elt_t  *h;
+
+    *coded = 0;
+    *mode = HOOP_MASK_TEXT;
+
+    if (r->headers_out.status == NGX_HTTP_SWITCHING_PROTOCOLS) {
+        ctx->blocked = "the target switches protocols";
+        return NGX_ERROR;
+    }
+
+    if (ngx_http_hoop_echo(ctx, &r->headers_out.content_type)) {
+        ctx->blocked = "the target sends its credential as a media type";
+        return NGX_ERROR;
+    }
+
+    if (!masked) {
+        return NGX_OK;
+    }
+
+    type = &r->headers_out.content_type;
+
+    if (r->headers_out.status == NGX_HTTP_PARTIAL_CONTENT
+        || ngx_http_hoop_find_out(r, "Content-Range", 13, NULL)
+        || (type->len >= 20
+            && ngx_strncasecmp(type->data, (u_char *) "multipart/byteranges",
+                               20) == 0))
+    {
+        ctx->blocked = "the target sends a part of a document";
+        return NGX_ERROR;
+    }
+
+    h = ngx_http_hoop_find_out(r, "Content-Encoding", 16, NULL);
+
+    if (h == NULL && r->headers_out.content_encoding
+        && r->headers_out.content_encoding->hash)
+    {
+        h = r->headers_out.content_encoding;
+    }
+
+    if (h && ngx_http_hoop_find_out(r, "Content-Encoding", 16, h)) {
+        ctx->blocked = "the target codes its answer twice";
+        return NGX_ERROR;
+    }
+
+    value = h ? &h->value : NULL;
+
+    if (value && value->len
+        && !(value->len == 8
+             && ngx_strncasecmp(value->data, (u_char *) "identity", 8) == 0))
+    {
+        if ((value->len == 4
+             && ngx_strncasecmp(value->data, (u_char *) "gzip", 4) == 0)
+            || (value->len == 6
+                && ngx_strncasecmp(value->data, (u_char *) "x-gzip", 6) == 0)
+            || (value->len == 7
+                && ngx_strncasecmp(value->data, (u_char *) "deflate", 7) == 0))
+        {
+            *coded = 1;
+            r->headers_out.content_encoding = h;
+
+        } else {
+            ctx->blocked = "the target sends a coding that is not read here";
+            return NGX_ERROR;
+        }
+    }
+
+    *mode = hoop_mask_mode(ngx_http_hoop_str(type));
+
+    if (*mode != HOOP_MASK_BINARY && r->headers_out.charset.len
+        && ngx_http_hoop_charset(&r->headers_out.charset) != NGX_OK)
+    {
+        *mode = HOOP_MASK_REFUSE;
+    }
+
+    if (*mode == HOOP_MASK_REFUSE) {
+        ctx->blocked = "the target sends a charset that is not read here";
+        return NGX_ERROR;
+    }
+
+    if (*mode == HOOP_MASK_BINARY) {
+
+        if (ctx->conf->mask_binary && !r->header_only
+            && r->headers_out.status != NGX_HTTP_NO_CONTENT
+            && r->headers_out.status != NGX_HTTP_NOT_MODIFIED)
+        {
+            ctx->blocked = "the target sends what is not text";
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/* nginx keeps a charset apart from the media type, and may add its own */
+
+static ngx_int_t
+ngx_http_hoop_charset(ngx_str_t *charset)
+{
+    u_char  *p, type[128];
+
+    if (charset->len > 64) {
+        return NGX_ERROR;
+    }
+
+    p = ngx_sprintf(type, "text/plain; charset=%V", charset);
+
+    return hoop_mask_mode(hoop_str(type, p - type)) == HOOP_MASK_TEXT
+           ? NGX_OK : NGX_ERROR;
+}
+
+
+static ngx_table_elt_t *
+ngx_http_hoop_find_out(ngx_http_request_t *r, const char *name, size_t len,
+    ngx_table_elt_t *after)
+{
+    ngx_uint_t        i, seen;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    seen = (after == NULL);
+    part = &r->headers_out.headers.part;
+    h = part->elts;
+
+    for (i = 0; /* void */; i++) {
+
+        if (i >= part->nelts) {
+            if (part->next == NULL) {
+                break;
+            }
+
+            part = part->next;
+            h = part->elts;
+            i = 0;
+        }
+
+        if (seen && h[i].hash && h[i].key.len == len
+            && ngx_strncasecmp(h[i].key.data, (u_char *) name, len) == 0)
+        {
+            return &h[i];
+        }
+
+        if (&h[i] == after) {
+            seen = 1;
+        }
+    }
+
+    return NULL;
+}
+
+
+/*
+ * What describes the unmasked bytes goes, and what pretends to be of ours; the
+ * values of all others are masked as text; one that echoes a credential is
+ * taken out.  Trailers are not looked at: they come too late.
+ */
+
+static ngx_int_t
+ngx_http_hoop_filter_headers(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
+    hoop_mask_list_t *list)
+{
+    ngx_str_t         *type;
+    ngx_uint_t         i, n;
+    ngx_list_part_t   *part;
+    ngx_table_elt_t   *h;
+
+    static ngx_str_t  names[] = {
+        ngx_string("Content-MD5"),
+        ngx_string("Digest"),
+        ngx_string("Content-Digest"),
+        ngx_string("Repr-Digest"),
+        ngx_null_string
+    };
+
+    /* a reason phrase is free text of the target: nginx has its own */
+
+    ngx_str_null(&r->headers_out.status_line);
+
+    if (r->upstream && ctx->nsecrets) {
+        ngx_http_hoop_filter_upstream(r, ctx);
+    }
+
+    r->headers_out.trailers.part.nelts = 0;
+    r->headers_out.trailers.part.next = NULL;
+    r->headers_out.trailers.last = &r->headers_out.trailers.part;
+
+    type = &r->headers_out.content_type;
+
+    if (list->n && r->headers_out.content_type_len < type->len) {
+
+        /* parameters: nothing is known of them */
+
+        if (ngx_http_hoop_filter_value(r, ctx, list, type) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    part = &r->headers_out.headers.part;
+    h = part->elts;
+
+    for (i = 0; /* void */; i++) {
+
+        if (i >= part->nelts) {
+            if (part->next == NULL) {
+                break;
+            }
+
+            part = part->next;
+            h = part->elts;
+            i = 0;
+        }
+
+        if (h[i].hash == 0) {
+            continue;
+        }
+
+        for (n = 0; names[n].len; n++) {
+            if (h[i].key.len == names[n].len
+                && ngx_strncasecmp(h[i].key.data, names[n].data, names[n].len)
+                   == 0)
+            {
+                h[i].hash = 0;
+            }
+        }
+
+        if (h[i].key.len >= 5
+            && ngx_strncasecmp(h[i].key.data, (u_char *) "Hoop-", 5) == 0)
+        {
+            h[i].hash = 0;
+        }
+
+        if (ngx_http_hoop_echo(ctx, &h[i].value)) {
+            h[i].hash = 0;
+            ctx->masked[HOOP_DETECT_LITERAL]++;
+
+            if (r->headers_out.location == &h[i]) {
+                r->headers_out.location = NULL;
+            }
+        }
+
+        if (h[i].hash && list->n
+            && ngx_http_hoop_filter_value(r, ctx, list, &h[i].value)
+               != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/* $upstream_http_NAME, and a log with it, would still show an echo */
+
+static void
+ngx_http_hoop_filter_upstream(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
+{
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    part = &r->upstream->headers_in.headers.part;
+    h = part->elts;
+
+    for (i = 0; /* void */; i++) {
+
+        if (i >= part->nelts) {
+            if (part->next == NULL) {
+                break;
+            }
+
+            part = part->next;
+            h = part->elts;
+            i = 0;
+        }
+
+        if (ngx_http_hoop_echo(ctx, &h[i].value)) {
+            h[i].hash = 0;
+        }
+    }
+}
+
+
+static ngx_int_t
+ngx_http_hoop_filter_value(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
+    hoop_mask_list_t *list, ngx_str_t *value)
+{
+    u_char      *p;
+    ngx_int_t    rc;
+    uint32_t     counts[HOOP_DETECT_MAX];
+    hoop_buf_t   b;
+    ngx_uint_t   i;
+
+    if (value->len < 6) {
+
+        /* shorter than anything that is looked for */
+
+        return NGX_OK;
+    }
+
+    ngx_memzero(counts, sizeof(counts));
+    hoop_buf_init(&b, 4 * value->len + 1024);
+
+    rc = NGX_ERROR;
+
+    if (hoop_mask_whole(HOOP_MASK_TEXT, list->sets, list->n, NULL, 0,
+                        hoop_str(value->data, value->len), &b, counts)
+        != HOOP_OK)
+    {
+        goto done;
+    }
+
+    if (b.len != value->len
+        || ngx_memcmp(b.data, value->data, b.len) != 0)
+    {
+        p = ngx_pnalloc(r->pool, b.len + 1);
+        if (p == NULL) {
+            goto done;
+        }
+
+        ngx_memcpy(p, b.data, b.len);
+        p[b.len] = '\0';
+
+        value->data = p;
+        value->len = b.len;
+
+        for (i = 0; i < HOOP_DETECT_MAX; i++) {
+            ctx->masked[i] += counts[i];
+        }
+    }
+
+    rc = NGX_OK;
+
+done:
+
+    hoop_buf_free(&b);
+
+    return rc;
+}
+
+
+/* 1 if a credential that was injected stands in s */
+
+static ngx_uint_t
+ngx_http_hoop_echo(ngx_http_hoop_ctx_t *ctx, ngx_str_t *s)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < ctx->nsecrets; i++) {
+        if (memmem(s->data, s->len, ctx->secrets[i].data,
+                   ctx->secrets[i].len))
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}

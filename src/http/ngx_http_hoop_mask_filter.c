@@ -1,0 +1,832 @@
+
+/*
+ * Copyright (C) ngx_hoop_module authors
+ *
+ * The body filter: what the header filter let through is masked while it flows.
+ *
+ * It copies: input is consumed into our own, bounded buffers and
+ * the upstream's never go on (nginx's event pipe may free those under HTTP/2).
+ *
+ *     in        links to input not consumed yet; buf->pos moves as it is
+ *     inflate   for a coded body: 16k of text between zlib and the masker
+ *     out       filled buffers, to be sent; then they are in "busy"
+ *     busy      sent, and not yet written to the client by nginx
+ *     free      to be filled again; with busy at most hoop_mask_buffers of them
+ *
+ * No free buffer: "nomem", the input stays where it is (that is how the
+ * upstream is slowed down), and r->buffered makes nginx call again.
+ */
+
+
+#include "ngx_http_hoop.h"
+
+#include <zlib.h>
+
+
+/* the one bit of r->buffered that no filter beside image_filter uses */
+#define NGX_HTTP_HOOP_BUFFERED    0x08
+
+#define NGX_HTTP_HOOP_INFLATE     16384
+
+
+typedef struct {
+    ngx_http_hoop_ctx_t   *main;           /* of the main request */
+    hoop_mask_t           *mask;           /* owned */
+
+    ngx_chain_t           *in;
+    ngx_chain_t           *out;
+    ngx_chain_t          **last_out;
+    ngx_chain_t           *free;
+    ngx_chain_t           *busy;
+    ngx_buf_t             *buf;            /* being filled, or NULL */
+    ngx_int_t              bufs;
+
+    z_stream               zstream;
+    u_char                *text;           /* of inflated bytes */
+    const u_char          *text_pos;
+    const u_char          *text_last;
+
+    uint32_t               masked[HOOP_DETECT_MAX];   /* in the headers */
+    u_char                 head[4];        /* the first bytes of the text */
+    ngx_uint_t             nhead;
+
+    unsigned               inspect:1;      /* is it what it is said to be? */
+    unsigned               coded:1;        /* zstream is open */
+    unsigned               coded_end:1;    /* its end has been seen */
+    unsigned               record:1;
+    unsigned               nomem:1;
+    unsigned               flush:1;        /* pass a flush on */
+    unsigned               prompt:1;       /* upstream is not done yet: send */
+    unsigned               last:1;         /* the end has been read */
+    unsigned               sync:1;         /* ... of a subrequest */
+    unsigned               finished:1;     /* ... and decided */
+    unsigned               done:1;         /* ... and passed on */
+    unsigned               failed:1;
+} ngx_http_hoop_filter_ctx_t;
+
+
+static ngx_int_t ngx_http_hoop_body_filter(ngx_http_request_t *r,
+    ngx_chain_t *in);
+static void ngx_http_hoop_filter_cleanup(void *data);
+static void ngx_http_hoop_filter_trailers(ngx_http_request_t *r);
+static ngx_int_t ngx_http_hoop_filter_process(ngx_http_request_t *r,
+    ngx_http_hoop_filter_ctx_t *fctx);
+static ngx_int_t ngx_http_hoop_filter_feed(ngx_http_request_t *r,
+    ngx_http_hoop_filter_ctx_t *fctx, const u_char **p, const u_char *end,
+    ngx_uint_t flags);
+static ngx_int_t ngx_http_hoop_filter_text(ngx_http_request_t *r,
+    ngx_http_hoop_filter_ctx_t *fctx, const u_char *p, const u_char *end);
+static ngx_int_t ngx_http_hoop_filter_inflate(ngx_http_request_t *r,
+    ngx_http_hoop_filter_ctx_t *fctx, ngx_buf_t *b);
+static ssize_t ngx_http_hoop_filter_sink(void *data, const u_char *p,
+    size_t len);
+static ngx_buf_t *ngx_http_hoop_filter_buf(ngx_http_request_t *r,
+    ngx_http_hoop_filter_ctx_t *fctx);
+static ngx_int_t ngx_http_hoop_filter_emit(ngx_http_request_t *r,
+    ngx_http_hoop_filter_ctx_t *fctx);
+static ngx_int_t ngx_http_hoop_filter_flags(ngx_http_request_t *r,
+    ngx_http_hoop_filter_ctx_t *fctx);
+
+
+static ngx_http_output_body_filter_pt  ngx_http_next_body_filter;
+
+
+ngx_int_t
+ngx_http_hoop_mask_init(ngx_conf_t *cf)
+{
+    ngx_http_next_body_filter = ngx_http_top_body_filter;
+    ngx_http_top_body_filter = ngx_http_hoop_body_filter;
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_hoop_mask_create(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
+    hoop_mask_list_t *list, hoop_mask_mode_e mode, ngx_uint_t coded)
+{
+    ngx_uint_t                   i;
+    ngx_pool_cleanup_t          *cln;
+    ngx_http_hoop_filter_ctx_t  *fctx;
+
+    cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_http_hoop_filter_ctx_t));
+    if (cln == NULL) {
+        return NGX_ERROR;
+    }
+
+    fctx = cln->data;
+    ngx_memzero(fctx, sizeof(ngx_http_hoop_filter_ctx_t));
+
+    cln->handler = ngx_http_hoop_filter_cleanup;
+
+    fctx->main = ctx;
+    fctx->last_out = &fctx->out;
+    fctx->inspect = (list->n != 0);
+    ngx_memcpy(fctx->masked, ctx->masked, sizeof(fctx->masked));
+    fctx->record = (ctx->record == HOOP_RECORD_PAYLOAD
+                    && mode != HOOP_MASK_BINARY
+                    && (list->n || r->headers_out.content_encoding == NULL));
+
+    if (list->n || ctx->nsecrets) {
+        fctx->mask = hoop_mask_create(mode == HOOP_MASK_BINARY
+                                          ? HOOP_MASK_TEXT : mode,
+                                      list->sets, list->n, ctx->secrets,
+                                      ctx->nsecrets, ctx->conf->mask_hold);
+        if (fctx->mask == NULL) {
+            return NGX_ERROR;
+        }
+    }
+
+    /* what did not pass the default set is masked before it is recorded */
+
+    ctx->record_raw = 1;
+
+    for (i = 0; i < list->n; i++) {
+        if (list->sets[i] == hoop_mask_set_default()) {
+            ctx->record_raw = 0;
+        }
+    }
+
+    hoop_buf_free(&ctx->recorded);
+    ctx->record_cap = ctx->conf->record_max
+                      + (ctx->record_raw ? NGX_HTTP_HOOP_SLACK : 0);
+    hoop_buf_init(&ctx->recorded, ctx->record_cap);
+    ctx->response_size = 0;
+
+    if (ctx->record != HOOP_RECORD_OFF) {
+        hoop_sha256_init(&ctx->response_md);
+        ctx->digest = 1;
+    }
+
+    if (coded && fctx->mask) {
+        fctx->text = ngx_palloc(r->pool, NGX_HTTP_HOOP_INFLATE);
+        if (fctx->text == NULL) {
+            return NGX_ERROR;
+        }
+
+        /* 15 + 32: gzip or zlib, told by the first bytes */
+
+        if (inflateInit2(&fctx->zstream, MAX_WBITS + 32) != Z_OK) {
+            return NGX_ERROR;
+        }
+
+        fctx->coded = 1;
+        fctx->text_pos = fctx->text;
+        fctx->text_last = fctx->text;
+    }
+
+    ngx_http_set_ctx(r, fctx, ngx_http_hoop_filter_module);
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_hoop_filter_cleanup(void *data)
+{
+    ngx_http_hoop_filter_ctx_t *fctx = data;
+
+    hoop_mask_free(fctx->mask);
+    fctx->mask = NULL;
+
+    if (fctx->coded) {
+        (void) inflateEnd(&fctx->zstream);
+        fctx->coded = 0;
+    }
+}
+
+
+static ngx_int_t
+ngx_http_hoop_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
+{
+    ngx_int_t                    rc;
+    ngx_uint_t                   i;
+    const uint32_t              *counts;
+    ngx_http_hoop_filter_ctx_t  *fctx;
+
+    fctx = ngx_http_get_module_ctx(r, ngx_http_hoop_filter_module);
+
+    if (fctx == NULL || fctx->done) {
+        return ngx_http_next_body_filter(r, in);
+    }
+
+    if (fctx->failed) {
+        return NGX_ERROR;
+    }
+
+    if (in && ngx_chain_add_copy(r->pool, &fctx->in, in) != NGX_OK) {
+        fctx->failed = 1;
+        return NGX_ERROR;
+    }
+
+    if (fctx->nomem) {
+
+        /* flush busy buffers */
+
+        if (ngx_http_next_body_filter(r, NULL) == NGX_ERROR) {
+            fctx->failed = 1;
+            return NGX_ERROR;
+        }
+
+        ngx_chain_update_chains(r->pool, &fctx->free, &fctx->busy, &fctx->out,
+                              (ngx_buf_tag_t) &ngx_http_hoop_filter_module);
+        fctx->last_out = &fctx->out;
+        fctx->nomem = 0;
+    }
+
+    for ( ;; ) {
+
+        rc = ngx_http_hoop_filter_process(r, fctx);
+
+        if (fctx->mask) {
+            counts = hoop_mask_counts(fctx->mask);
+
+            for (i = 0; i < HOOP_DETECT_MAX; i++) {
+                fctx->main->masked[i] = fctx->masked[i] + counts[i];
+            }
+        }
+
+        if (rc == NGX_ERROR) {
+            break;
+        }
+
+        if (ngx_http_hoop_filter_flags(r, fctx) != NGX_OK) {
+            break;
+        }
+
+        if (fctx->nomem) {
+            r->buffered |= NGX_HTTP_HOOP_BUFFERED;
+
+        } else {
+            r->buffered &= ~NGX_HTTP_HOOP_BUFFERED;
+        }
+
+        if (fctx->out == NULL) {
+            return fctx->busy ? NGX_AGAIN : NGX_OK;
+        }
+
+        if (fctx->finished && !fctx->nomem) {
+            fctx->done = 1;
+            fctx->main->complete = 1;
+
+            ngx_http_hoop_filter_trailers(r);
+        }
+
+        rc = ngx_http_next_body_filter(r, fctx->out);
+
+        if (rc == NGX_ERROR) {
+            fctx->failed = 1;
+            return NGX_ERROR;
+        }
+
+        ngx_chain_update_chains(r->pool, &fctx->free, &fctx->busy, &fctx->out,
+                              (ngx_buf_tag_t) &ngx_http_hoop_filter_module);
+        fctx->last_out = &fctx->out;
+
+        if (fctx->done) {
+            return rc;
+        }
+
+        if (!fctx->nomem) {
+            return rc;
+        }
+
+        if (fctx->free == NULL) {
+
+            /* the client is slow: nothing more until it has read */
+
+            return NGX_AGAIN;
+        }
+
+        fctx->nomem = 0;
+    }
+
+    /* the stream ends here: bytes that are not decided never go out */
+
+    fctx->failed = 1;
+    r->buffered &= ~NGX_HTTP_HOOP_BUFFERED;
+
+    fctx->main->mask_failed = 1;
+
+    ngx_http_hoop_log(NGX_LOG_ERR, r, "masking cannot go on, the connection "
+                      "is closed, session %*s",
+                      (size_t) NGX_HTTP_HOOP_SESSION, fctx->main->session);
+
+    return NGX_ERROR;
+}
+
+
+/*
+ * Trailers come with the end of an answer, past the masker: what a gRPC client
+ * cannot do without is a number, and all others stay here.
+ */
+
+static void
+ngx_http_hoop_filter_trailers(ngx_http_request_t *r)
+{
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    part = &r->headers_out.trailers.part;
+    h = part->elts;
+
+    for (i = 0; /* void */; i++) {
+
+        if (i >= part->nelts) {
+            if (part->next == NULL) {
+                break;
+            }
+
+            part = part->next;
+            h = part->elts;
+            i = 0;
+        }
+
+        if (h[i].key.len != sizeof("grpc-status") - 1
+            || ngx_strncasecmp(h[i].key.data, (u_char *) "grpc-status",
+                               sizeof("grpc-status") - 1)
+               != 0
+            || ngx_atoi(h[i].value.data, h[i].value.len) == NGX_ERROR)
+        {
+            h[i].hash = 0;
+        }
+    }
+}
+
+
+/* moves input through the masker: NGX_OK; NGX_ERROR */
+
+static ngx_int_t
+ngx_http_hoop_filter_process(ngx_http_request_t *r,
+    ngx_http_hoop_filter_ctx_t *fctx)
+{
+    u_char         *pos;
+    ngx_buf_t      *b;
+    ngx_int_t       rc;
+    ngx_chain_t    *cl;
+    const u_char   *p;
+
+    for ( ;; ) {
+
+        /* text that is inflated and not yet masked comes first */
+
+        if (fctx->text_pos < fctx->text_last) {
+            rc = ngx_http_hoop_filter_feed(r, fctx, &fctx->text_pos,
+                                           fctx->text_last, 0);
+            if (rc != NGX_OK || fctx->nomem) {
+                return rc;
+            }
+        }
+
+        cl = fctx->in;
+
+        if (cl == NULL) {
+            break;
+        }
+
+        b = cl->buf;
+
+        if (b->in_file && !ngx_buf_in_memory(b)) {
+
+            /* filter_need_in_memory was not honoured: never pass it unseen */
+
+            return NGX_ERROR;
+        }
+
+        if (ngx_buf_in_memory(b) && b->pos < b->last) {
+
+            if (fctx->coded) {
+                rc = ngx_http_hoop_filter_inflate(r, fctx, b);
+
+                if (rc != NGX_OK) {
+                    return rc;
+                }
+
+                if (fctx->text_pos < fctx->text_last || b->pos < b->last) {
+                    continue;
+                }
+
+            } else {
+                p = b->pos;
+                pos = b->pos;
+
+                rc = ngx_http_hoop_filter_feed(r, fctx, &p, b->last, 0);
+
+                b->pos = pos + (p - pos);
+
+                if (rc != NGX_OK || fctx->nomem) {
+                    return rc;
+                }
+            }
+        }
+
+        if (b->flush || b->sync) {
+            fctx->flush = 1;
+        }
+
+        if (b->recycled) {
+            fctx->prompt = 1;
+        }
+
+        if (b->last_buf || b->last_in_chain) {
+            fctx->last = 1;
+            fctx->sync = !b->last_buf;
+        }
+
+        /* a buffer may be of a file as well: all of it has been taken */
+
+        if (b->in_file) {
+            b->file_pos = b->file_last;
+        }
+
+        fctx->in = cl->next;
+        ngx_free_chain(r->pool, cl);
+    }
+
+    if (fctx->last && !fctx->finished) {
+
+        if (fctx->coded && !fctx->coded_end) {
+
+            /* cut short: what came so far was judged, the rest is missing */
+
+            return NGX_ERROR;
+        }
+
+        p = NULL;
+
+        rc = ngx_http_hoop_filter_feed(r, fctx, &p, NULL, HOOP_MASK_LAST);
+
+        if (rc != NGX_OK || fctx->nomem) {
+            return rc;
+        }
+
+        fctx->finished = 1;
+
+    } else if (fctx->flush) {
+        p = NULL;
+
+        rc = ngx_http_hoop_filter_feed(r, fctx, &p, NULL, HOOP_MASK_FLUSH);
+
+        if (rc != NGX_OK || fctx->nomem) {
+            return rc;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * A coding or a charset that no header told of: the first bytes of gzip and
+ * zstd, a byte order mark, or the NULs of two ASCII characters in UTF-16 or of
+ * one in UTF-32 (RFC 4627, 3).
+ */
+
+static ngx_int_t
+ngx_http_hoop_filter_text(ngx_http_request_t *r,
+    ngx_http_hoop_filter_ctx_t *fctx, const u_char *p, const u_char *end)
+{
+    u_char  *h;
+
+    while (fctx->nhead < 4 && p < end) {
+        fctx->head[fctx->nhead++] = *p++;
+    }
+
+    h = fctx->head;
+
+    if (fctx->nhead == 4) {
+        fctx->inspect = 0;
+    }
+
+    if (!(fctx->nhead >= 2
+          && (ngx_memcmp(h, "\x1f\x8b", 2) == 0
+              || ngx_memcmp(h, "\xfe\xff", 2) == 0
+              || ngx_memcmp(h, "\xff\xfe", 2) == 0))
+        && !(fctx->nhead == 4
+             && (ngx_memcmp(h, "\x28\xb5\x2f\xfd", 4) == 0
+                 || (h[0] == 0 && h[1] != 0 && h[2] == 0 && h[3] != 0)
+                 || (h[0] != 0 && h[1] == 0 && h[2] != 0 && h[3] == 0)
+                 || (h[0] == 0 && h[1] == 0 && h[2] == 0 && h[3] != 0)
+                 || (h[0] != 0 && h[1] == 0 && h[2] == 0 && h[3] == 0))))
+    {
+        return NGX_OK;
+    }
+
+    ngx_http_hoop_log(NGX_LOG_ERR, r, "the target's answer is not the text "
+                      "that it is said to be, session %*s",
+                      (size_t) NGX_HTTP_HOOP_SESSION, fctx->main->session);
+
+    return NGX_ERROR;
+}
+
+
+/* NGX_OK, with nomem set where not all could be placed */
+
+static ngx_int_t
+ngx_http_hoop_filter_feed(ngx_http_request_t *r,
+    ngx_http_hoop_filter_ctx_t *fctx, const u_char **p, const u_char *end,
+    ngx_uint_t flags)
+{
+    ssize_t  n;
+    void    *sink[2];
+
+    sink[0] = r;
+    sink[1] = fctx;
+
+    if (fctx->inspect && ngx_http_hoop_filter_text(r, fctx, *p, end) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (fctx->mask == NULL) {
+        n = ngx_http_hoop_filter_sink(sink, *p, end - *p);
+        *p += n;
+
+        if (n < 0) {
+            return NGX_ERROR;
+        }
+
+        fctx->nomem = (*p < end);
+
+        return NGX_OK;
+    }
+
+    switch (hoop_mask_feed(fctx->mask, p, end, flags,
+                           ngx_http_hoop_filter_sink, sink))
+    {
+    case HOOP_OK:
+        return NGX_OK;
+
+    case HOOP_AGAIN:
+        fctx->nomem = 1;
+        return NGX_OK;
+
+    default:
+        return NGX_ERROR;
+    }
+}
+
+
+/* fills the text buffer from b; at least one of the two makes progress */
+
+static ngx_int_t
+ngx_http_hoop_filter_inflate(ngx_http_request_t *r,
+    ngx_http_hoop_filter_ctx_t *fctx, ngx_buf_t *b)
+{
+    int  rc;
+
+    if (fctx->coded_end) {
+
+        /* bytes after the end: another member, that nobody promised */
+
+        return NGX_ERROR;
+    }
+
+    fctx->zstream.next_in = b->pos;
+    fctx->zstream.avail_in = b->last - b->pos;
+    fctx->zstream.next_out = fctx->text;
+    fctx->zstream.avail_out = NGX_HTTP_HOOP_INFLATE;
+
+    rc = inflate(&fctx->zstream, Z_NO_FLUSH);
+
+    b->pos = fctx->zstream.next_in;
+
+    fctx->text_pos = fctx->text;
+    fctx->text_last = fctx->zstream.next_out;
+
+    if (rc == Z_STREAM_END) {
+        fctx->coded_end = 1;
+        return NGX_OK;
+    }
+
+    if (rc != Z_OK && rc != Z_BUF_ERROR) {
+        ngx_http_hoop_log(NGX_LOG_ERR, r, "inflate() failed: %d", rc);
+        return NGX_ERROR;
+    }
+
+    if (fctx->text_pos == fctx->text_last && b->pos < b->last) {
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+static ssize_t
+ngx_http_hoop_filter_sink(void *data, const u_char *p, size_t len)
+{
+    void **sink = data;
+
+    size_t                       n, taken;
+    ngx_buf_t                   *b;
+    ngx_http_request_t          *r;
+    ngx_http_hoop_filter_ctx_t  *fctx;
+
+    r = sink[0];
+    fctx = sink[1];
+    taken = 0;
+
+    while (taken < len) {
+        b = ngx_http_hoop_filter_buf(r, fctx);
+
+        if (b == NULL) {
+            return fctx->failed ? -1 : (ssize_t) taken;
+        }
+
+        n = ngx_min(len - taken, (size_t) (b->end - b->last));
+
+        b->last = ngx_cpymem(b->last, p + taken, n);
+        taken += n;
+
+        if (b->last == b->end) {
+
+            /* not to be kept back: we may be waiting for this very buffer */
+
+            b->recycled = 1;
+
+            if (ngx_http_hoop_filter_emit(r, fctx) != NGX_OK) {
+                return -1;
+            }
+        }
+    }
+
+    return taken;
+}
+
+
+/* the buffer being filled, a free one, or a new one within the bound */
+
+static ngx_buf_t *
+ngx_http_hoop_filter_buf(ngx_http_request_t *r,
+    ngx_http_hoop_filter_ctx_t *fctx)
+{
+    ngx_buf_t    *b;
+    ngx_chain_t  *cl;
+
+    if (fctx->buf) {
+        return fctx->buf;
+    }
+
+    while (fctx->free) {
+        cl = fctx->free;
+        fctx->free = cl->next;
+        b = cl->buf;
+        ngx_free_chain(r->pool, cl);
+
+        if (b->start == NULL) {
+
+            /* it has carried flags only */
+
+            continue;
+        }
+
+        b->pos = b->start;
+        b->last = b->start;
+        b->flush = 0;
+        b->recycled = 0;
+        b->last_buf = 0;
+        b->last_in_chain = 0;
+
+        fctx->buf = b;
+
+        return b;
+    }
+
+    if (fctx->bufs == fctx->main->conf->mask_bufs.num) {
+        return NULL;
+    }
+
+    b = ngx_create_temp_buf(r->pool, fctx->main->conf->mask_bufs.size);
+    if (b == NULL) {
+        fctx->failed = 1;
+        return NULL;
+    }
+
+    b->tag = (ngx_buf_tag_t) &ngx_http_hoop_filter_module;
+
+    fctx->bufs++;
+    fctx->buf = b;
+
+    return b;
+}
+
+
+/* the buffer goes into the chain; from here on its bytes are the client's */
+
+static ngx_int_t
+ngx_http_hoop_filter_emit(ngx_http_request_t *r,
+    ngx_http_hoop_filter_ctx_t *fctx)
+{
+    size_t                size, n;
+    ngx_buf_t            *b;
+    ngx_chain_t          *cl;
+    ngx_http_hoop_ctx_t  *ctx;
+
+    b = fctx->buf;
+    ctx = fctx->main;
+    fctx->buf = NULL;
+
+    cl = ngx_alloc_chain_link(r->pool);
+    if (cl == NULL) {
+        return NGX_ERROR;
+    }
+
+    cl->buf = b;
+    cl->next = NULL;
+    *fctx->last_out = cl;
+    fctx->last_out = &cl->next;
+
+    size = b->last - b->pos;
+    ctx->response_size += size;
+
+    if (ctx->digest) {
+        hoop_sha256_update(&ctx->response_md, b->pos, size);
+    }
+
+    if (fctx->record) {
+        n = ngx_min(size, ctx->record_cap - ctx->recorded.len);
+
+        if (n < size) {
+            ctx->recorded_truncated = 1;
+        }
+
+        if (n && hoop_buf_add(&ctx->recorded, b->pos, n) != HOOP_OK) {
+            ctx->recorded_truncated = 1;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * Ends a round: a half-filled buffer is sent when something must go out now,
+ * and flags ride on the last buffer, or on a bare one.  An upstream buffer
+ * marked "recycled" asks for haste as nginx understands it; without that and
+ * without a flush, the end may still come in the same packet as the text.
+ */
+
+static ngx_int_t
+ngx_http_hoop_filter_flags(ngx_http_request_t *r,
+    ngx_http_hoop_filter_ctx_t *fctx)
+{
+    ngx_buf_t    *b;
+    ngx_chain_t  *cl;
+
+    if (fctx->buf && fctx->buf->last > fctx->buf->pos
+        && (fctx->flush || fctx->finished || fctx->prompt))
+    {
+        fctx->buf->recycled = fctx->prompt;
+
+        if (ngx_http_hoop_filter_emit(r, fctx) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    if (!fctx->nomem) {
+        fctx->prompt = 0;
+    }
+
+    if (fctx->nomem || (!fctx->finished && !fctx->flush)) {
+        return NGX_OK;
+    }
+
+    if (fctx->out) {
+        for (cl = fctx->out; cl->next; cl = cl->next) { /* void */ }
+
+        b = cl->buf;
+
+    } else {
+        cl = ngx_alloc_chain_link(r->pool);
+        b = ngx_calloc_buf(r->pool);
+
+        if (cl == NULL || b == NULL) {
+            return NGX_ERROR;
+        }
+
+        cl->buf = b;
+        cl->next = NULL;
+
+        *fctx->last_out = cl;
+        fctx->last_out = &cl->next;
+
+        b->tag = (ngx_buf_tag_t) &ngx_http_hoop_filter_module;
+    }
+
+    if (fctx->flush) {
+        b->flush = 1;
+        fctx->flush = 0;
+    }
+
+    if (fctx->finished) {
+        b->last_buf = !fctx->sync;
+        b->last_in_chain = 1;
+
+        if (fctx->sync && b->start == NULL) {
+            b->sync = 1;
+        }
+    }
+
+    return NGX_OK;
+}

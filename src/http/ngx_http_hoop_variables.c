@@ -1,0 +1,287 @@
+
+/*
+ * Copyright (C) ngx_hoop_module authors
+ *
+ * What is known of a request, as variables; empty ("not found") before it is.
+ * No variable holds a token or a credential.
+ */
+
+
+#include "ngx_http_hoop.h"
+
+
+typedef hoop_str_t (*ngx_http_hoop_variable_pt)(ngx_http_hoop_ctx_t *ctx);
+
+
+static ngx_int_t ngx_http_hoop_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_hoop_masked_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_hoop_claim_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+
+
+static hoop_str_t
+ngx_http_hoop_get_sub(ngx_http_hoop_ctx_t *ctx)
+{
+    return ctx->identity ? ctx->identity->sub : hoop_str(NULL, 0);
+}
+
+
+static hoop_str_t
+ngx_http_hoop_get_issuer(ngx_http_hoop_ctx_t *ctx)
+{
+    return ctx->identity ? ctx->identity->issuer : hoop_str(NULL, 0);
+}
+
+
+static hoop_str_t
+ngx_http_hoop_get_actor(ngx_http_hoop_ctx_t *ctx)
+{
+    return ctx->identity ? ctx->identity->actor : hoop_str(NULL, 0);
+}
+
+
+static hoop_str_t
+ngx_http_hoop_get_decision(ngx_http_hoop_ctx_t *ctx)
+{
+    if (ctx->state < NGX_HTTP_HOOP_DECIDED) {
+        return hoop_str(NULL, 0);
+    }
+
+    return hoop_cstr(hoop_verdict_name(ctx->verdict.decision));
+}
+
+
+static hoop_str_t
+ngx_http_hoop_get_rule(ngx_http_hoop_ctx_t *ctx)
+{
+    return ctx->verdict.rule;
+}
+
+
+static hoop_str_t
+ngx_http_hoop_get_reason(ngx_http_hoop_ctx_t *ctx)
+{
+    return ctx->verdict.reason;
+}
+
+
+static hoop_str_t
+ngx_http_hoop_get_session(ngx_http_hoop_ctx_t *ctx)
+{
+    return hoop_str(ctx->session, NGX_HTTP_HOOP_SESSION);
+}
+
+
+static hoop_str_t
+ngx_http_hoop_get_run(ngx_http_hoop_ctx_t *ctx)
+{
+    return ngx_http_hoop_str(&ctx->run);
+}
+
+
+static hoop_str_t
+ngx_http_hoop_get_approval(ngx_http_hoop_ctx_t *ctx)
+{
+    return hoop_cstr((char *) ctx->approval.id);
+}
+
+
+typedef struct {
+    ngx_str_t                    name;
+    ngx_http_get_variable_pt     handler;
+    ngx_http_hoop_variable_pt    get;
+    ngx_uint_t                   flags;
+} ngx_http_hoop_variable_t;
+
+
+static ngx_http_hoop_variable_t  ngx_http_hoop_variables[] = {
+
+    { ngx_string("hoop_sub"), ngx_http_hoop_variable,
+      ngx_http_hoop_get_sub, NGX_HTTP_VAR_NOCACHEABLE },
+
+    { ngx_string("hoop_issuer"), ngx_http_hoop_variable,
+      ngx_http_hoop_get_issuer, NGX_HTTP_VAR_NOCACHEABLE },
+
+    { ngx_string("hoop_actor"), ngx_http_hoop_variable,
+      ngx_http_hoop_get_actor, NGX_HTTP_VAR_NOCACHEABLE },
+
+    { ngx_string("hoop_decision"), ngx_http_hoop_variable,
+      ngx_http_hoop_get_decision, NGX_HTTP_VAR_NOCACHEABLE },
+
+    { ngx_string("hoop_rule"), ngx_http_hoop_variable,
+      ngx_http_hoop_get_rule, NGX_HTTP_VAR_NOCACHEABLE },
+
+    { ngx_string("hoop_reason"), ngx_http_hoop_variable,
+      ngx_http_hoop_get_reason, NGX_HTTP_VAR_NOCACHEABLE },
+
+    { ngx_string("hoop_session"), ngx_http_hoop_variable,
+      ngx_http_hoop_get_session, NGX_HTTP_VAR_NOCACHEABLE },
+
+    { ngx_string("hoop_run"), ngx_http_hoop_variable,
+      ngx_http_hoop_get_run, NGX_HTTP_VAR_NOCACHEABLE },
+
+    { ngx_string("hoop_approval"), ngx_http_hoop_variable,
+      ngx_http_hoop_get_approval, NGX_HTTP_VAR_NOCACHEABLE },
+
+    { ngx_string("hoop_masked"), ngx_http_hoop_masked_variable,
+      NULL, NGX_HTTP_VAR_NOCACHEABLE },
+
+    { ngx_string("hoop_fetch_url"), ngx_http_hoop_fetch_url_variable,
+      NULL, NGX_HTTP_VAR_NOCACHEABLE },
+
+    { ngx_string("hoop_claim_"), ngx_http_hoop_claim_variable,
+      NULL, NGX_HTTP_VAR_NOCACHEABLE|NGX_HTTP_VAR_PREFIX },
+
+    { ngx_null_string, NULL, NULL, 0 }
+};
+
+
+ngx_int_t
+ngx_http_hoop_variables_init(ngx_conf_t *cf)
+{
+    ngx_http_variable_t       *var;
+    ngx_http_hoop_variable_t  *v;
+
+    for (v = ngx_http_hoop_variables; v->name.len; v++) {
+        var = ngx_http_add_variable(cf, &v->name, v->flags);
+        if (var == NULL) {
+            return NGX_ERROR;
+        }
+
+        var->get_handler = v->handler;
+        var->data = (uintptr_t) v;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_hoop_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+    uintptr_t data)
+{
+    ngx_http_hoop_variable_t *var = (ngx_http_hoop_variable_t *) data;
+
+    hoop_str_t            value;
+    ngx_http_hoop_ctx_t  *ctx;
+
+    ctx = ngx_http_hoop_ctx(r);
+
+    if (ctx == NULL) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    value = var->get(ctx);
+
+    if (value.len == 0) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    v->data = (u_char *) value.data;
+    v->len = value.len;
+    v->valid = 1;
+    v->no_cacheable = 0;
+    v->not_found = 0;
+
+    return NGX_OK;
+}
+
+
+/* how many values were masked in the answer */
+
+static ngx_int_t
+ngx_http_hoop_masked_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    u_char               *p;
+    uint64_t              n;
+    ngx_uint_t            i;
+    ngx_http_hoop_ctx_t  *ctx;
+
+    ctx = ngx_http_hoop_ctx(r);
+
+    if (ctx == NULL) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    p = ngx_pnalloc(r->pool, NGX_INT64_LEN);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    n = 0;
+
+    for (i = 0; i < HOOP_DETECT_MAX; i++) {
+        n += ctx->masked[i];
+    }
+
+    v->data = p;
+    v->len = ngx_sprintf(p, "%uL", n) - p;
+    v->valid = 1;
+    v->no_cacheable = 0;
+    v->not_found = 0;
+
+    return NGX_OK;
+}
+
+
+/* $hoop_claim_NAME: a string, number or boolean at the top of the token */
+
+static ngx_int_t
+ngx_http_hoop_claim_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    ngx_str_t *name = (ngx_str_t *) data;
+
+    char                  key[128];
+    u_char               *p;
+    size_t                len;
+    json_t               *claim;
+    ngx_http_hoop_ctx_t  *ctx;
+
+    v->not_found = 1;
+
+    len = name->len - (sizeof("hoop_claim_") - 1);
+    ctx = ngx_http_hoop_ctx(r);
+
+    if (ctx == NULL || ctx->identity == NULL || len >= sizeof(key)) {
+        return NGX_OK;
+    }
+
+    ngx_memcpy(key, name->data + sizeof("hoop_claim_") - 1, len);
+    key[len] = '\0';
+
+    claim = json_object_get(ctx->identity->claims, key);
+
+    if (json_is_string(claim)) {
+        v->data = (u_char *) json_string_value(claim);
+        v->len = json_string_length(claim);
+
+    } else if (json_is_integer(claim)) {
+        p = ngx_pnalloc(r->pool, NGX_INT64_LEN);
+        if (p == NULL) {
+            return NGX_ERROR;
+        }
+
+        v->data = p;
+        v->len = ngx_sprintf(p, "%L", (int64_t) json_integer_value(claim)) - p;
+
+    } else if (json_is_boolean(claim)) {
+        v->data = (u_char *) (json_is_true(claim) ? "true" : "false");
+        v->len = json_is_true(claim) ? 4 : 5;
+
+    } else {
+        return NGX_OK;
+    }
+
+    v->valid = 1;
+    v->no_cacheable = 0;
+    v->not_found = 0;
+
+    return NGX_OK;
+}

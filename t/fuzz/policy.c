@@ -1,0 +1,170 @@
+
+/*
+ * Copyright (C) ngx_hoop_module authors
+ *
+ * The policy loader.  What compiles is evaluated; the verdict, found through
+ * the trie, must be the one that a plain walk over all rules gives.
+ */
+
+
+#include <stdlib.h>
+
+#include "../../src/core/hoop_json.h"
+#include "../../src/core/hoop_policy.h"
+
+
+typedef struct {
+    hoop_verdict_e   decision;
+    hoop_str_t       rule;
+    int              found;
+    int              undecided;
+} plain_t;
+
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+
+static void
+walk(void *ctx, const hoop_policy_trace_t *t)
+{
+    plain_t  *p;
+
+    p = ctx;
+
+    if (t->matched == 0 || (t->what == NULL) != (t->matched > 0)) {
+        if (t->matched != 0 || t->what == NULL) {
+            abort();
+        }
+
+        return;
+    }
+
+    if (t->effect == HOOP_VERDICT_ALLOW && t->matched < 0) {
+        p->undecided = 1;
+        return;
+    }
+
+    if (!p->found || t->effect > p->decision) {
+        p->found = 1;
+        p->decision = t->effect;
+        p->rule = t->rule;
+    }
+}
+
+
+static int
+header(void *ctx, hoop_str_t name, hoop_str_t *value)
+{
+    if (hoop_str_is(name, "x-twice")) {
+        return HOOP_ERROR;
+    }
+
+    *value = hoop_str("test", 4);
+
+    return name.len % 2 ? HOOP_OK : HOOP_DECLINED;
+}
+
+
+static void
+judge(hoop_policy_t *policy, hoop_policy_request_t *req)
+{
+    int             needs;
+    plain_t         p;
+    hoop_verdict_t  v, again;
+
+    needs = hoop_policy_needs_body(&policy, 1, req);
+
+    hoop_policy_evaluate(&policy, 1, req, &v);
+
+    memset(&p, 0, sizeof(p));
+    hoop_policy_explain(&policy, 1, req, walk, &p);
+
+    if (p.found) {
+        if (v.decision != p.decision || !hoop_str_eq(v.rule, p.rule)) {
+            abort();
+        }
+
+    } else if (p.undecided) {
+        if (v.decision != HOOP_VERDICT_ERROR || !v.ambiguous) {
+            abort();
+        }
+
+    } else if (v.rule.len != 0) {
+        abort();
+    }
+
+    if (v.mask_named != (v.mask != NULL)
+        || (v.decision == HOOP_VERDICT_REVIEW) != (v.review != NULL)
+        || (v.decision != HOOP_VERDICT_ALLOW && v.reason.len == 0))
+    {
+        abort();
+    }
+
+    if (!needs) {
+        req->body = HOOP_BODY_AMBIGUOUS;
+        hoop_policy_evaluate(&policy, 1, req, &again);
+
+        if (memcmp(&v, &again, sizeof(v)) != 0) {
+            abort();
+        }
+    }
+}
+
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    size_t                  i;
+    json_t                 *body;
+    hoop_error_t            err;
+    hoop_policy_t          *policy;
+    hoop_identity_t         id;
+    hoop_policy_request_t   req;
+
+    static const char  *paths[] = {
+        "/", "/a", "/a/", "/a/b", "/v1/customers", "/v1/customers/7", "/v1/sql"
+    };
+    static const char  *args[] = { "", "id=1", "a=1&a=2&b=%20", "id=%zz;q" };
+
+    policy = hoop_policy_compile(data, size, &err);
+
+    if (policy == NULL) {
+        if (err.text[0] == '\0' || err.line == 0 || err.column == 0) {
+            abort();
+        }
+
+        return 0;
+    }
+
+    memset(&id, 0, sizeof(id));
+    id.claims = json_pack("{s:[s,s],s:{s:i},s:s}", "groups", "agents", "dba",
+                          "a", "b", 1, "", "x");
+    id.issuer = hoop_cstr("https://idp.example.com");
+    id.issuer_name = hoop_cstr("corp");
+    id.sub = hoop_cstr("agent");
+
+    body = json_pack("{s:s,s:[i,i],s:{s:b,s:n,s:f}}", "query",
+                     "select 1 from aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!",
+                     "a", 1, 2, "b", "c", 1, "d", "E", 1.5);
+
+    for (i = 0; i < 7 * 4 * 2; i++) {
+        memset(&req, 0, sizeof(req));
+
+        req.identity = &id;
+        req.method = hoop_cstr(i % 3 ? (i % 3 == 1 ? "GET" : "POST") : "PURGE");
+        req.host = hoop_cstr("api.example.com.");
+        req.path = hoop_cstr(paths[i % 7]);
+        req.args = hoop_cstr(args[i / 7 % 4]);
+        req.header = header;
+        req.body = (i < 28) ? HOOP_BODY_JSON : HOOP_BODY_NONE;
+        req.body_json = (i < 28) ? body : NULL;
+
+        judge(policy, &req);
+    }
+
+    json_decref(body);
+    json_decref(id.claims);
+    hoop_policy_free(policy);
+
+    return 0;
+}

@@ -1,0 +1,312 @@
+# Copyright (C) ngx_hoop_module authors
+#
+# Coded answers: gzip and deflate are inflated and masked; what cannot be
+# inflated, or only in part, is refused or cut off, never passed.
+
+use Test::Nginx::Socket 'no_plan';
+
+use lib 't/lib';
+use Compress::Raw::Zlib;
+use Compress::Zlib;
+use Hoop::Replay;
+use Hoop::Spool;
+use Hoop::Token;
+
+our $upstream = Hoop::Replay->install;
+
+our $in = '{"ssn":"078-05-1121","note":"4111111111111111"}';
+our $out = '{"ssn":"[REDACTED:US_SSN]","note":"[REDACTED:CREDIT_CARD]"}';
+
+sub coded {
+    my ($coding, $body, %more) = @_;
+
+    return { type => 'application/json', body => $body, %more,
+             headers => ["Content-Encoding: $coding",
+                         @{ $more{headers} // [] }] };
+}
+
+# without the head and the tail of zlib's format
+sub raw_deflate {
+    my ($text) = @_;
+
+    my ($d) = deflateInit(-WindowBits => -MAX_WBITS());
+    my ($begin) = $d->deflate($text);
+    my ($end) = $d->flush;
+    return $begin . $end;
+}
+
+# the answer cannot go on: what is there of it, if anything, is known to be
+# incomplete
+sub cut_off {
+    my ($answer, $name) = @_;
+
+    my $res = ask($answer);
+
+    Test::More::ok(!$res->{complete}, "$name: incomplete");
+    Test::More::unlike($res->{body}, qr/078-05|41111/, "$name: no secret");
+}
+
+# an answer of gzip, and what is in it
+sub gunzipped {
+    my ($headers, $answer) = @_;
+
+    my $res = ask($answer, headers => $headers);
+    return ($res, Compress::Zlib::memGunzip($res->{body}) // '');
+}
+
+# 100 MB of blanks
+sub gzip_bomb {
+    my ($d) = Compress::Raw::Zlib::Deflate->new(-WindowBits => 31,
+                                                -AppendOutput => 1);
+    my $out = '';
+
+    $d->deflate(' ' x 1_000_000, $out) for 1 .. 100;
+    $d->flush($out);
+
+    return "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
+           . "Content-Encoding: gzip\r\n\r\n$out";
+}
+
+Hoop::Spool->install;
+log_level('info');
+no_long_string();
+run_tests();
+
+__DATA__
+
+=== TEST 1: gzip, x-gzip and deflate are inflated and masked
+--- answers eval
+[main::coded('gzip', Compress::Zlib::memGzip($main::in)),
+ main::coded('x-gzip', Compress::Zlib::memGzip($main::in)),
+ main::coded('GZip', Compress::Zlib::memGzip($main::in)),
+ main::coded('deflate', Compress::Zlib::compress($main::in)),
+ main::coded('identity', $main::in), main::coded('', $main::in)]
+--- response_headers eval
+[("!Content-Encoding\nContent-Type: application/json\n!Content-Length") x 4,
+ ("!Content-Length") x 2]
+--- response_body eval
+[($main::out) x 6]
+--- events
+{"type":"response","status":200,"masked":{"us_ssn":1,"credit_card":1}}
+
+
+
+=== TEST 2: cut into packets and chunks anywhere
+--- location
+proxy_buffering off;
+--- answers eval
+[(map { main::coded('gzip', Compress::Zlib::memGzip($main::in), each => $_,
+                    wait => 0.0008) } 1, 3, 10),
+ main::coded('gzip', Compress::Zlib::memGzip($main::in), each => 1,
+             framing => 'chunked', wait => 0),
+ main::coded('deflate', Compress::Zlib::compress($main::in), each => 2,
+             framing => 'close')]
+--- response_body eval
+[($main::out) x 5]
+
+
+
+=== TEST 3: raw deflate: inflated, or nothing of it
+--- init
+my $res = main::ask(main::coded('deflate', main::raw_deflate($main::in)));
+Test::More::ok($res->{status} == 502 || !$res->{complete}
+               || $res->{body} eq $main::out, 'raw deflate');
+Test::More::unlike($res->{body}, qr/078-05/, 'raw deflate: no secret');
+--- answers eval
+['x']
+--- no_error_log
+[alert]
+[crit]
+[emerg]
+
+
+
+=== TEST 4: what says gzip and is zlib's, and the other way round
+--- answers eval
+[main::coded('gzip', Compress::Zlib::compress($main::in)),
+ main::coded('deflate', Compress::Zlib::memGzip($main::in))]
+--- response_body eval
+[($main::out) x 2]
+
+
+
+=== TEST 5: other codings, two codings, two headers
+--- answers eval
+[(map { main::coded($_, $main::in) } 'br', 'zstd', 'compress', 'x-unknown',
+     'gzip, gzip', 'gzip,identity', 'identity, br', 'gzip;q=1', "gzi\tp"),
+ (map { main::coded($_->[0], Compress::Zlib::memGzip($main::in),
+                    headers => ["content-encoding: $_->[1]"]) }
+     ['gzip', 'gzip'], ['gzip', 'identity'], ['identity', 'br'])]
+--- error_code eval
+[(502) x 12]
+--- response_headers eval
+[("!Content-Encoding\nContent-Type: application/problem+json") x 12]
+--- response_headers_like eval
+[('Hoop-Session: hs_\w+') x 12]
+--- response_body_like eval
+[('^\{.*"status":502,"detail":"the target .*\}$') x 12]
+--- response_body_unlike eval
+[('078-05') x 12]
+--- error_log
+hoop: answer blocked: the target
+--- events
+{"type":"decision","decision":"allow"}
+{"type":"response","status":502,"upstream_status":200,"blocked":"the target sends a coding that is not read here"}
+{"type":"response","status":502,"blocked":"the target codes its answer twice"}
+
+
+
+=== TEST 6: a page of one's own for a blocked answer
+--- location
+error_page 502 /sorry.html;
+--- user_files
+>>> policy.json
+{ "version": 1, "name": "all", "rules": [
+    { "id": "all", "effect": "allow", "match": {} } ] }
+>>> sorry.html
+blocked
+--- answers eval
+[main::coded('br', $main::in)]
+--- error_code: 502
+--- response_body
+blocked
+--- error_log
+hoop: answer blocked
+--- events
+{"type":"response","status":502,"blocked":"/coding/"}
+
+
+
+=== TEST 7: gzip that is cut short, at every byte
+--- init
+my $gzip = Compress::Zlib::memGzip($main::in);
+my @wrong;
+for my $n (0 .. length($gzip) - 1) {
+    my $res = main::ask(main::coded('gzip', substr $gzip, 0, $n));
+    push @wrong, $n if $res->{complete} || $res->{body} =~ /078-05|41111/;
+}
+Test::More::is("@wrong", '', 'cut short');
+--- answers eval
+['x']
+--- error_log
+hoop: masking cannot go on, the connection is closed
+--- events
+{"type":"response","aborted":true}
+
+
+
+=== TEST 8: garbage: from the start, in the middle, a wrong checksum
+--- init
+my $gzip = Compress::Zlib::memGzip($main::in x 10);
+my $broken = $gzip;
+substr($broken, length($gzip) / 2, 4) = "\xff\xff\xff\xff";
+my $sum = $gzip;
+substr($sum, -8, 1) = chr(255 ^ ord substr $sum, -8, 1);
+
+main::cut_off(main::coded('gzip', 'no gzip at all 078-05-1121'), 'garbage');
+main::cut_off(main::coded('gzip', $main::in), 'plain text');
+main::cut_off(main::coded('gzip', $broken), 'broken');
+main::cut_off(main::coded('gzip', $sum), 'checksum');
+--- answers eval
+['x']
+--- error_log
+hoop: inflate() failed
+
+
+
+=== TEST 9: something after the end
+--- init
+my $gzip = Compress::Zlib::memGzip($main::in);
+main::cut_off(main::coded('gzip', $gzip . 'tail 078-05-1121'), 'a tail');
+main::cut_off({ %{ main::coded('gzip', $gzip . $gzip) },
+                split => [length $gzip] }, 'a member more, a packet later');
+--- answers eval
+['x']
+--- error_log
+hoop: masking cannot go on
+
+
+
+=== TEST 10: an empty body that is said to be gzip; of 204 and HEAD
+--- answers eval
+[main::coded('gzip', '', status => 204, framing => 'none')]
+--- error_code: 204
+--- response_body:
+
+
+
+=== TEST 11: a bomb: 100 MB out of 100 KB, within the buffers
+--- location
+hoop_mask_buffers 2 1k;
+--- init
+main::ask('x');
+my $before = main::worker_memory();
+my $c = main::begin([main::gzip_bomb()], rcvbuf => 4096);
+Test::More::ok(main::read_more($c, qr/\r\n\r\n.{20000}/s, 5, 4096),
+               'it comes');
+select undef, undef, undef, 0.1;
+my $grown = main::worker_memory() - $before;
+close $c->{sock};
+Test::More::cmp_ok($grown, '<', 2048, "grown by $grown KB");
+--- answers eval
+['x']
+
+
+
+=== TEST 12: the client's gzip is not the target's: masked, then compressed
+--- location
+gzip on;
+gzip_types application/json;
+gzip_min_length 1;
+gzip_vary on;
+gzip_proxied any;
+--- init
+for my $answer ({ type => 'application/json', body => $main::in },
+                main::coded('gzip', Compress::Zlib::memGzip($main::in)))
+{
+    my ($res, $text) = main::gunzipped(['Accept-Encoding: gzip'], $answer);
+    Test::More::is($res->{headers}{'content-encoding'}, 'gzip', 'compressed');
+    Test::More::is($text, $main::out, 'and masked');
+}
+my $res = main::ask(main::coded('gzip', Compress::Zlib::memGzip($main::in)));
+Test::More::is($res->{headers}{'content-encoding'}, undef, 'if asked for');
+Test::More::is($res->{body}, $main::out, 'and masked anyway');
+--- answers eval
+['x']
+--- events
+{"type":"response","status":200,"bytes":59}
+
+
+
+=== TEST 13: nginx's gunzip before, and nothing of the target's coding after
+--- location
+gunzip on;
+--- answers eval
+[main::coded('gzip', Compress::Zlib::memGzip($main::in))]
+--- response_headers
+!Content-Encoding
+--- response_body eval
+$main::out
+
+
+
+=== TEST 14: the target is asked for no coding
+--- request eval
+["GET /p/x", "GET /last"]
+--- more_headers eval
+[main::bearer() . "\nAccept-Encoding: gzip, br\nTE: gzip, trailers", '']
+--- response_body_like eval
+['no X-Replay', qr/^Accept-Encoding: identity\r$(?!.*\bbr\b)(?!.*^TE:)/ms]
+
+
+
+=== TEST 15: with hoop_mask off, a coded answer is the target's
+--- location
+hoop_mask off;
+--- answers eval
+[main::coded('br', 'whatever'),
+ main::coded('gzip', Compress::Zlib::memGzip($main::in))]
+--- response_headers eval
+['Content-Encoding: br', 'Content-Encoding: gzip']
+--- response_body eval
+['whatever', Compress::Zlib::memGzip($main::in)]

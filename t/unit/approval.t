@@ -1,0 +1,3 @@
+#!/usr/bin/perl
+
+exec './build/unit/approval' or die "build/unit/approval: $!\n";

@@ -1,0 +1,3 @@
+#!/usr/bin/perl
+
+exec './build/unit/event' or die "build/unit/event: $!\n";

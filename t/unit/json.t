@@ -1,0 +1,3 @@
+#!/usr/bin/perl
+
+exec './build/unit/json' or die "build/unit/json: $!\n";

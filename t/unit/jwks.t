@@ -1,0 +1,3 @@
+#!/usr/bin/perl
+
+exec './build/unit/jwks' or die "build/unit/jwks: $!\n";

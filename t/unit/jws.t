@@ -1,0 +1,3 @@
+#!/usr/bin/perl
+
+exec './build/unit/jws' or die "build/unit/jws: $!\n";

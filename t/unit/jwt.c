@@ -1,0 +1,500 @@
+
+/*
+ * Copyright (C) ngx_hoop_module authors
+ *
+ * hoop_jwt.h: the form of a token, its claims, and the identity made of it.
+ */
+
+
+#include "jose.h"
+
+
+static void
+test_names(void)
+{
+    int          e, bad;
+    size_t       i;
+    const char  *p;
+
+    static const char  *unknown[] = {
+        "none", "None", "NONE", "", "rs256", "RS256 ", "RS1", "HS1", "ES256K",
+        "RSA-OAEP", "dir", "A128KW", "Ed448"
+    };
+
+    is_int(hoop_jwt_alg(hoop_cstr("RS256")), HOOP_JWT_RS256, "RS256");
+    is_int(hoop_jwt_alg(hoop_cstr("PS512")), HOOP_JWT_PS512, "PS512");
+    is_int(hoop_jwt_alg(hoop_cstr("ES384")), HOOP_JWT_ES384, "ES384");
+    is_int(hoop_jwt_alg(hoop_cstr("EdDSA")), HOOP_JWT_EDDSA, "EdDSA");
+    is_int(hoop_jwt_alg(hoop_cstr("HS256")), HOOP_JWT_HS256, "HS256");
+    is_int(hoop_jwt_alg(hoop_str("RS256\0", 6)), 0, "RS256 and a NUL");
+
+    for (i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++) {
+        ok(hoop_jwt_alg(hoop_cstr(unknown[i])) == 0, "unknown: \"%s\"",
+           unknown[i]);
+    }
+
+    bad = 0;
+
+    for (e = HOOP_JWT_OK; e <= HOOP_JWT_INTERNAL; e++) {
+        for (p = hoop_jwt_strerror(e); *p; p++) {
+            bad += (*p < 0x20 || *p > 0x7e || *p == '"' || *p == '\\');
+        }
+
+        bad += (p == hoop_jwt_strerror(e));
+    }
+
+    is_int(bad, 0, "texts fit an error_description");
+}
+
+
+static void
+test_malformed(void)
+{
+    char         *t, *big;
+    size_t        i, n;
+    hoop_jwt_t    jwt;
+    hoop_jwks_t  *ks;
+
+    static const char  *const forms[] = {
+        "", ".", "..", "...", "....", "a", "a.b", "a.b.c", " ",
+        "Bearer a.b.c", "{}", "\xff\xfe.\xff.\xff",
+        "e30.e30.",                                     /* no alg */
+        "bnVsbA.e30.AA", "W10.e30.AA", "IiI.e30.AA",    /* null, [], "" */
+        "eyJhbGciOjF9.e30.AA",                          /* alg: 1 */
+        "eyJhbGciOiJSUzI1NiIsImtpZCI6MX0.e30.AA",       /* kid: 1 */
+        "eyJhbGciOiJSUzI1NiJ9.e30.AA.AA.AA",            /* JWE */
+        "eyJhbGciOiJSUzI1NiJ9.e30.A",
+        "eyJhbGciOiJSUzI1NiJ9.e30.AB",                  /* unused bits */
+        "eyJhbGciOiJSUzI1NiJ9.e31.AA",
+        "eyJhbGciOiJSUzI1NiJ9.e30=.AA",
+        "eyJhbGciOiJSUzI1NiJ9.e30.AA==",
+        "eyJhbGciOiJSUzI1NiJ9.e30.A+",
+        "eyJhbGciOiJSUzI1NiJ9.e30.A/",
+        "eyJhbGciOiJSUzI1NiJ9 .e30.AA",
+        "eyJhbGciOiJSUzI1NiJ9.e3 0.AA",
+        "eyJhbGciOiJSUzI1NiJ9\n.e30.AA",
+        "eyJhbGciOiJSUzI1NiJ9.e30.AA\n",
+        "eyJhbGciOiJSUzI1Ni.e30.AA"
+    };
+
+    static const char  *const headers[] = {
+        "{\"alg\":\"RS256\",\"alg\":\"RS256\"}",
+        "{\"alg\":\"none\",\"alg\":\"RS256\"}",
+        "{\"alg\":\"RS256\",\"\\u0061lg\":\"RS256\"}",
+        "{\"alg\":\"RS256\",\"x\":{\"a\":1,\"a\":2}}",
+        "{\"alg\":\"RS256\"} x",
+        "{\"alg\":\"RS256\"}{}",
+        "{\"alg\":\"RS256\",}",
+        "{'alg':'RS256'}",
+        "{\"alg\":\"RS256\",\"x\":\"\xff\"}",
+        "{\"alg\":\"RS256\",\"kid\":null}",
+        "{\"alg\":[\"RS256\"]}",
+        "{\"alg\":null}"
+    };
+
+    static const char  *const payloads[] = {
+        "[]", "null", "1", "\"{}\"", "[{\"exp\":1}]", "{} {}", "x"
+    };
+
+    for (i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+        ok(parse(forms[i], 0) == HOOP_JWT_MALFORMED
+           && parse(forms[i], 1) == HOOP_JWT_MALFORMED,
+           "malformed token %zu", i);
+    }
+
+    for (i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
+        t = token(headers[i], GOOD, "RS256", &rsa);
+        ok(parse(t, 1) == HOOP_JWT_MALFORMED, "malformed header %zu", i);
+        free(t);
+    }
+
+    t = token("{\"alg\":\"RS256\"}", "{\"sub\":\"a\",\"sub\":\"b\"}", "RS256",
+              &rsa);
+    is_int(parse(t, 0), HOOP_JWT_MALFORMED, "a claim twice");
+    is_int(parse(t, 1), HOOP_JWT_OK, "is nothing to the JOSE layer");
+    free(t);
+
+    t = token("{\"alg\":\"RS256\"}", "", "RS256", &rsa);
+    ks = keys_of(&rsa, "");
+    is_int(judge(t, ks, ALL), HOOP_JWT_OK, "an empty payload, signature only");
+    is_int(parse(t, 0), HOOP_JWT_MALFORMED, "an empty payload");
+    hoop_jwks_free(ks);
+    free(t);
+
+    for (i = 0; i < sizeof(payloads) / sizeof(payloads[0]); i++) {
+        t = token("{\"alg\":\"RS256\"}", payloads[i], "RS256", &rsa);
+        ok(parse(t, 0) == HOOP_JWT_MALFORMED && parse(t, 1) == HOOP_JWT_OK,
+           "claims are %s", payloads[i]);
+        free(t);
+    }
+
+    t = token("{\"alg\":\"RS256\",\"crit\":[\"exp\"],\"exp\":1}", GOOD,
+              "RS256", &rsa);
+    is_int(parse(t, 0), HOOP_JWT_CRIT, "crit");
+    free(t);
+
+    t = token("{\"alg\":\"RS256\",\"crit\":[]}", GOOD, "RS256", &rsa);
+    is_int(parse(t, 0), HOOP_JWT_CRIT, "an empty crit");
+    free(t);
+
+    t = token("{\"alg\":\"RS256\",\"b64\":false}", GOOD, "RS256", &rsa);
+    is_int(parse(t, 0), HOOP_JWT_CRIT, "b64");
+    free(t);
+
+    t = token("{\"alg\":\"nOnE\"}", GOOD, "RS256", &rsa);
+    is_int(parse(t, 0), HOOP_JWT_ALG, "alg nOnE");
+    free(t);
+
+    /* nesting: the object itself and 31, then 32 arrays */
+
+    t = token("{\"alg\":\"RS256\",\"x\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["
+              "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}", GOOD, "RS256", &rsa);
+    is_int(parse(t, 0), HOOP_JWT_OK, "nesting of 32");
+    free(t);
+
+    t = token("{\"alg\":\"RS256\",\"x\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["
+              "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}", GOOD, "RS256", &rsa);
+    is_int(parse(t, 0), HOOP_JWT_MALFORMED, "nesting of 33");
+    free(t);
+
+    t = token("{\"alg\":\"RS256\",\"x\":\"\\\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["
+              "[[[[[[[[\"}", GOOD, "RS256", &rsa);
+    is_int(parse(t, 0), HOOP_JWT_OK, "brackets in a string");
+    free(t);
+
+    /* sizes */
+
+    big = calloc(1, 20000);
+    n = sprintf(big, "{\"alg\":\"RS256\",\"x\":\"");
+    memset(big + n, 'x', 4096 - n - 2);
+    strcpy(big + 4094, "\"}");
+    t = token(big, GOOD, "RS256", &rsa);
+    is_int(parse(t, 0), HOOP_JWT_OK, "a header of 4 KiB");
+    free(t);
+
+    strcpy(big + 4094, "x\"}");
+    t = token(big, GOOD, "RS256", &rsa);
+    is_int(parse(t, 0), HOOP_JWT_MALFORMED, "a header of 4 KiB and a byte");
+    free(t);
+
+    memset(big, 'A', 20000);
+    memcpy(big, "eyJhbGciOiJSUzI1NiJ9.e30.", 25);
+    is_int(hoop_jwt_parse(&jwt, (u_char *) big, 16384, 0), HOOP_JWT_OK,
+           "a token of 16 KiB");
+    hoop_jwt_clear(&jwt);
+    is_int(hoop_jwt_parse(&jwt, (u_char *) big, 16385, 0), HOOP_JWT_MALFORMED,
+           "a token of 16 KiB and a byte");
+    hoop_jwt_clear(&jwt);
+    free(big);
+}
+
+
+static void
+test_claims(void)
+{
+    char              *t;
+    size_t             i;
+    hoop_jwt_e         rc;
+    hoop_jwt_t         jwt;
+    hoop_jwt_rules_t   rules;
+
+    static const hoop_str_t  aud[] = {
+        hoop_string("crm"), hoop_string("billing")
+    };
+
+    /* rules: issuer https://i, leeway 30, max_lifetime 3600 */
+
+#define I     "\"iss\":\"https://i\",\"aud\":\"crm\""
+#define IE    I ",\"exp\":1700000300"
+#define CRM   "\"iss\":\"https://i\",\"exp\":1700000300"
+
+    static const struct {
+        const char  *claims;
+        hoop_jwt_e   rc;
+    } v[] = {
+        { GOOD, HOOP_JWT_OK },
+        { "{" IE "}", HOOP_JWT_OK },
+
+        { "{" I "}", HOOP_JWT_CLAIM },
+        { "{" I ",\"exp\":null}", HOOP_JWT_CLAIM },
+        { "{" I ",\"exp\":\"1700000300\"}", HOOP_JWT_CLAIM },
+        { "{" I ",\"exp\":true}", HOOP_JWT_CLAIM },
+        { "{" I ",\"exp\":[1700000300]}", HOOP_JWT_CLAIM },
+        { "{" I ",\"exp\":9223372036854775807}", HOOP_JWT_CLAIM },
+        { "{" I ",\"exp\":-9223372036854775808}", HOOP_JWT_CLAIM },
+        { "{" I ",\"exp\":1e300}", HOOP_JWT_CLAIM },
+        { "{" I ",\"exp\":-1e300}", HOOP_JWT_CLAIM },
+        { "{" I ",\"exp\":1699999971}", HOOP_JWT_OK },
+        { "{" I ",\"exp\":1699999970}", HOOP_JWT_EXPIRED },
+        { "{" I ",\"exp\":1699999970.9}", HOOP_JWT_EXPIRED },
+        { "{" I ",\"exp\":1699999971.0}", HOOP_JWT_OK },
+        { "{" I ",\"exp\":0}", HOOP_JWT_EXPIRED },
+        { "{" I ",\"exp\":-1.5}", HOOP_JWT_EXPIRED },
+        { "{" I ",\"exp\":1.7000003e9}", HOOP_JWT_OK },
+
+        { "{" IE ",\"nbf\":1700000030}", HOOP_JWT_OK },
+        { "{" IE ",\"nbf\":1700000030.1}", HOOP_JWT_NOT_YET },
+        { "{" IE ",\"nbf\":1700000031}", HOOP_JWT_NOT_YET },
+        { "{" IE ",\"nbf\":\"0\"}", HOOP_JWT_CLAIM },
+        { "{" IE ",\"iat\":1700000030}", HOOP_JWT_OK },
+        { "{" IE ",\"iat\":1700000031}", HOOP_JWT_NOT_YET },
+        { "{" IE ",\"iat\":\"1\"}", HOOP_JWT_CLAIM },
+        { "{" IE ",\"iat\":null}", HOOP_JWT_CLAIM },
+
+        { "{" IE ",\"iat\":1699996700}", HOOP_JWT_OK },
+        { "{" IE ",\"iat\":1699996699}", HOOP_JWT_LIFETIME },
+        { "{" IE ",\"iat\":-9007199254740992}", HOOP_JWT_LIFETIME },
+        { "{" I ",\"exp\":1700003630}", HOOP_JWT_OK },
+        { "{" I ",\"exp\":1700003631}", HOOP_JWT_LIFETIME },
+        { "{" I ",\"exp\":9007199254740992}", HOOP_JWT_LIFETIME },
+
+        { "{\"aud\":\"crm\",\"exp\":1700000300}", HOOP_JWT_CLAIM },
+        { "{\"aud\":\"crm\",\"exp\":1700000300,\"iss\":1}", HOOP_JWT_CLAIM },
+        { "{\"aud\":\"crm\",\"exp\":1700000300,\"iss\":\"\"}",
+          HOOP_JWT_ISSUER },
+        { "{\"aud\":\"crm\",\"exp\":1700000300,\"iss\":\"https://i/\"}",
+          HOOP_JWT_ISSUER },
+        { "{\"aud\":\"crm\",\"exp\":1700000300,\"iss\":\"HTTPS://i\"}",
+          HOOP_JWT_ISSUER },
+
+        { "{" CRM "}", HOOP_JWT_CLAIM },
+        { "{" CRM ",\"aud\":\"CRM\"}", HOOP_JWT_AUDIENCE },
+        { "{" CRM ",\"aud\":\"\"}", HOOP_JWT_AUDIENCE },
+        { "{" CRM ",\"aud\":\"crm billing\"}", HOOP_JWT_AUDIENCE },
+        { "{" CRM ",\"aud\":[]}", HOOP_JWT_AUDIENCE },
+        { "{" CRM ",\"aud\":[\"x\",\"y\"]}", HOOP_JWT_AUDIENCE },
+        { "{" CRM ",\"aud\":[\"x\",\"billing\"]}", HOOP_JWT_OK },
+        { "{" CRM ",\"aud\":[\"crm\",1]}", HOOP_JWT_CLAIM },
+        { "{" CRM ",\"aud\":[[\"crm\"]]}", HOOP_JWT_CLAIM },
+        { "{" CRM ",\"aud\":1}", HOOP_JWT_CLAIM },
+        { "{" CRM ",\"aud\":{\"crm\":1}}", HOOP_JWT_CLAIM },
+        { "{" CRM ",\"aud\":null}", HOOP_JWT_CLAIM },
+
+        { "{" IE ",\"sub\":1}", HOOP_JWT_CLAIM },
+        { "{" IE ",\"jti\":1}", HOOP_JWT_CLAIM },
+        { "{" IE ",\"act\":\"alice\"}", HOOP_JWT_CLAIM },
+        { "{" IE ",\"act\":{\"sub\":1}}", HOOP_JWT_CLAIM },
+        { "{" IE ",\"act\":{\"iss\":[]}}", HOOP_JWT_CLAIM },
+        { "{" IE ",\"act\":{\"sub\":\"a\",\"act\":[]}}", HOOP_JWT_CLAIM },
+        { "{" IE ",\"act\":{\"sub\":\"a\",\"act\":{\"sub\":\"b\"}}}",
+          HOOP_JWT_OK },
+
+        { "{" IE ",\"cnf\":{\"jkt\":\"x\"}}", HOOP_JWT_PROOF },
+        { "{" IE ",\"cnf\":null}", HOOP_JWT_PROOF },
+        { "{" I ",\"exp\":1,\"cnf\":{}}", HOOP_JWT_EXPIRED }
+    };
+
+    static const struct {
+        const char  *typ;
+        hoop_jwt_e   rc;
+    } types[] = {
+        { "\"JWT\"", HOOP_JWT_OK },
+        { "\"jwt\"", HOOP_JWT_OK },
+        { "\"at+jwt\"", HOOP_JWT_OK },
+        { "\"AT+JWT\"", HOOP_JWT_OK },
+        { "\"application/at+jwt\"", HOOP_JWT_OK },
+        { "\"Application/JWT\"", HOOP_JWT_OK },
+        { "\"application/\"", HOOP_JWT_TYPE },
+        { "\"\"", HOOP_JWT_TYPE },
+        { "\"jw\"", HOOP_JWT_TYPE },
+        { "\"jwtx\"", HOOP_JWT_TYPE },
+        { "\"application/application/jwt\"", HOOP_JWT_TYPE },
+        { "\"logout+jwt\"", HOOP_JWT_TYPE },
+        { "\"dpop+jwt\"", HOOP_JWT_TYPE },
+        { "\"JOSE\"", HOOP_JWT_TYPE },
+        { "1", HOOP_JWT_TYPE },
+        { "null", HOOP_JWT_TYPE }
+    };
+
+    memset(&rules, 0, sizeof(hoop_jwt_rules_t));
+    rules.issuer = hoop_cstr("https://i");
+    rules.audiences = aud;
+    rules.naudiences = 2;
+    rules.leeway = 30;
+    rules.max_lifetime = 3600;
+
+    for (i = 0; i < sizeof(v) / sizeof(v[0]); i++) {
+        t = token("{\"alg\":\"HS256\"}", v[i].claims, "HS256", NULL);
+        rc = hoop_jwt_parse(&jwt, (u_char *) t, strlen(t), 0);
+
+        if (rc == HOOP_JWT_OK) {
+            rc = hoop_jwt_check(&jwt, &rules, NOW);
+        }
+
+        is_int(rc, v[i].rc, v[i].claims);
+        hoop_jwt_clear(&jwt);
+        free(t);
+    }
+
+    for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        char  header[128];
+
+        snprintf(header, sizeof(header), "{\"alg\":\"HS256\",\"typ\":%s}",
+                 types[i].typ);
+        t = token(header, GOOD, "HS256", NULL);
+        (void) hoop_jwt_parse(&jwt, (u_char *) t, strlen(t), 0);
+        is_int(hoop_jwt_check(&jwt, &rules, NOW), types[i].rc, header);
+        hoop_jwt_clear(&jwt);
+        free(t);
+    }
+
+    /* what the rules do not ask for */
+
+    memset(&rules, 0, sizeof(hoop_jwt_rules_t));
+    t = token("{\"alg\":\"HS256\"}", "{\"exp\":9007199254740992}", "HS256",
+              NULL);
+    (void) hoop_jwt_parse(&jwt, (u_char *) t, strlen(t), 0);
+    is_int(hoop_jwt_check(&jwt, &rules, NOW), HOOP_JWT_OK, "only exp asked");
+    is_int(jwt.issuer.len, 0, "no issuer");
+    hoop_jwt_clear(&jwt);
+
+    is_int(hoop_jwt_check(&jwt, &rules, NOW), HOOP_JWT_CLAIM,
+           "nothing is left after clear");
+
+    (void) hoop_jwt_parse(&jwt, (u_char *) t, strlen(t), 1);
+    is_int(hoop_jwt_check(&jwt, &rules, NOW), HOOP_JWT_CLAIM,
+           "claims that were not parsed are not good claims");
+    hoop_jwt_clear(&jwt);
+    free(t);
+
+    t = token("{\"alg\":\"HS256\"}", "{\"exp\":-1.5}", "HS256", NULL);
+    (void) hoop_jwt_parse(&jwt, (u_char *) t, strlen(t), 0);
+    is_int(hoop_jwt_check(&jwt, &rules, -2), HOOP_JWT_EXPIRED,
+           "a fraction never prolongs");
+    hoop_jwt_clear(&jwt);
+    free(t);
+
+    t = token("{\"alg\":\"HS256\",\"kid\":\"k\"}", GOOD, "HS256", NULL);
+    (void) hoop_jwt_parse(&jwt, (u_char *) t, strlen(t), 0);
+    is_mem(jwt.issuer.data, jwt.issuer.len, "https://i", 9, "issuer");
+    is_mem(jwt.kid.data, jwt.kid.len, "k", 1, "kid");
+    is_int(jwt.alg, HOOP_JWT_HS256, "alg");
+    hoop_jwt_clear(&jwt);
+    hoop_jwt_clear(&jwt);
+    free(t);
+}
+
+
+static hoop_identity_t *
+identity(const char *claims)
+{
+    char              *t;
+    hoop_jwt_t         jwt;
+    hoop_identity_t   *id;
+
+    t = token("{\"alg\":\"HS256\"}", claims, "HS256", NULL);
+    (void) hoop_jwt_parse(&jwt, (u_char *) t, strlen(t), 0);
+    id = hoop_identity_create(&jwt, hoop_cstr("corp"));
+
+    ok((id != NULL) == (jwt.claims == NULL), "claims are taken over, or left");
+
+    hoop_jwt_clear(&jwt);
+    free(t);
+
+    return id;
+}
+
+
+static void
+test_identity(void)
+{
+    char             *claims, *p;
+    int               i;
+    json_t           *root;
+    hoop_str_t        iss, other;
+    hoop_identity_t  *id;
+
+    iss = hoop_cstr("https://i");
+    other = hoop_cstr("https://other");
+
+    id = identity("{\"iss\":\"https://i\",\"sub\":\"bot\",\"exp\":1700000300.9,"
+                  "\"email\":\"x\",\"act\":{\"sub\":\"planner\",\"x\":{},"
+                  "\"act\":{\"iss\":\"https://other\",\"sub\":\"alice\"}}}");
+
+    is_mem(id->sub.data, id->sub.len, "bot", 3, "sub");
+    is_mem(id->issuer.data, id->issuer.len, "https://i", 9, "issuer");
+    is_mem(id->actor.data, id->actor.len, "planner", 7, "actor");
+    is_mem(id->issuer_name.data, id->issuer_name.len, "corp", 4, "name");
+    is_int(id->expires, 1700000300, "expires");
+
+    p = "{\"iss\":\"https://i\",\"sub\":\"bot\",\"act\":{\"sub\":\"planner\","
+        "\"act\":{\"iss\":\"https://other\",\"sub\":\"alice\"}}}";
+    is_mem(id->json, id->json_len, p, strlen(p), "json");
+
+    is_int(hoop_identity_involves(id, iss, hoop_cstr("bot")), 1, "subject");
+    is_int(hoop_identity_involves(id, iss, hoop_cstr("planner")), 1, "actor");
+    is_int(hoop_identity_involves(id, other, hoop_cstr("alice")), 1,
+           "an actor of another issuer");
+    is_int(hoop_identity_involves(id, iss, hoop_cstr("alice")), 0,
+           "somebody of that name");
+    is_int(hoop_identity_involves(id, other, hoop_cstr("planner")), 0,
+           "an actor without issuer is of the token's");
+    is_int(hoop_identity_involves(id, other, hoop_cstr("bot")), 0,
+           "the same name at another issuer");
+    is_int(hoop_identity_involves(id, iss, hoop_cstr("")), 0, "nobody");
+
+    hoop_identity_ref(id);
+    hoop_identity_unref(id);
+    is_int(id->refs, 1, "one reference left");
+    hoop_identity_unref(id);
+    hoop_identity_unref(NULL);
+
+    id = identity("{\"sub\":\"a\\\"\\\\\\n\\u00e9\",\"act\":{}}");
+    p = "{\"sub\":\"a\\\"\\\\\\n\xc3\xa9\",\"act\":{}}";
+    is_mem(id->json, id->json_len, p, strlen(p), "json escapes");
+    is_int(id->actor.len, 0, "an actor without a name");
+    is_int(hoop_identity_involves(id, hoop_str(NULL, 0), hoop_cstr("")), 0,
+           "an actor without a name is nobody");
+    hoop_identity_unref(id);
+
+    ok(identity("{\"iss\":\"i\"}") == NULL, "no sub");
+    ok(identity("{\"sub\":1}") == NULL, "sub is a number");
+
+    /* as deep as a token may nest: the claims and 31 actors */
+
+    claims = malloc(8192);
+    p = claims + sprintf(claims, "{\"sub\":\"a\"");
+    for (i = 0; i < 31; i++) {
+        p += sprintf(p, ",\"act\":{\"sub\":\"b%d\"", i);
+    }
+    memset(p, '}', 32);
+    p[32] = '\0';
+
+    id = identity(claims);
+    is_mem(id->json, id->json_len, claims, strlen(claims), "a long chain");
+    is_int(hoop_identity_involves(id, hoop_str(NULL, 0), hoop_cstr("b30")), 1,
+           "its last actor");
+    hoop_identity_unref(id);
+
+    /* the longest name, all of it escaped */
+
+    p = claims + sprintf(claims, "{\"sub\":\"");
+    for (i = 0; i < 1200; i++) {
+        p += sprintf(p, "\\u0001");
+    }
+    sprintf(p, "\"}");
+
+    id = identity(claims);
+    root = json_loadb((char *) id->json, id->json_len, 0, NULL);
+    is_int(json_string_length(json_object_get(root, "sub")), 1200,
+           "a name of control characters");
+    json_decref(root);
+    hoop_identity_unref(id);
+    free(claims);
+}
+
+
+int
+main(void)
+{
+    make_keys();
+
+    test_names();
+    test_malformed();
+    test_claims();
+    test_identity();
+
+    free_keys();
+
+    return done_testing();
+}

@@ -1,0 +1,3 @@
+#!/usr/bin/perl
+
+exec './build/unit/jwt' or die "build/unit/jwt: $!\n";

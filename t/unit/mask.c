@@ -1,0 +1,821 @@
+
+/*
+ * Copyright (C) ngx_hoop_module authors
+ */
+
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "../../src/core/hoop_mask.h"
+#include "tap.h"
+
+
+#define GHP   "ghp_0123456789abcdefghijABCDEFGHIJ012345"
+#define JWT   "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJl"
+#define PEM   "-----BEGIN RSA PRIVATE KEY-----"
+#define PEND  "-----END RSA PRIVATE KEY-----"
+
+#define T  HOOP_MASK_TEXT
+#define J  HOOP_MASK_JSON
+#define S  HOOP_MASK_SSE
+#define F  HOOP_MASK_FORM
+
+
+typedef struct {
+    hoop_mask_mode_e   mode;
+    const char        *name;
+    const char        *in;
+    const char        *out;       /* NULL: unchanged */
+    const char        *conf;      /* NULL: the default set */
+} mask_case_t;
+
+
+static const mask_case_t  cases[] = {
+
+    /* detectors */
+
+    { J, "ssn", "{\"a\":\"x 219-09-9999.\"}",
+      "{\"a\":\"x [REDACTED:US_SSN].\"}", NULL },
+    { J, "ssn with spaces", "[\"219 09 9999\"]", "[\"[REDACTED:US_SSN]\"]",
+      NULL },
+    { J, "card", "[\"4111 1111 1111 1111\",\"378282246310005\","
+      "\"3782-822463-10005\"]",
+      "[\"[REDACTED:CREDIT_CARD]\",\"[REDACTED:CREDIT_CARD]\","
+      "\"[REDACTED:CREDIT_CARD]\"]", NULL },
+    { J, "card and no-break spaces",
+      "[\"4111\xc2\xa0""1111\xc2\xa0""1111\xc2\xa0""1111\"]",
+      "[\"[REDACTED:CREDIT_CARD]\"]", NULL },
+    { J, "card before another number", "[\"4111111111111111 20250101\"]",
+      "[\"[REDACTED:CREDIT_CARD] 20250101\"]", NULL },
+    { J, "email", "[\"Jane <jane.doe+x@mail.example.co.uk>\",\"a@b.com1\"]",
+      "[\"Jane <[REDACTED:EMAIL]>\",\"[REDACTED:EMAIL]1\"]", NULL },
+    { J, "email with an international top level", "[\"a@b.xn--p1ai\"]",
+      "[\"[REDACTED:EMAIL]\"]", NULL },
+    { J, "aws", "[\"AKIAQWERTYUIOPASDFGH\"]", "[\"[REDACTED:AWS_KEY]\"]",
+      NULL },
+    { J, "github", "[\"" GHP "\",\"github_pat_01234567890123456789AB_"
+      "01234567890123456789012345678901234567890123456789012345678\"]",
+      "[\"[REDACTED:GITHUB_TOKEN]\",\"[REDACTED:GITHUB_TOKEN]\"]", NULL },
+    { J, "stripe", "[\"sk_live_0123456789abcd\",\"rk_test_0123456789abcd\"]",
+      "[\"[REDACTED:STRIPE_KEY]\",\"[REDACTED:STRIPE_KEY]\"]", NULL },
+    { J, "jwt", "[\"Bearer " JWT ".\",\"eyJhbGciOiJub25lIn0.eyJhIjoxfQ.\"]",
+      "[\"Bearer [REDACTED:JWT].\",\"[REDACTED:JWT]\"]", NULL },
+    { J, "pem", "[\"x" PEM "\\nMIIB+/=\\nabc\\n" PEND "\\ny\",\"" PEM
+      "\\nMIIcut\"]",
+      "[\"x[REDACTED:PRIVATE_KEY]\\ny\",\"[REDACTED:PRIVATE_KEY]\"]", NULL },
+    { J, "pem with double escapes", "[\"" PEM "\\\\nMIIB\\\\n" PEND "\"]",
+      "[\"[REDACTED:PRIVATE_KEY]\"]", NULL },
+
+    /* the ways round, tier "default" */
+
+    { J, "escaped digits", "[\"\\u0034111\\u0031111 1111\\u002d0000\","
+      "\"\\u00319-09\",\"\\u0032\\u0031\\u0039-0\\u0039-9999\"]",
+      "[\"\\u0034111\\u0031111 1111\\u002d0000\","
+      "\"\\u00319-09\",\"[REDACTED:US_SSN]\"]", NULL },
+    { J, "escaped solidus", "[\"\\/219-09-9999\\/\"]",
+      "[\"\\/[REDACTED:US_SSN]\\/\"]", NULL },
+    { J, "escaped key name", "{\"pass\\u0077ord\":\"x\"}",
+      "{\"pass\\u0077ord\":\"[REDACTED:FIELD]\"}", NULL },
+    { J, "line feed before a token", "[\"a\\n" GHP "\",\"a\\\\n" GHP "\"]",
+      "[\"a\\n[REDACTED:GITHUB_TOKEN]\",\"a\\\\n[REDACTED:GITHUB_TOKEN]\"]",
+      NULL },
+    { J, "backslash parity", "[\"\\\\\",\"219-09-9999\",\"\\\\\\\"\","
+      "\"219-09-9999\"]",
+      "[\"\\\\\",\"[REDACTED:US_SSN]\",\"\\\\\\\"\",\"[REDACTED:US_SSN]\"]",
+      NULL },
+    { J, "duplicate keys", "{\"password\":\"a\",\"password\":\"b\"}",
+      "{\"password\":\"[REDACTED:FIELD]\",\"password\":\"[REDACTED:FIELD]\"}",
+      NULL },
+    { J, "numbers", "{\"n\":4111111111111111,\"ssn\":219099999,"
+      "\"m\":[4111111111111111.00]}",
+      "{\"n\":\"[REDACTED:CREDIT_CARD]\",\"ssn\":\"[REDACTED:US_SSN]\","
+      "\"m\":[\"[REDACTED:CREDIT_CARD]\"]}", NULL },
+    { J, "object keys", "{\"a@b.com\":1,\"" GHP "\":{\"x\":2}}",
+      "{\"[REDACTED:EMAIL]\":1,\"[REDACTED:GITHUB_TOKEN]\":{\"x\":2}}", NULL },
+    { J, "deep nesting", "[[[[[[[[[[{\"a\":[[[\"a@b.com\"]]]}]]]]]]]]]]",
+      "[[[[[[[[[[{\"a\":[[[\"[REDACTED:EMAIL]\"]]]}]]]]]]]]]]", NULL },
+    { J, "JSON in JSON", "{\"text\":\"{\\\"ssn\\\":219099999,\\\"a\\\":"
+      "\\\"\\\\u0061@b.com\\\",\\\"t\\\":\\\"{\\\\\\\"password\\\\\\\":"
+      "\\\\\\\"x\\\\\\\"}\\\"}\"}",
+      "{\"text\":\"{\\\"ssn\\\":\\\"[REDACTED:US_SSN]\\\",\\\"a\\\":"
+      "\\\"[REDACTED:EMAIL]\\\",\\\"t\\\":\\\"{\\\\\\\"password\\\\\\\":"
+      "\\\\\\\"[REDACTED:FIELD]\\\\\\\"}\\\"}\"}", NULL },
+    { J, "JSON in a log line in JSON",
+      "{\"m\":\"got {\\\"password\\\":\\\"x\\\"} from a@b.com\"}",
+      "{\"m\":\"got {\\\"password\\\":\\\"[REDACTED:FIELD]\\\"} from "
+      "[REDACTED:EMAIL]\"}", NULL },
+    { J, "NDJSON, json-seq and concatenated",
+      "{\"ssn\":1}\n{\"ssn\":2}{\"ssn\":3}\n\x1e{\"ssn\":4}\n",
+      "{\"ssn\":\"[REDACTED:US_SSN]\"}\n{\"ssn\":\"[REDACTED:US_SSN]\"}"
+      "{\"ssn\":\"[REDACTED:US_SSN]\"}\n\x1e{\"ssn\":\"[REDACTED:US_SSN]\"}\n",
+      NULL },
+    { J, "BOM", "\xef\xbb\xbf{\"ssn\":\"x\"}",
+      "\xef\xbb\xbf{\"ssn\":\"[REDACTED:US_SSN]\"}", NULL },
+    { J, "XSSI prefix", ")]}',\n{\"password\":[1]}",
+      ")]}',\n{\"password\":\"[REDACTED:FIELD]\"}", NULL },
+    { J, "JSONP", "cb({\"password\":[1,{\"a\":2}]});",
+      "cb({\"password\":\"[REDACTED:FIELD]\"});", NULL },
+    { T, "JSON as text", " {\"password\":{\"a\":[\"}\"]}}\n",
+      " {\"password\":\"[REDACTED:FIELD]\"}\n", NULL },
+    { T, "JSON in HTML", "<script>var x={\"api_key\":\"q\"};</script>",
+      "<script>var x={\"api_key\":\"[REDACTED:FIELD]\"};</script>", NULL },
+    { J, "broken JSON", "{\"a\":oops,\"m\":\"\\u0061@b.com\","
+      "\"password\":\"a\\\"b\",'secret':'x' ssn=123&x=1}",
+      "{\"a\":oops,\"m\":\"[REDACTED:EMAIL]\","
+      "\"password\":\"[REDACTED:FIELD]\",'secret':'[REDACTED:FIELD]' "
+      "ssn=[REDACTED:US_SSN]&x=1}", NULL },
+    { J, "broken under a masked name", "{\"password\":correct horse,\"b\":1}",
+      "{\"password\":\"[REDACTED:FIELD]\",\"b\":1}", NULL },
+    { J, "a broken number", "{\"card_number\":4111 1111 1111 1111,\"a\":"
+      "4111 1111 1111 1111}",
+      "{\"card_number\":\"[REDACTED:CREDIT_CARD]\" ,\"a\":"
+      "[REDACTED:CREDIT_CARD]}", NULL },
+    { J, "truncated", "{\"a\":[\"a@b.com\",\"password\",{\"password\":\"ab",
+      "{\"a\":[\"[REDACTED:EMAIL]\",\"password\",{\"password\":"
+      "\"[REDACTED:FIELD]\"", NULL },
+    { J, "an unterminated string", "[\"a@b.com", "[\"[REDACTED:EMAIL]", NULL },
+    { J, "invalid UTF-8 and NUL-like escapes",
+      "[\"\xff\xfe""a@b.com\xff\",\"\\u0000a@b.com\\ud800\"]",
+      "[\"\xff\xfe[REDACTED:EMAIL]\xff\",\"\\u0000[REDACTED:EMAIL]\\ud800\"]",
+      NULL },
+
+    { S, "SSE", ": hi a@b.com\ndata: {\"ssn\":\r\ndata:1}\r\rid: x\n"
+      "data:219-09-9999 [DONE]\n\ndata: {\"a\":\"b@c.com\"}",
+      ": hi [REDACTED:EMAIL]\ndata: {\"ssn\":\r\ndata:\"[REDACTED:US_SSN]\"}"
+      "\r\rid: x\ndata:[REDACTED:US_SSN] [DONE]\n\ndata: {\"a\":"
+      "\"[REDACTED:EMAIL]\"}", NULL },
+    { S, "SSE: a comment inside of a document",
+      "\xef\xbb\xbf""data: {\"password\":\n: ping\ndata: \"x\"}\n\n",
+      "\xef\xbb\xbf""data: {\"password\":\n: ping\ndata: "
+      "\"[REDACTED:FIELD]\"}\n\n", NULL },
+    { S, "SSE: a key over several lines",
+      "data: " PEM "\ndata: MIIB\ndata: AAAA\ndata: " PEND "\ndata: x\n\n",
+      "data: [REDACTED:PRIVATE_KEY]\ndata: \ndata: \ndata: \ndata: x\n\n",
+      NULL },
+    { F, "form", "a=1&Pass%77ord=hunter2&e=a%40b.com&n=4111+1111+1111+1111"
+      "&j=%7B%22ssn%22%3A%221%22%7D&ssn=",
+      "a=1&Pass%77ord=%5BREDACTED%3AFIELD%5D&e=%5BREDACTED%3AEMAIL%5D"
+      "&n=%5BREDACTED%3ACREDIT_CARD%5D"
+      "&j=%7B%22ssn%22%3A%22%5BREDACTED%3AUS_SSN%5D%22%7D&ssn=", NULL },
+    { T, "headers and queries in text",
+      "GET /x?password=a&b=1\nAuthorization: Bearer abc\nSet-Cookie: a=b; c\n",
+      "GET /x?password=[REDACTED:FIELD]&b=1\nAuthorization: "
+      "[REDACTED:FIELD]\nSet-Cookie: [REDACTED:FIELD]\n", NULL },
+    { T, "python repr", "{'password': 'x\\'y', 'a': 1}",
+      "{'password': '[REDACTED:FIELD]', 'a': 1}", NULL },
+    { T, "escapes in text", "x \\u0061@b.com y", "x [REDACTED:EMAIL] y",
+      NULL },
+    { T, "adjacent cells", "219-09-9999\t4111111111111111,a@b.com",
+      "[REDACTED:US_SSN]\t[REDACTED:CREDIT_CARD],[REDACTED:EMAIL]", NULL },
+
+    /* fields */
+
+    { J, "names", "{\"dbPassword\":\"a\",\"customer_ssn\":\"b\",\"API-Key\":"
+      "\"c\",\"access token\":\"d\",\"x.private_key\":\"e\",\"CVV\":1}",
+      "{\"dbPassword\":\"[REDACTED:FIELD]\",\"customer_ssn\":"
+      "\"[REDACTED:US_SSN]\",\"API-Key\":\"[REDACTED:FIELD]\","
+      "\"access token\":\"[REDACTED:FIELD]\",\"x.private_key\":"
+      "\"[REDACTED:PRIVATE_KEY]\",\"CVV\":\"[REDACTED:FIELD]\"}", NULL },
+    { J, "null, true, empty stay", "{\"password\":null,\"ssn\":true,"
+      "\"cvv\":\"\",\"secret\":[],\"apikey\":{}}", NULL, NULL },
+    { J, "trees", "{\"secret\":{\"a\":[\"}\",\"\\\"]\"],\"b\":{}},\"c\":1}",
+      "{\"secret\":\"[REDACTED:FIELD]\",\"c\":1}", NULL },
+    { J, "paths", "{\"customer\":{\"email\":\"x\",\"a\":{\"email\":\"y\"}},"
+      "\"items\":[{\"q\":1},{\"q\":{\"z\":2}}],\"d\":[[{\"cardNumber\":3}]],"
+      "\"email\":\"z\"}",
+      "{\"customer\":{\"email\":\"[REDACTED:FIELD]\",\"a\":{\"email\":\"y\"}},"
+      "\"items\":[{\"q\":1},{\"q\":\"[REDACTED:FIELD]\"}],\"d\":[[{"
+      "\"cardNumber\":\"[REDACTED:FIELD]\"}]],\"email\":\"z\"}",
+      "{\"fields\":[\"/customer/email\",\"/items/1/*\",\"/**/card_number\"]}" },
+    { J, "paths in JSON in JSON", "{\"t\":\"{\\\"a\\\":{\\\"b\\\":1}}\"}",
+      "{\"t\":\"{\\\"a\\\":{\\\"b\\\":\\\"[REDACTED:FIELD]\\\"}}\"}",
+      "{\"fields\":[\"/a/b\"]}" },
+
+    /* actions */
+
+    { J, "last4", "{\"pan\":\"4111-1111-1111-1111\",\"n\":4111111111111111,"
+      "\"s\":\"219-09-9999\",\"p\":\"short\",\"o\":{\"a\":1}}",
+      "{\"pan\":\"****-****-****-1111\",\"n\":\"************1111\","
+      "\"s\":\"***-**-9999\",\"p\":\"*****\",\"o\":\"[REDACTED:FIELD]\"}",
+      "{\"detect\":[\"default\"],\"fields\":[\"p\",\"o\"],"
+      "\"action\":\"last4\"}" },
+    { J, "last4 decodes", "{\"p\":\"\\u0061bcdefg\\u0068i\\\"\"}",
+      "{\"p\":\"*****fghi*\"}", "{\"fields\":[\"p\"],\"action\":\"last4\"}" },
+    { J, "null", "{\"p\":\"x\",\"q\":[{\"p\":{}},{\"p\":[1]}],\"n\":"
+      "4111111111111111,\"s\":\"a 219-09-9999\"}",
+      "{\"p\":null,\"q\":[{\"p\":{}},{\"p\":null}],\"n\":null,"
+      "\"s\":\"a [REDACTED:US_SSN]\"}",
+      "{\"detect\":[\"default\"],\"fields\":[\"p\"],\"action\":\"null\"}" },
+    { J, "drop first", "{\"p\":1,\"a\":2}", "{\"a\":2}",
+      "{\"fields\":[\"p\"],\"action\":\"drop\"}" },
+    { J, "drop last", "{\"a\":2,\"p\":\"x\"}", "{\"a\":2}",
+      "{\"fields\":[\"p\"],\"action\":\"drop\"}" },
+    { J, "drop in the middle", "{\"a\":2 , \"p\" : [1,2] , \"b\":3}",
+      "{\"a\":2   , \"b\":3}", "{\"fields\":[\"p\"],\"action\":\"drop\"}" },
+    { J, "drop all", "{\"p\":null,\"p\":true,\"p\":{\"p\":1}}", "{}",
+      "{\"fields\":[\"p\"],\"action\":\"drop\"}" },
+    { J, "drop all but one", "{\"p\":1,\"p\":2,\"a\":3,\"p\":4,\"b\":5}",
+      "{\"a\":3,\"b\":5}", "{\"fields\":[\"p\"],\"action\":\"drop\"}" },
+    { J, "drop with a distant colon",
+      "{\"p\"                :1,\"a\":2,\"p\"                 :3}",
+      "{\"a\":2,\"p\"                 :null}",
+      "{\"fields\":[\"p\"],\"action\":\"drop\"}" },
+    { J, "drop by path, array items are null",
+      "{\"a\":[1,2],\"p\":{\"q\":1,\"r\":2}}",
+      "{\"a\":[null,null],\"p\":{\"r\":2}}",
+      "{\"fields\":[\"/a/*\",\"/p/q\"],\"action\":\"drop\"}" },
+
+    /* what must stay */
+
+    { J, "uuids", "[\"41111111-1111-1111-1111-111111111111\","
+      "\"550e8400-e29b-41d4-a716-446655440000\"]", NULL, NULL },
+    { J, "epochs and snowflakes", "[1700000000000,\"1700000000000000\","
+      "1234567890123456789,175928847299117063]", NULL, NULL },
+    { J, "imei and iccid", "[\"490154203237518\",\"8944110068256270054\","
+      "\"356938035643809\"]", NULL, NULL },
+    { J, "fractions and coordinates", "[0.4539148803436467,"
+      "\"0.4111111111111111\",-122.4194155]", NULL, NULL },
+    { J, "no card: Luhn, length, issuer", "[\"4111111111111112\","
+      "\"411111111111111\",\"9111111111111111\"]", NULL, NULL },
+    { J, "no ssn: never issued", "[\"000-12-3456\",\"666-12-3456\","
+      "\"900-12-3456\",\"219-00-9999\",\"219-09-0000\",\"219-09-99999\","
+      "\"1219-09-9999\",\"219-09-9999-1\"]", NULL, NULL },
+    { J, "nine digits alone", "[219099999,\"219099999\"]", NULL, NULL },
+    { J, "phone, zip+4, dates", "[\"202-555-0147\",\"12345-6789\","
+      "\"2024-01-11T10:20:00Z\",\"+1 202 555 0147\"]", NULL, NULL },
+    { J, "no address", "[\"icon@2x.png\",\"@types/node@18.0.0\","
+      "\"git@github.com:a/b.git\",\"a@b\",\"@handle\"]", NULL, NULL },
+    { J, "hashes", "[\"d41d8cd98f00b204e9800998ecf8427e\",\"e3b0c44298fc1c149"
+      "afbf4c8996fb92427ae41e4649b934ca495991b7852b855\"]", NULL, NULL },
+    { J, "cursors and public keys", "[\"eyJpZCI6MTIzfQ\","
+      "\"pk_live_0123456789abcdef\",\"task_test_0123456789\","
+      "\"eyJhIjoxfQ.eyJhIjoxfQ.abc\"]", NULL, NULL },
+    { J, "names that are none", "{\"token_type\":\"bearer\",\"max_tokens\":5,"
+      "\"prompt_tokens\":9,\"author\":\"x\",\"compass\":\"n\",\"keyboard\":"
+      "\"k\",\"password_policy\":\"p\",\"primary_key\":\"id\","
+      "\"reset_password\":\"/r\",\"classn\":\"q\",\"lesson\":1}", NULL, NULL },
+    { J, "certificates", "[\"-----BEGIN CERTIFICATE-----\\nMII\\n"
+      "-----END CERTIFICATE-----\",\"-----BEGIN PUBLIC KEY-----\"]", NULL,
+      NULL },
+    { J, "masked already", "{\"a\":\"[REDACTED:US_SSN]\"}", NULL, NULL },
+    { J, "strange but valid", " [ 1e5 , -0.0, \"\\ud83d\\ude00\", {\"\":{}}, "
+      "[], \"\\u2028\", 1E-2, \"{x\", \"[y\", \"{\\\"a\\\":\", true ] \n",
+      NULL, NULL },
+    { T, "prose", "The password is secret: ask. a == b, x=1; {\"} Cookies: 3",
+      NULL, NULL },
+    { F, "plain form", "a=1&b=2&&c&=d&x=%zz%4", NULL, NULL },
+    { S, "plain events", "event: x\ndata: {\"a\":1}\ndata\n\n:\n\ndata: [DONE]"
+      "\n\nretry: 5\r\n", NULL, NULL }
+};
+
+#define CASES  (sizeof(cases) / sizeof(cases[0]))
+
+
+typedef struct {
+    hoop_buf_t   out;
+    uint32_t    *seed;
+    size_t       cap;             /* of one call; 0: all, or by seed */
+    int          fail;
+} test_sink_t;
+
+
+static uint32_t
+test_random(uint32_t *seed)
+{
+    *seed ^= *seed << 13;
+    *seed ^= *seed >> 17;
+    *seed ^= *seed << 5;
+
+    return *seed;
+}
+
+
+static ssize_t
+test_sink(void *data, const u_char *p, size_t len)
+{
+    test_sink_t  *s = data;
+
+    if (s->fail) {
+        return -1;
+    }
+
+    if (s->cap && len > s->cap) {
+        len = s->cap;
+    }
+
+    if (s->seed && test_random(s->seed) % 3 == 0) {
+        len = test_random(s->seed) % (len + 1);
+    }
+
+    return (hoop_buf_add(&s->out, p, len) == HOOP_OK) ? (ssize_t) len : -1;
+}
+
+
+static const hoop_mask_set_t *
+test_set(const char *conf)
+{
+    json_t           *v;
+    hoop_error_t      err;
+    hoop_mask_set_t  *set;
+
+    if (conf == NULL) {
+        return hoop_mask_set_default();
+    }
+
+    v = json_loads(conf, 0, NULL);
+    set = hoop_mask_set_compile(v, "/m", NULL, &err);
+    json_decref(v);
+
+    return set;
+}
+
+
+static void
+test_set_free(const hoop_mask_set_t *set)
+{
+    if (set != hoop_mask_set_default()) {
+        hoop_mask_set_free((hoop_mask_set_t *) set);
+    }
+}
+
+
+/* feeds [p, p + len) to its end, however often the sink is full */
+
+static int
+test_feed(hoop_mask_t *m, const u_char *p, size_t len, unsigned flags,
+    test_sink_t *s)
+{
+    int            rc;
+    u_char        *copy;
+    const u_char  *q;
+
+    copy = malloc(len ? len : 1);
+    memcpy(copy, p, len);
+    q = copy;
+
+    do {
+        rc = hoop_mask_feed(m, &q, copy + len, flags, test_sink, s);
+    } while (rc == HOOP_AGAIN);
+
+    if (rc == HOOP_OK && q != copy + len) {
+        rc = HOOP_LIMIT;
+    }
+
+    free(copy);
+
+    return rc;
+}
+
+
+static int
+test_text(hoop_mask_t *m, const char *text, unsigned flags, test_sink_t *s)
+{
+    return test_feed(m, (const u_char *) text, strlen(text), flags, s);
+}
+
+
+static int
+test_same(const test_sink_t *s, const char *want, size_t len)
+{
+    return s->out.len == len && memcmp(s->out.data, want, len) == 0;
+}
+
+
+static void
+test_case(const mask_case_t *c)
+{
+    int                     good;
+    size_t                  i, n, len, wlen;
+    uint32_t                seed;
+    unsigned                k, flags;
+    const char             *want;
+    test_sink_t             s;
+    hoop_mask_t            *m;
+    const u_char           *in;
+    const hoop_mask_set_t  *set;
+
+    in = (const u_char *) c->in;
+    len = strlen(c->in);
+    want = c->out ? c->out : c->in;
+    wlen = strlen(want);
+    set = test_set(c->conf);
+
+    memset(&s, 0, sizeof(s));
+    hoop_buf_init(&s.out, 0);
+
+    m = hoop_mask_create(c->mode, &set, 1, NULL, 0, 0);
+    (void) test_feed(m, in, len, HOOP_MASK_LAST, &s);
+    is_mem(s.out.data, s.out.len, want, wlen, c->name);
+    good = (hoop_mask_total(m) == 0) == (c->out == NULL);
+    hoop_mask_free(m);
+
+    /* in two pieces, split everywhere, with and without a flush */
+
+    for (i = 0; good && i <= len; i++) {
+        for (k = 0; k < 2; k++) {
+            s.out.len = 0;
+            m = hoop_mask_create(c->mode, &set, 1, NULL, 0, 0);
+            (void) test_feed(m, in, i, k ? HOOP_MASK_FLUSH : 0, &s);
+            (void) test_feed(m, in + i, len - i, HOOP_MASK_LAST, &s);
+            hoop_mask_free(m);
+            good = good && test_same(&s, want, wlen);
+        }
+    }
+
+    /* in many pieces, into a sink that takes what it likes */
+
+    seed = 4711;
+    s.seed = &seed;
+
+    for (k = 0; good && k < 60; k++) {
+        s.out.len = 0;
+        s.cap = k % 5;
+        m = hoop_mask_create(c->mode, &set, 1, NULL, 0, 0);
+
+        for (i = 0; i < len; i += n) {
+            n = test_random(&seed) % ((k & 1) ? 3 : 12) + 1;
+            n = (n > len - i) ? len - i : n;
+            flags = (i + n == len) ? HOOP_MASK_LAST
+                    : (test_random(&seed) & 1) ? HOOP_MASK_FLUSH : 0;
+            (void) test_feed(m, in + i, n, flags, &s);
+        }
+
+        hoop_mask_free(m);
+        good = test_same(&s, want, wlen);
+    }
+
+    if (!ok(good, "%s: in any chunks", c->name)) {
+        printf("# got %.*s\n", (int) s.out.len, s.out.data);
+    }
+
+    hoop_buf_free(&s.out);
+    test_set_free(set);
+}
+
+
+static void
+test_whole(const char *in, const char *want, const hoop_str_t *lit,
+    unsigned nlit, const char *name)
+{
+    uint32_t                counts[HOOP_DETECT_MAX];
+    hoop_buf_t              out;
+    const hoop_mask_set_t  *set;
+
+    set = hoop_mask_set_default();
+    hoop_buf_init(&out, 0);
+
+    is_int(hoop_mask_whole(HOOP_MASK_JSON, &set, 1, lit, nlit, hoop_cstr(in),
+                           &out, counts), HOOP_OK, name);
+    is_mem(out.data, out.len, want, strlen(want), name);
+    hoop_buf_free(&out);
+}
+
+
+static void
+test_literals(void)
+{
+    char        longlit[1200], in[4000];
+    size_t      i;
+    hoop_str_t  lit[2];
+
+    lit[0] = hoop_cstr("correct-horse-battery");
+
+    test_whole("{\"a\":\"xcorrect-horse-batteryx\",\"b\":\"corr\\u0065ct-"
+               "horse-battery\"}",
+               "{\"a\":\"x[REDACTED:LITERAL]x\",\"b\":\"[REDACTED:LITERAL]\"}",
+               lit, 1, "literal in JSON");
+    test_whole("oops correct-horse-battery@b.com",
+               "oops [REDACTED:LITERAL]@b.com", lit, 1, "literal in text");
+    test_whole("[12345678901]", "[12345678901]", lit, 1, "no literal");
+
+    lit[1] = hoop_cstr("12345678");
+    test_whole("[12345678,\"a\"]", "[\"[REDACTED:LITERAL]\",\"a\"]", lit, 2,
+               "literal number");
+
+    for (i = 0; i < sizeof(longlit); i++) {
+        longlit[i] = (char) ('a' + i * 7 % 26);
+    }
+
+    lit[0] = hoop_str(longlit, sizeof(longlit));
+    (void) snprintf(in, sizeof(in), "[\"x %.*s y\",\"%.*s\"]",
+                    (int) sizeof(longlit), longlit, 100, longlit);
+
+    {
+        char  want[400];
+
+        (void) snprintf(want, sizeof(want),
+                        "[\"x [REDACTED:LITERAL] y\",\"%.*s\"]", 100, longlit);
+        test_whole(in, want, lit, 1, "a long literal");
+    }
+}
+
+
+static void
+test_hash(void)
+{
+    size_t                  len;
+    char                   *a, *b;
+    test_sink_t             s;
+    hoop_mask_t            *m;
+    const hoop_mask_set_t  *set;
+
+    set = test_set("{\"detect\":[\"credit_card\"],\"fields\":[\"p\"],"
+                   "\"action\":\"hash\"}");
+    memset(&s, 0, sizeof(s));
+
+    m = hoop_mask_create(HOOP_MASK_JSON, &set, 1, NULL, 0, 0);
+    (void) hoop_mask_set_hash_key(m, hoop_cstr("key"));
+    (void) test_text(m, "[\"4111 1111 1111 1111\",4111111111111111,"
+                     "{\"p\":\"4111111111111111\"}]", HOOP_MASK_LAST, &s);
+    hoop_mask_free(m);
+    (void) hoop_buf_addc(&s.out, '\0');
+
+    a = strstr((char *) s.out.data, "[HASH:CREDIT_CARD:");
+    ok(a != NULL, "hash names its detector");
+    b = a ? strstr(a + 1, "[HASH:CREDIT_CARD:") : NULL;
+    len = sizeof("[HASH:CREDIT_CARD:012345678901234567890123]") - 1;
+    ok(b && memcmp(a, b, len) == 0, "equal values have equal hashes");
+    ok(strstr((char *) s.out.data, "[HASH:FIELD:") != NULL, "hash of a field");
+    ok(strstr((char *) s.out.data, "1111") == NULL, "no value in it");
+
+    hoop_buf_free(&s.out);
+    test_set_free(set);
+}
+
+
+/* what is decided leaves with a flush; what may still match stays */
+
+static void
+test_flush(void)
+{
+    test_sink_t             s;
+    hoop_mask_t            *m;
+    const hoop_mask_set_t  *set;
+
+    set = hoop_mask_set_default();
+    memset(&s, 0, sizeof(s));
+
+    m = hoop_mask_create(HOOP_MASK_SSE, &set, 1, NULL, 0, 0);
+    (void) test_text(m, "data: {\"a\":\"hello\"}\n\n", HOOP_MASK_FLUSH, &s);
+    is_int(s.out.len, 21, "an event leaves with its flush");
+    (void) test_text(m, "data: {\"a\":\"219-09", HOOP_MASK_FLUSH, &s);
+    is_int(s.out.len, 33, "half a number does not");
+    (void) test_text(m, "-9999\"}\n\n", HOOP_MASK_FLUSH,
+                     &s);
+    is_mem(s.out.data + 33, s.out.len - 33, "[REDACTED:US_SSN]\"}\n\n", 21,
+           "and leaves masked");
+    hoop_mask_free(m);
+    s.out.len = 0;
+
+    m = hoop_mask_create(HOOP_MASK_TEXT, &set, 1, NULL, 0, 0);
+    (void) test_text(m, "hello jane, ", 0, &s);
+    is_int(s.out.len, 12, "text that cannot match is not held");
+    (void) test_text(m, "jane", HOOP_MASK_FLUSH, &s);
+    is_int(s.out.len, 12, "a name may become an address");
+    (void) test_text(m, "", HOOP_MASK_LAST, &s);
+    is_int(s.out.len, 16, "and does not at the end");
+
+    hoop_mask_free(m);
+    hoop_buf_free(&s.out);
+}
+
+
+/*
+ * Bytes made by "unit" repeated, between head and tail, in chunks.  want NULL:
+ * unchanged; any: whatever comes is the same for all chunks.
+ */
+
+static const char  any[] = "";
+
+
+static void
+test_big(hoop_mask_mode_e mode, const char *head, const char *unit,
+    size_t total, const char *tail, const char *want, const char *name)
+{
+    int                     rc, good;
+    size_t                  i, k, len, n, chunk;
+    u_char                 *in;
+    hoop_buf_t              first;
+    test_sink_t             s;
+    hoop_mask_t            *m;
+    const hoop_mask_set_t  *set;
+
+    static const size_t  chunks[] = { 1 << 24, 1, 4096, 7, 33000 };
+
+    set = hoop_mask_set_default();
+    hoop_buf_init(&first, 0);
+
+    hoop_buf_init(&s.out, 0);
+    (void) hoop_buf_adds(&s.out, head);
+
+    for (n = strlen(unit); s.out.len < total; /* void */ ) {
+        (void) hoop_buf_add(&s.out, unit, n);
+    }
+
+    (void) hoop_buf_adds(&s.out, tail);
+    in = s.out.data;
+    len = s.out.len;
+    good = 1;
+
+    for (k = 0; k < sizeof(chunks) / sizeof(chunks[0]); k++) {
+        memset(&s, 0, sizeof(s));
+        chunk = chunks[k];
+        rc = HOOP_OK;
+
+        m = hoop_mask_create(mode, &set, 1, NULL, 0, 8192);
+
+        for (i = 0; i < len && rc == HOOP_OK; i += n) {
+            n = (len - i < chunk) ? len - i : chunk;
+            rc = test_feed(m, in + i, n, i + n == len ? HOOP_MASK_LAST : 0,
+                           &s);
+        }
+
+        hoop_mask_free(m);
+
+        if (k == 0) {
+            first = s.out;
+
+            if (rc != HOOP_OK
+                || (want == NULL
+                    && (s.out.len != len || memcmp(s.out.data, in, len) != 0))
+                || (want != NULL && want != any
+                    && !test_same(&s, want, strlen(want))))
+            {
+                good = 0;
+                printf("# rc %d, %zu bytes: %.*s\n", rc, s.out.len,
+                       s.out.len < 200 ? (int) s.out.len : 200, s.out.data);
+            }
+
+            continue;
+        }
+
+        if (rc != HOOP_OK
+            || !test_same(&s, (const char *) first.data, first.len))
+        {
+            good = 0;
+            printf("# chunks of %zu: rc %d, %zu bytes\n", chunk, rc,
+                   s.out.len);
+        }
+
+        hoop_buf_free(&s.out);
+    }
+
+    ok(good, "%s", name);
+
+    hoop_buf_free(&first);
+    free(in);
+}
+
+
+static void
+test_limits(void)
+{
+    test_big(J, "[\"", "abc def ", 300000, "\"]", NULL, "a long string");
+    test_big(J, "[\"", "\\u0061bc ", 200000, "\"]", NULL,
+             "a long string of escapes");
+    test_big(J, "[\"", "abcdefgh", 100000, "@b.com\"]", any,
+             "a long word");
+    test_big(J, "{\"password\":\"", "x\\\"", 100000, "\"}",
+             "{\"password\":\"[REDACTED:FIELD]\"}", "a long masked string");
+    test_big(J, "{\"password\":", "[", 100000, "", "{\"password\":"
+             "\"[REDACTED:FIELD]\"", "a bomb under a masked name");
+    test_big(J, "", "[", 60000, "", NULL, "a depth bomb");
+    test_big(J, "[", "1", 60000, ",2]", "[\"[REDACTED:OVERLONG]\",2]",
+             "a number without end");
+    test_big(J, "[\"eyJhbGciOiJIUzI1NiJ9.", "abcd", 20000, ".x y\"]",
+             "[\"[REDACTED:OVERLONG] y\"]", "a token longer than the hold");
+    test_big(J, "[\"eyJhbGciOiJIUzI1NiJ9.", "abcd", 4000, ".x y\"]",
+             "[\"[REDACTED:JWT] y\"]", "a long token");
+    test_big(J, "[\"" PEM "\\n", "QUJD\\n", 40000, PEND " y\"]",
+             "[\"[REDACTED:PRIVATE_KEY] y\"]", "a key longer than the hold");
+    test_big(J, "[\"ghp_", "abcd", 40000, " y\"]",
+             "[\"[REDACTED:GITHUB_TOKEN] y\"]", "an endless run");
+    test_big(J, "{\"", "k", 40000, "password\":\"x\"}", any,
+             "a long name");
+    test_big(J, "", " ", 40000, "{\"ssn\":1}", any, "spaces");
+    test_big(J, "[\"{\\\"a\\\":\\\"",
+             "\\u005c\\u0075\\u0030\\u0030\\u0036\\u0031", 40000,
+             "@b.com\\\"}\"]", any, "escaped escapes");
+    test_big(S, "data: ", "{\"a\":\"x\"} ", 40000, "\n\n", NULL,
+             "a long line");
+    test_big(F, "a=", "%41", 40000, "&b=1", NULL, "a long form field");
+    test_big(T, "", "eyJ4", 60000, " x", NULL, "eyJ without end");
+    test_big(T, "", "a@", 60000, " x", NULL, "@ without end");
+    test_big(T, "", "4111-", 60000, " x", NULL, "digits without end");
+    test_big(T, "", "{\"", 60000, " x", NULL, "quotes without end");
+}
+
+
+static void
+test_errors(void)
+{
+    char                   *where;
+    json_t                 *v;
+    size_t                  i;
+    test_sink_t             s;
+    hoop_mask_t            *m;
+    hoop_error_t            err;
+    const u_char           *p;
+    hoop_mask_set_t        *set;
+    const hoop_mask_set_t  *def;
+
+    static const struct {
+        const char  *conf;
+        const char  *where;
+    } bad[] = {
+        { "[]", "/m" },
+        { "{\"detect\":1}", "/m/detect" },
+        { "{\"detect\":[\"us_ssn\",\"nope\"]}", "/m/detect/1" },
+        { "{\"detect\":[5]}", "/m/detect/0" },
+        { "{\"fields\":{}}", "/m/fields" },
+        { "{\"fields\":[\"\"]}", "/m/fields/0" },
+        { "{\"fields\":[\"a\",\"*_token\"]}", "/m/fields/1" },
+        { "{\"fields\":[\"/\"]}", "/m/fields/0" },
+        { "{\"fields\":[\"/a/**\"]}", "/m/fields/0" },
+        { "{\"action\":\"burn\"}", "/m/action" },
+        { "{\"alow\":[]}", "/m/alow" }
+    };
+
+    for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        v = json_loads(bad[i].conf, 0, NULL);
+        where = NULL;
+        set = hoop_mask_set_compile(v, "/m", &where, &err);
+        ok(set == NULL && where && strcmp(where, bad[i].where) == 0
+           && err.text[0], "refused: %s (%s)", bad[i].conf, err.text);
+        free(where);
+        json_decref(v);
+        hoop_mask_set_free(set);
+    }
+
+    def = hoop_mask_set_default();
+    memset(&s, 0, sizeof(s));
+    s.fail = 1;
+
+    m = hoop_mask_create(HOOP_MASK_JSON, &def, 1, NULL, 0, 0);
+    p = (const u_char *) "[1]";
+    is_int(hoop_mask_feed(m, &p, p + 3, 0, test_sink, &s), HOOP_ERROR,
+           "a sink that fails");
+    s.fail = 0;
+    is_int(hoop_mask_feed(m, &p, p, HOOP_MASK_LAST, test_sink, &s),
+           HOOP_ERROR, "is not asked again");
+    hoop_mask_free(m);
+
+    ok(hoop_mask_create(HOOP_MASK_BINARY, &def, 1, NULL, 0, 0) == NULL,
+       "no masker for what is no text");
+    hoop_mask_free(NULL);
+    hoop_mask_set_free(NULL);
+}
+
+
+static void
+test_modes(void)
+{
+    size_t  i;
+
+    static const struct {
+        const char        *type;
+        hoop_mask_mode_e   mode;
+    } types[] = {
+        { "", T }, { "text/plain", T }, { "garbage", T },
+        { "application/json", J }, { " Application/JSON ; charset=UTF-8", J },
+        { "application/problem+json", J }, { "application/x-ndjson", J },
+        { "text/event-stream; charset=\"utf-8\"", S },
+        { "application/x-www-form-urlencoded", F },
+        { "text/html; charset=ISO-8859-1", T }, { "image/svg+xml", T },
+        { "image/png", HOOP_MASK_BINARY },
+        { "application/octet-stream", HOOP_MASK_BINARY },
+        { "application/json; charset=utf-16", HOOP_MASK_REFUSE },
+        { "text/plain;a=b;CHARSET=\"UTF-\\32\"", HOOP_MASK_REFUSE },
+        { "text/plain; charset=utf-7", HOOP_MASK_REFUSE },
+        { "text/plain; charset=utf-8; charset=utf-16", HOOP_MASK_REFUSE },
+        { "text/plain; charset", T }, { "text/plain; charset=", T },
+        { "multipart/form-data; boundary=x", T }
+    };
+
+    for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        is_int(hoop_mask_mode(hoop_cstr(types[i].type)), types[i].mode,
+               types[i].type);
+    }
+}
+
+
+int
+main(void)
+{
+    size_t  i;
+
+    test_modes();
+
+    for (i = 0; i < CASES; i++) {
+        test_case(&cases[i]);
+    }
+
+    test_literals();
+    test_hash();
+    test_flush();
+    test_limits();
+    test_errors();
+
+    return done_testing();
+}

@@ -1,0 +1,3 @@
+#!/usr/bin/perl
+
+exec './build/unit/policy' or die "build/unit/policy: $!\n";
