@@ -1005,11 +1005,11 @@ hoop_issuer idp {
     audience hoop;
     jwks_file $TEST_NGINX_KEYS/jwks.json;
 }
-large_client_header_buffers 4 512k;
+large_client_header_buffers 4 2m;
 --- steps
 is(get('/p/plain')->{status}, 200, 'a request');
 my $n = $upstream->get('/__count');
-is(get('/p/plain?q=' . 'x' x 300000)->{status}, 503, 'a URI that is too long');
+is(get('/p/plain?q=' . 'x' x 1200000)->{status}, 503, 'a URI that is too long');
 is($upstream->get('/__count'), $n, 'does not reach the target');
 is(get('/p/plain')->{status}, 200, 'another request');
 --- response_body
@@ -1019,3 +1019,24 @@ is(get('/p/plain')->{status}, 200, 'another request');
 [crit]
 [emerg]
 eyJ
+
+
+
+=== TEST 31: a body that grows by its masks
+--- protected: hoop_record payload;
+--- user_files
+>>> policy.json
+{ "version": 1, "name": "crm", "rules": [
+    { "id": "ok", "effect": "allow", "mask": ["hash"], "match": {} } ],
+  "masks": { "hash": { "detect": ["email"], "action": "hash" } } }
+--- steps
+for my $n (1, 100, 2000) {
+    is(ask(POST => '/p/plain', [$agent, 'Content-Type: text/plain'],
+           'a@b.co ' x $n)->{status}, 200, "$n of them");
+}
+
+soon { kept('response') == 3 } 'all are told of';
+--- response_body
+3
+--- no_event_text
+a@b.co

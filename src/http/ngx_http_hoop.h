@@ -36,6 +36,12 @@
 #define NGX_HTTP_HOOP_MAX_MASKS  8
 
 /*
+ * The cap of a masked copy of n bytes: a label is longer than the shortest
+ * value that it may stand for.
+ */
+#define ngx_http_hoop_grown(n)   (32 * (n) + 1024)
+
+/*
  * Captured beyond what is kept of a text that is masked as a whole: a secret
  * across the cut would not be recognised.
  */

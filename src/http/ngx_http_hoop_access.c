@@ -165,10 +165,10 @@ ngx_http_hoop_access_handler(ngx_http_request_t *r)
 static ngx_int_t
 ngx_http_hoop_start(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
 {
-    ngx_http_hoop_loc_conf_t   *conf;
-    ngx_http_variable_value_t  *v;
+    hoop_str_t                 value;
+    ngx_http_hoop_loc_conf_t  *conf;
 
-    static ngx_str_t  run = ngx_string("http_hoop_run");
+    static const hoop_str_t  name = hoop_string("hoop-run");
 
     conf = ctx->conf;
 
@@ -208,13 +208,11 @@ ngx_http_hoop_start(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
             return NGX_ERROR;
         }
 
-    } else if (ctx->run.data == NULL) {
-        v = ngx_http_get_variable(r, &run,
-                                  ngx_hash_key(run.data, run.len));
-        if (v && !v->not_found) {
-            ctx->run.data = v->data;
-            ctx->run.len = v->len;
-        }
+    } else if (ctx->run.data == NULL
+               && ngx_http_hoop_header(r, name, &value) == HOOP_OK)
+    {
+        ctx->run.data = (u_char *) value.data;
+        ctx->run.len = value.len;
     }
 
     if (ngx_http_hoop_event_text(r, ctx, &ctx->run, 128) != NGX_OK) {

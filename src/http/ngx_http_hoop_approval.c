@@ -70,8 +70,8 @@ ngx_http_hoop_approval_claim(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    hoop_buf_init(&uri, 128 * 1024);
-    hoop_buf_init(&summary, 4 * (ctx->body.len + 1024));
+    hoop_buf_init(&uri, ngx_http_hoop_grown(r->uri.len + r->args.len));
+    hoop_buf_init(&summary, ngx_http_hoop_grown(ctx->body.len));
     hoop_buf_init(&excluded, 65536);
     hoop_buf_init(&approvers, 65536);
 

@@ -87,15 +87,39 @@ ngx_http_hoop_event_text(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
     ngx_int_t   rc;
     hoop_buf_t  b;
 
-    if (s->len == 0) {
+    /*
+     * Nearly always it is what it was the last time, a host or a run, and
+     * nothing in it had to be masked.
+     */
+
+    static u_char                     plain[64];
+    static size_t                     len;
+    static ngx_http_hoop_loc_conf_t  *conf;
+
+    if (s->len == 0
+        || (s->len == len && ctx->conf == conf
+            && ngx_memcmp(s->data, plain, len) == 0))
+    {
         return NGX_OK;
     }
 
-    hoop_buf_init(&b, 65536);
+    hoop_buf_init(&b, ngx_http_hoop_grown(s->len));
 
     rc = ngx_http_hoop_event_mask(ctx, HOOP_MASK_TEXT,
                                   hoop_str(s->data, ngx_min(s->len, 4096)),
                                   &b);
+
+    if (rc == NGX_OK && b.len == s->len && b.len <= sizeof(plain)
+        && ngx_memcmp(b.data, s->data, b.len) == 0)
+    {
+        ngx_memcpy(plain, b.data, b.len);
+        len = b.len;
+        conf = ctx->conf;
+
+        hoop_buf_free(&b);
+
+        return NGX_OK;
+    }
 
     if (rc == NGX_OK) {
         s->len = ngx_min(b.len, max);
@@ -129,7 +153,7 @@ ngx_http_hoop_event_uri(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
     ngx_int_t   rc;
     hoop_buf_t  path;
 
-    hoop_buf_init(&path, 128 * 1024);
+    hoop_buf_init(&path, ngx_http_hoop_grown(r->uri.len));
 
     rc = ngx_http_hoop_event_mask(ctx, HOOP_MASK_TEXT,
                                   ngx_http_hoop_str(&r->uri), &path);
@@ -172,7 +196,7 @@ ngx_http_hoop_event_request(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
         return NGX_ERROR;
     }
 
-    hoop_buf_init(&uri, 128 * 1024);
+    hoop_buf_init(&uri, ngx_http_hoop_grown(r->uri.len + r->args.len));
 
     rc = ngx_http_hoop_event_uri(r, ctx, &uri);
 
@@ -278,7 +302,7 @@ ngx_http_hoop_event_body(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
 
     max = ctx->conf->record_max;
 
-    hoop_buf_init(&out, 4 * (ctx->body.len + 1024));
+    hoop_buf_init(&out, ngx_http_hoop_grown(ctx->body.len));
 
     rc = ngx_http_hoop_event_summary(r, ctx, max, &out);
 
@@ -561,7 +585,7 @@ ngx_http_hoop_event_recorded(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
         return NGX_OK;
     }
 
-    hoop_buf_init(&out, 4 * (ctx->recorded.len + 1024));
+    hoop_buf_init(&out, ngx_http_hoop_grown(ctx->recorded.len));
 
     rc = ngx_http_hoop_event_mask(ctx, mode, hoop_str(ctx->recorded.data,
                                                       ctx->recorded.len),

@@ -584,7 +584,7 @@ ngx_http_hoop_filter_value(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
     }
 
     ngx_memzero(counts, sizeof(counts));
-    hoop_buf_init(&b, 4 * value->len + 1024);
+    hoop_buf_init(&b, ngx_http_hoop_grown(value->len));
 
     rc = NGX_ERROR;
 

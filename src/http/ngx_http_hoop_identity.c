@@ -150,7 +150,7 @@ ngx_http_hoop_find_token(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
         return NGX_HTTP_BAD_REQUEST;
     }
 
-    if (ngx_strlchr(p, last, ' ') || ngx_strlchr(p, last, ',')) {
+    if (memchr(p, ' ', last - p) || memchr(p, ',', last - p)) {
         ctx->error = "more than one token";
         return NGX_HTTP_BAD_REQUEST;
     }
