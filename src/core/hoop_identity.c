@@ -29,7 +29,9 @@ hoop_identity_create(hoop_jwt_t *jwt, hoop_str_t issuer_name)
     json_t           *exp;
     hoop_identity_t  *id;
 
-    if (!json_is_string(json_object_get(jwt->claims, "sub"))) {
+    /* an empty one would be the same nobody for all who have it */
+
+    if (json_string_length(json_object_get(jwt->claims, "sub")) == 0) {
         return NULL;
     }
 

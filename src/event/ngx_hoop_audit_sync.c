@@ -255,6 +255,14 @@ ngx_hoop_audit_sync_end(ngx_hoop_audit_t *audit)
     ngx_hoop_ship_allow(&audit->ship, audit->synced, 0);
 
     ngx_hoop_audit_sync_wake(audit, audit->synced, 1);
+
+    if (audit->patience.timer_set) {
+
+        /* who waits now came later: the disk is busy and does not hang */
+
+        ngx_add_timer(&audit->patience, NGX_HOOP_AUDIT_SYNC_PATIENCE);
+    }
+
     ngx_hoop_audit_sync_dirty(audit);
 }
 

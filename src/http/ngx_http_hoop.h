@@ -276,6 +276,28 @@ extern ngx_module_t  ngx_http_hoop_filter_module;
     } while (0)
 
 
+/* the next of a list of headers; *part is its first part, *i 0 at the start */
+
+static ngx_inline ngx_table_elt_t *
+ngx_http_hoop_next(ngx_list_part_t **part, ngx_uint_t *i)
+{
+    ngx_table_elt_t  *h;
+
+    while (*i >= (*part)->nelts) {
+        if ((*part)->next == NULL) {
+            return NULL;
+        }
+
+        *part = (*part)->next;
+        *i = 0;
+    }
+
+    h = (*part)->elts;
+
+    return &h[(*i)++];
+}
+
+
 #define ngx_http_hoop_loc(r)                                                  \
     ngx_http_get_module_loc_conf(r, ngx_http_hoop_module)
 

@@ -315,24 +315,14 @@ ngx_http_hoop_header(void *data, hoop_str_t name, hoop_str_t *value)
     ngx_table_elt_t  *header;
 
     rc = HOOP_DECLINED;
+    i = 0;
     part = &r->headers_in.headers.part;
-    header = part->elts;
 
-    for (i = 0; /* void */; i++) {
+    while ((header = ngx_http_hoop_next(&part, &i)) != NULL) {
 
-        if (i >= part->nelts) {
-            if (part->next == NULL) {
-                break;
-            }
-
-            part = part->next;
-            header = part->elts;
-            i = 0;
-        }
-
-        if (header[i].hash == 0
-            || header[i].key.len != name.len
-            || ngx_strncasecmp(header[i].key.data, (u_char *) name.data,
+        if (header->hash == 0
+            || header->key.len != name.len
+            || ngx_strncasecmp(header->key.data, (u_char *) name.data,
                                name.len)
                != 0)
         {
@@ -343,7 +333,7 @@ ngx_http_hoop_header(void *data, hoop_str_t name, hoop_str_t *value)
             return HOOP_ERROR;
         }
 
-        *value = ngx_http_hoop_str(&header[i].value);
+        *value = ngx_http_hoop_str(&header->value);
         rc = HOOP_OK;
     }
 

@@ -404,28 +404,18 @@ ngx_http_hoop_find_out(ngx_http_request_t *r, const char *name, size_t len,
     ngx_table_elt_t  *h;
 
     seen = (after == NULL);
+    i = 0;
     part = &r->headers_out.headers.part;
-    h = part->elts;
 
-    for (i = 0; /* void */; i++) {
+    while ((h = ngx_http_hoop_next(&part, &i)) != NULL) {
 
-        if (i >= part->nelts) {
-            if (part->next == NULL) {
-                break;
-            }
-
-            part = part->next;
-            h = part->elts;
-            i = 0;
-        }
-
-        if (seen && h[i].hash && h[i].key.len == len
-            && ngx_strncasecmp(h[i].key.data, (u_char *) name, len) == 0)
+        if (seen && h->hash && h->key.len == len
+            && ngx_strncasecmp(h->key.data, (u_char *) name, len) == 0)
         {
-            return &h[i];
+            return h;
         }
 
-        if (&h[i] == after) {
+        if (h == after) {
             seen = 1;
         }
     }
@@ -480,51 +470,41 @@ ngx_http_hoop_filter_headers(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
         }
     }
 
+    i = 0;
     part = &r->headers_out.headers.part;
-    h = part->elts;
 
-    for (i = 0; /* void */; i++) {
+    while ((h = ngx_http_hoop_next(&part, &i)) != NULL) {
 
-        if (i >= part->nelts) {
-            if (part->next == NULL) {
-                break;
-            }
-
-            part = part->next;
-            h = part->elts;
-            i = 0;
-        }
-
-        if (h[i].hash == 0) {
+        if (h->hash == 0) {
             continue;
         }
 
         for (n = 0; names[n].len; n++) {
-            if (h[i].key.len == names[n].len
-                && ngx_strncasecmp(h[i].key.data, names[n].data, names[n].len)
+            if (h->key.len == names[n].len
+                && ngx_strncasecmp(h->key.data, names[n].data, names[n].len)
                    == 0)
             {
-                h[i].hash = 0;
+                h->hash = 0;
             }
         }
 
-        if (h[i].key.len >= 5
-            && ngx_strncasecmp(h[i].key.data, (u_char *) "Hoop-", 5) == 0)
+        if (h->key.len >= 5
+            && ngx_strncasecmp(h->key.data, (u_char *) "Hoop-", 5) == 0)
         {
-            h[i].hash = 0;
+            h->hash = 0;
         }
 
-        if (ngx_http_hoop_echo(ctx, &h[i].value)) {
-            h[i].hash = 0;
+        if (ngx_http_hoop_echo(ctx, &h->value)) {
+            h->hash = 0;
             ctx->masked[HOOP_DETECT_LITERAL]++;
 
-            if (r->headers_out.location == &h[i]) {
+            if (r->headers_out.location == h) {
                 r->headers_out.location = NULL;
             }
         }
 
-        if (h[i].hash && list->n
-            && ngx_http_hoop_filter_value(r, ctx, list, &h[i].value)
+        if (h->hash && list->n
+            && ngx_http_hoop_filter_value(r, ctx, list, &h->value)
                != NGX_OK)
         {
             return NGX_ERROR;
@@ -544,23 +524,13 @@ ngx_http_hoop_filter_upstream(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
     ngx_list_part_t  *part;
     ngx_table_elt_t  *h;
 
+    i = 0;
     part = &r->upstream->headers_in.headers.part;
-    h = part->elts;
 
-    for (i = 0; /* void */; i++) {
+    while ((h = ngx_http_hoop_next(&part, &i)) != NULL) {
 
-        if (i >= part->nelts) {
-            if (part->next == NULL) {
-                break;
-            }
-
-            part = part->next;
-            h = part->elts;
-            i = 0;
-        }
-
-        if (ngx_http_hoop_echo(ctx, &h[i].value)) {
-            h[i].hash = 0;
+        if (ngx_http_hoop_echo(ctx, &h->value)) {
+            h->hash = 0;
         }
     }
 }

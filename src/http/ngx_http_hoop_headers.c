@@ -147,27 +147,17 @@ ngx_http_hoop_headers_hide(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
     ngx_http_variable_t        *v;
     ngx_http_core_main_conf_t  *cmcf;
 
+    i = 0;
     part = &r->headers_in.headers.part;
-    header = part->elts;
 
-    for (i = 0; /* void */; i++) {
+    while ((header = ngx_http_hoop_next(&part, &i)) != NULL) {
 
-        if (i >= part->nelts) {
-            if (part->next == NULL) {
-                break;
-            }
-
-            part = part->next;
-            header = part->elts;
-            i = 0;
-        }
-
-        if (header[i].key.len == 13
-            && ngx_strncasecmp(header[i].key.data, (u_char *) "authorization",
+        if (header->key.len == 13
+            && ngx_strncasecmp(header->key.data, (u_char *) "authorization",
                                13)
                == 0)
         {
-            header[i].hash = 0;
+            header->hash = 0;
         }
     }
 
@@ -208,26 +198,16 @@ ngx_http_hoop_headers_rebuild(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
         return NGX_ERROR;
     }
 
+    i = 0;
     part = &r->headers_in.headers.part;
-    header = part->elts;
 
-    for (i = 0; /* void */; i++) {
+    while ((header = ngx_http_hoop_next(&part, &i)) != NULL) {
 
-        if (i >= part->nelts) {
-            if (part->next == NULL) {
-                break;
-            }
-
-            part = part->next;
-            header = part->elts;
-            i = 0;
-        }
-
-        if (drop(&header[i], ctx)) {
+        if (drop(header, ctx)) {
             continue;
         }
 
-        if (ngx_http_hoop_headers_copy(r, list, &header[i]) == NULL) {
+        if (ngx_http_hoop_headers_copy(r, list, header) == NULL) {
             return NGX_ERROR;
         }
     }

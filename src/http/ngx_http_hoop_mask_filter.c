@@ -328,28 +328,18 @@ ngx_http_hoop_filter_trailers(ngx_http_request_t *r)
     ngx_list_part_t  *part;
     ngx_table_elt_t  *h;
 
+    i = 0;
     part = &r->headers_out.trailers.part;
-    h = part->elts;
 
-    for (i = 0; /* void */; i++) {
+    while ((h = ngx_http_hoop_next(&part, &i)) != NULL) {
 
-        if (i >= part->nelts) {
-            if (part->next == NULL) {
-                break;
-            }
-
-            part = part->next;
-            h = part->elts;
-            i = 0;
-        }
-
-        if (h[i].key.len != sizeof("grpc-status") - 1
-            || ngx_strncasecmp(h[i].key.data, (u_char *) "grpc-status",
+        if (h->key.len != sizeof("grpc-status") - 1
+            || ngx_strncasecmp(h->key.data, (u_char *) "grpc-status",
                                sizeof("grpc-status") - 1)
                != 0
-            || ngx_atoi(h[i].value.data, h[i].value.len) == NGX_ERROR)
+            || ngx_atoi(h->value.data, h->value.len) == NGX_ERROR)
         {
-            h[i].hash = 0;
+            h->hash = 0;
         }
     }
 }

@@ -407,6 +407,9 @@ test_identity(void)
     iss = hoop_cstr("https://i");
     other = hoop_cstr("https://other");
 
+    ok(identity("{\"iss\":\"https://i\",\"sub\":\"\",\"exp\":1700000300}")
+       == NULL, "an empty sub is nobody");
+
     id = identity("{\"iss\":\"https://i\",\"sub\":\"bot\",\"exp\":1700000300.9,"
                   "\"email\":\"x\",\"act\":{\"sub\":\"planner\",\"x\":{},"
                   "\"act\":{\"iss\":\"https://other\",\"sub\":\"alice\"}}}");
