@@ -3,8 +3,9 @@
 #   make demo       one planner-executor run through the whole path
 #   make test       builds everything and runs all suites
 #   make            the module and hoopctl, into build/
+#   make test-asan, fuzz, bench, bench-core: see docs/testing.md, docs/bench.md
 #
-# Both commands install what they need (apt-get, as root); see "deps".
+# The first two install what they need (apt-get, as root); see "deps".
 
 SHELL     = /bin/bash
 BUILD     = build
@@ -175,11 +176,14 @@ test-asan: deps units
 	done; exit $$rc
 
 
-# needs nothing installed by "deps" but wrk: apt-get install wrk
+# docs/bench.md says how to read it; needs what "deps" installs, and for
+# "bench/gateway --wrk" wrk as well
 
 bench: all
 	bench/gateway --steps
 
+
+# needs DEPS_FUZZ, which "deps" does not install
 
 $(BUILD)/fuzz/%: t/fuzz/%.c $(CORE_SRC) $(HEADERS)
 	@echo "build $@"
@@ -187,7 +191,11 @@ $(BUILD)/fuzz/%: t/fuzz/%.c $(CORE_SRC) $(HEADERS)
 	@$(CLANG) -g -O1 -std=gnu11 -fsanitize=fuzzer,address,undefined \
 	    -fno-sanitize-recover=undefined -Isrc/core -o $@ $< $(CORE_SRC) $(LIBS)
 
-fuzz: $(FUZZERS)
+fuzz:
+	@$(MAKE) -s deps DEPS_TEST="$(DEPS_TEST) $(DEPS_FUZZ)"
+	@$(MAKE) -s fuzz-run
+
+fuzz-run: $(FUZZERS)
 	@for f in $(FUZZERS); do \
 	    n=`basename $$f`; mkdir -p $(BUILD)/fuzz/corpus/$$n; \
 	    echo "fuzzing $$n for $(FUZZ_TIME) s"; \

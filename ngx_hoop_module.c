@@ -7,8 +7,8 @@
  *
  *     preaccess   ngx_http_hoop_access.c    subrequests stay outside
  *     access      ngx_http_hoop_access.c    token, policy, approval, evidence
- *     header      ngx_http_hoop_mask_filter.c   fail closed, or mask ...
- *     body        ngx_http_hoop_mask_filter.c   ... while it flows
+ *     header      ngx_http_hoop_header_filter.c  fail closed, or mask ...
+ *     body        ngx_http_hoop_mask_filter.c    ... while it flows
  *     log         ngx_http_hoop_evidence.c  the closing events
  */
 

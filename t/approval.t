@@ -567,6 +567,11 @@ my %res = (
     actor     => ask(POST => '/p/a?x=1',
                      bearer(act => { sub => 'planner' }), 'amount=10'),
     issuer    => ask(POST => '/p/a?x=1', $who{twin}, 'amount=10'),
+    'a media type' => ask(POST => '/p/a?x=1',
+                          [$who{agent}, 'Content-Type: application/json'],
+                          'amount=10'),
+    'a coding' => ask(POST => '/p/a?x=1',
+                      [$who{agent}, 'Content-Encoding: x'], 'amount=10'),
 );
 
 my %ids;

@@ -131,7 +131,11 @@ is $out, "intact: 10 events in 1 slots\n", 'of three segments';
 is hoopctl('verify', '--spool', spool(undef, @one[4 .. 9])), 0,
     'a spool that was trimmed';
 
-is hoopctl('verify', '--file', export()), 0, 'nothing is intact';
+like $out, qr/^gw:0 begins at event 5: .*\nintact: 6 events in 1 slots\n/,
+    'and it says so';
+
+is hoopctl('verify', '--file', export()), 1, 'of nothing nothing is proven';
+is $out, "nothing to check: there is no event\n", 'and it says so';
 
 
 # What was done to it.

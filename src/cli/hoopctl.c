@@ -36,11 +36,12 @@ static const hoopctl_command_t  hoopctl_commands[] = {
       "      [--signature-only]: tokens, one a line" },
 
     { "token", NULL, hoopctl_token,
-      "--key FILE --alg ALG [--kid K]: signs claims, an object a line\n"
+      "--key FILE --alg ALG [--kid K] [--typ T]: signs claims, one a line\n"
       "      --jwks --key FILE...: the public key set" },
 
     { "mask", NULL, hoopctl_mask,
-      "--type T [--policy FILE] [--detect LIST] [--fields LIST] [--chunk N]" },
+      "--type T [--policy FILE] [--detect LIST] [--fields LIST]\n"
+      "      [--action A] [--chunk N]" },
 
     { "audit", "verify", hoopctl_audit_verify,
       "--spool DIR | --redis ADDRESS --gateway NAME | --file FILE" },
@@ -53,7 +54,8 @@ static const hoopctl_command_t  hoopctl_commands[] = {
       "SOURCE: all events, one a line" },
 
     { "approvals", NULL, hoopctl_approvals,
-      "list | show ID | approve ID | deny ID [--reason R] --api URL" },
+      "list | show ID | approve ID | deny ID [--reason R] --api URL\n"
+      "      [--token-file FILE]   (or the token in HOOP_TOKEN)" },
 
     { NULL, NULL, NULL, NULL }
 };

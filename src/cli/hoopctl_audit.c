@@ -362,6 +362,15 @@ hoopctl_verify_report(hoopctl_audit_t *a, hoopctl_verify_t *v)
     for (i = 0; i < v->nchains; i++) {
         c = v->chains[i];
 
+        if (c->first > 1) {
+
+            /* trimmed, or not the whole: whoever asks has to know which */
+
+            printf("%.*s:%u begins at event %llu: what came before is not "
+                   "here\n", (int) c->chain.gateway.len, c->gateway,
+                   c->chain.slot, (unsigned long long) c->first);
+        }
+
         if (a->verbose) {
             printf("%.*s:%u: events %llu to %llu, head %.64s\n",
                    (int) c->chain.gateway.len, c->gateway, c->chain.slot,
@@ -378,6 +387,11 @@ hoopctl_verify_report(hoopctl_audit_t *a, hoopctl_verify_t *v)
     }
 
     if (broken) {
+        return HOOPCTL_NO;
+    }
+
+    if (v->events == 0) {
+        printf("nothing to check: there is no event\n");
         return HOOPCTL_NO;
     }
 

@@ -20,63 +20,45 @@
  */
 
 
-#include <openssl/evp.h>
-
 #include "hoop_approval.h"
 
 
 #define HOOP_APPROVAL_VERSION  "hoop-approval-1"
 
 
-static int hoop_approval_digest_add(EVP_MD_CTX *ctx, const void *p,
+static void hoop_approval_digest_add(hoop_sha256_t *md, const void *p,
     size_t len);
 
 
-int
+void
 hoop_approval_digest(u_char hex[64], const hoop_approval_subject_t *s)
 {
-    int               i, ok;
-    u_char            md[EVP_MAX_MD_SIZE];
-    unsigned          n;
-    EVP_MD_CTX       *ctx;
+    size_t            i;
+    u_char            digest[32];
+    hoop_sha256_t     md;
     const hoop_str_t  parts[] = {
         hoop_string(HOOP_APPROVAL_VERSION),
-        s->identity, s->target, s->method, s->host, s->uri, s->rule,
-        s->policy_hash
+        s->identity, s->target, s->method, s->host, s->uri, s->headers,
+        s->rule, s->policy_hash
     };
 
-    ctx = EVP_MD_CTX_new();
-    if (ctx == NULL) {
-        return HOOP_NOMEM;
-    }
+    hoop_sha256_init(&md);
 
-    ok = EVP_DigestInit_ex(ctx, EVP_sha256(), NULL);
-
-    for (i = 0; ok && i < (int) (sizeof(parts) / sizeof(parts[0])); i++) {
-        ok = hoop_approval_digest_add(ctx, parts[i].data, parts[i].len);
+    for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        hoop_approval_digest_add(&md, parts[i].data, parts[i].len);
     }
 
     /* no body is a part of no bytes, an empty body is one of 32 */
 
-    ok = ok
-         && hoop_approval_digest_add(ctx, s->body_sha256,
-                                     s->body_sha256 ? 32 : 0)
-         && EVP_DigestFinal_ex(ctx, md, &n);
+    hoop_approval_digest_add(&md, s->body_sha256, s->body_sha256 ? 32 : 0);
 
-    EVP_MD_CTX_free(ctx);
-
-    if (!ok) {
-        return HOOP_NOMEM;
-    }
-
-    hoop_hex(hex, md, 32);
-
-    return HOOP_OK;
+    hoop_sha256_final(&md, digest);
+    hoop_hex(hex, digest, 32);
 }
 
 
-static int
-hoop_approval_digest_add(EVP_MD_CTX *ctx, const void *p, size_t len)
+static void
+hoop_approval_digest_add(hoop_sha256_t *md, const void *p, size_t len)
 {
     int       i;
     u_char    size[8];
@@ -89,8 +71,8 @@ hoop_approval_digest_add(EVP_MD_CTX *ctx, const void *p, size_t len)
         n >>= 8;
     }
 
-    return EVP_DigestUpdate(ctx, size, 8)
-           && (len == 0 || EVP_DigestUpdate(ctx, p, len));
+    hoop_sha256_update(md, size, 8);
+    hoop_sha256_update(md, p, len);
 }
 
 

@@ -28,7 +28,8 @@
 /*
  * SHA-256, in hex, over these parts in this order, each preceded by its length
  * (8 bytes, big-endian): a version, identity, target, method, host, URI with
- * query, rule, policy hash, SHA-256 of the body (no bytes if there is none).
+ * query, headers, rule, policy hash, SHA-256 of the body (no bytes if there is
+ * none).
  * No two different lists give the same input.
  */
 
@@ -37,15 +38,14 @@ typedef struct {
     hoop_str_t      target;
     hoop_str_t      method;
     hoop_str_t      host;
-    hoop_str_t      uri;               /* unparsed, with query */
+    hoop_str_t      uri;               /* as sent, with query */
+    hoop_str_t      headers;           /* that change what the body means */
     hoop_str_t      rule;
     hoop_str_t      policy_hash;       /* len 0: not bound to it */
     const u_char   *body_sha256;       /* 32 bytes; NULL: no body */
 } hoop_approval_subject_t;
 
-/* HOOP_OK, or HOOP_NOMEM: there is no digest, and nothing may be claimed */
-int hoop_approval_digest(u_char hex[64], const hoop_approval_subject_t *s)
-    __attribute__((warn_unused_result));
+void hoop_approval_digest(u_char hex[64], const hoop_approval_subject_t *s);
 
 
 /* Lua; the KEYS and ARGV of each stand above it in hoop_approval.c */

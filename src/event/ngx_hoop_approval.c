@@ -11,11 +11,10 @@
  */
 
 
-#include <openssl/rand.h>
-
 #include "ngx_hoop_approval_int.h"
 
 #include <ngx_sha1.h>
+#include <openssl/rand.h>
 
 
 #define NGX_HOOP_APPROVAL_LIST       "100"

@@ -14,6 +14,9 @@
 #define _NGX_HOOP_APPROVAL_H_INCLUDED_
 
 
+#include <ngx_config.h>
+#include <ngx_core.h>
+
 #include "../core/hoop_approval.h"
 #include "ngx_hoop_redis.h"
 

@@ -226,6 +226,9 @@ typedef struct {
     const char                   *blocked;     /* fixed text: why 502 */
     ngx_http_upstream_t          *blocked_upstream;
 
+    /* entries of r->upstream_states from before it was let through */
+    ngx_uint_t                    upstream_states;
+
     unsigned                      keys_queued:1;
     unsigned                      keys_fetcher:1;  /* our subrequest runs */
     unsigned                      keys_failed:1;

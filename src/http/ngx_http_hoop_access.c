@@ -465,6 +465,9 @@ ngx_http_hoop_run(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
 
         case NGX_HTTP_HOOP_PASSED:
 
+            ctx->upstream_states = r->upstream_states
+                                   ? r->upstream_states->nelts : 0;
+
             r->read_event_handler = ngx_http_block_reading;
             return NGX_OK;
 

@@ -17,6 +17,8 @@
 
 static ngx_int_t ngx_http_hoop_approval_uri(ngx_http_request_t *r,
     ngx_str_t *uri);
+static ngx_int_t ngx_http_hoop_approval_headers(ngx_http_request_t *r,
+    hoop_buf_t *b);
 static void ngx_http_hoop_approval_handler(ngx_hoop_approval_op_t *op);
 static void ngx_http_hoop_approval_timeout(ngx_event_t *ev);
 static const char *ngx_http_hoop_approval_denied(ngx_http_request_t *r,
@@ -32,7 +34,7 @@ ngx_http_hoop_approval_claim(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
 {
     ngx_int_t                     rc;
     ngx_str_t                     raw;
-    hoop_buf_t                    uri, summary, excluded, approvers;
+    hoop_buf_t                    headers, uri, summary, excluded, approvers;
     hoop_approval_subject_t       subject;
     ngx_http_hoop_main_conf_t    *hmcf;
     ngx_hoop_approval_request_t   req;
@@ -66,9 +68,18 @@ ngx_http_hoop_approval_claim(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
 
     ngx_memzero(&req, sizeof(ngx_hoop_approval_request_t));
 
-    if (hoop_approval_digest(req.digest, &subject) != HOOP_OK) {
+    hoop_buf_init(&headers, 65536);
+
+    if (ngx_http_hoop_approval_headers(r, &headers) != NGX_OK) {
+        hoop_buf_free(&headers);
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
+
+    subject.headers = hoop_str(headers.data, headers.len);
+
+    hoop_approval_digest(req.digest, &subject);
+
+    hoop_buf_free(&headers);
 
     hoop_buf_init(&uri, ngx_http_hoop_grown(r->uri.len + r->args.len));
     hoop_buf_init(&summary, ngx_http_hoop_grown(ctx->body.len));
@@ -146,6 +157,47 @@ ngx_http_hoop_approval_uri(ngx_http_request_t *r, ngx_str_t *uri)
     uri->len = p - uri->data;
 
     return NGX_OK;
+}
+
+
+/*
+ * As the same bytes may be read in another way: name, value and a byte that no
+ * value can have, in their order.
+ */
+
+static ngx_int_t
+ngx_http_hoop_approval_headers(ngx_http_request_t *r, hoop_buf_t *b)
+{
+    ngx_uint_t        i, n;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    static hoop_str_t  names[] = {
+        hoop_string("content-type"),
+        hoop_string("content-encoding"),
+        hoop_str_null
+    };
+
+    i = 0;
+    part = &r->headers_in.headers.part;
+
+    while ((h = ngx_http_hoop_next(&part, &i)) != NULL) {
+
+        for (n = 0; names[n].data; n++) {
+            if (h->key.len == names[n].len
+                && ngx_strncasecmp(h->key.data, (u_char *) names[n].data,
+                                   names[n].len)
+                   == 0)
+            {
+                (void) hoop_buf_add(b, names[n].data, names[n].len);
+                (void) hoop_buf_addc(b, ':');
+                (void) hoop_buf_add(b, h->value.data, h->value.len);
+                (void) hoop_buf_addc(b, LF);
+            }
+        }
+    }
+
+    return b->failed ? NGX_ERROR : NGX_OK;
 }
 
 

@@ -801,6 +801,12 @@ ngx_http_hoop_conf_check(ngx_conf_t *cf, ngx_http_hoop_main_conf_t *hmcf,
         return NGX_CONF_ERROR;
     }
 
+    if (conf->record_max > 512 * 1024) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"hoop_record_max\" must be at most 512k");
+        return NGX_CONF_ERROR;
+    }
+
     if (conf->mask_hold < 1024 || conf->mask_hold > 1024 * 1024) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"hoop_mask_hold\" must be between 1k and 1m");

@@ -21,6 +21,8 @@ static ngx_int_t ngx_http_hoop_event_body(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx);
 static ngx_int_t ngx_http_hoop_event_response(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx);
+static void ngx_http_hoop_closed(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx, ngx_int_t rc, const char *what);
 
 
 void
@@ -475,14 +477,51 @@ ngx_http_hoop_event_approval(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
 }
 
 
+/*
+ * The target's status, and how many servers have seen the request if it was
+ * more than one (proxy_next_upstream), since it was let through: nginx goes on
+ * with the same array after an internal redirect, with an empty entry between.
+ */
+
+static void
+ngx_http_hoop_event_upstream(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
+    hoop_buf_t *b)
+{
+    ngx_uint_t                  i, tries, status;
+    ngx_http_upstream_state_t  *state;
+
+    if (r->upstream_states == NULL) {
+        return;
+    }
+
+    tries = 0;
+    status = 0;
+    state = r->upstream_states->elts;
+
+    for (i = ctx->upstream_states; i < r->upstream_states->nelts; i++) {
+        if (state[i].peer) {
+            status = state[i].status;
+            tries++;
+        }
+    }
+
+    if (tries) {
+        (void) hoop_event_uint(b, "upstream_status", status);
+    }
+
+    if (tries > 1) {
+        (void) hoop_event_uint(b, "upstream_tries", tries);
+    }
+}
+
+
 static ngx_int_t
 ngx_http_hoop_event_response(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
 {
-    u_char                      md[32], hex[64];
-    ngx_uint_t                  i, n;
-    hoop_buf_t                 *b, masked;
-    const char                 *label;
-    ngx_http_upstream_state_t  *state;
+    u_char       md[32], hex[64];
+    ngx_uint_t   i, n;
+    hoop_buf_t  *b, masked;
+    const char  *label;
 
     b = ngx_http_hoop_event(ctx, "response");
     if (b == NULL) {
@@ -497,20 +536,7 @@ ngx_http_hoop_event_response(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
                                        : (off_t) ctx->response_size);
     (void) hoop_event_uint(b, "duration_ms", ngx_current_msec - ctx->start);
 
-    if (r->upstream_states && r->upstream_states->nelts) {
-        state = r->upstream_states->elts;
-        state += r->upstream_states->nelts - 1;
-
-        (void) hoop_event_uint(b, "upstream_status", state->status);
-
-        if (r->upstream_states->nelts > 1) {
-
-            /* proxy_next_upstream: more than one server has seen it */
-
-            (void) hoop_event_uint(b, "upstream_tries",
-                                   r->upstream_states->nelts);
-        }
-    }
+    ngx_http_hoop_event_upstream(r, ctx, b);
 
     n = 0;
     hoop_buf_init(&masked, 4096);
@@ -655,19 +681,33 @@ ngx_http_hoop_close(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
     } else if (ctx->record != HOOP_RECORD_OFF) {
         rc = ngx_http_hoop_event_response(r, ctx);
 
-        if (rc == NGX_OK && ctx->recorded.len) {
-            rc = ngx_http_hoop_event_recorded(r, ctx);
-        }
-
     } else {
         return;
     }
 
-    if (rc != NGX_OK || ngx_hoop_audit_commit_later() == NGX_ERROR) {
-        ngx_hoop_audit_rollback();
+    ngx_http_hoop_closed(r, ctx, rc, "closing event");
 
-        ngx_http_hoop_log(NGX_LOG_ERR, r,
-                          "the closing event of session %*s is lost",
-                          (size_t) NGX_HTTP_HOOP_SESSION, ctx->session);
+    if (ctx->events && ctx->recorded.len) {
+
+        /* on its own: what is too much of it may not take the other along */
+
+        rc = ngx_http_hoop_event_recorded(r, ctx);
+
+        ngx_http_hoop_closed(r, ctx, rc, "recording");
     }
+}
+
+
+static void
+ngx_http_hoop_closed(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
+    ngx_int_t rc, const char *what)
+{
+    if (rc == NGX_OK && ngx_hoop_audit_commit_later() != NGX_ERROR) {
+        return;
+    }
+
+    ngx_hoop_audit_rollback();
+
+    ngx_http_hoop_log(NGX_LOG_ERR, r, "the %s of session %*s is lost", what,
+                      (size_t) NGX_HTTP_HOOP_SESSION, ctx->session);
 }

@@ -47,6 +47,10 @@ static hoop_str_t  ngx_http_hoop_dropped[] = {
     hoop_string("te"),
     hoop_string("want-digest"),
     hoop_string("want-repr-digest"),
+    /* the method that was judged is the method */
+    hoop_string("x-http-method"),
+    hoop_string("x-http-method-override"),
+    hoop_string("x-method-override"),
     hoop_str_null
 };
 
