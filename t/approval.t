@@ -203,7 +203,10 @@ END
     { "id": "delete", "effect": "review", "reason": "needs a human",
       "match": { "request": { "method": ["POST", "PUT", "DELETE"],
                               "path": "/p/**" } },
-      "review": { "approvers": ["dba"], "ttl": "15m" } } ] }
+      "review": { "approvers": ["dba"], "ttl": "15m" } },
+    { "id": "named", "effect": "allow", "match": {
+        "request": { "path": "/p/named", "headers": { "X-Named": "yes" } } } }
+] }
 END
 
     $block->set_value('request', 'GET /count') if !defined $block->request;
@@ -570,6 +573,8 @@ my %res = (
     'a media type' => ask(POST => '/p/a?x=1',
                           [$who{agent}, 'Content-Type: application/json'],
                           'amount=10'),
+    'a header of a rule' => ask(POST => '/p/a?x=1',
+                                [$who{agent}, 'X-Named: other'], 'amount=10'),
     'a coding' => ask(POST => '/p/a?x=1',
                       [$who{agent}, 'Content-Encoding: x'], 'amount=10'),
 );
@@ -1003,7 +1008,7 @@ eyJ
 
 === TEST 34: what the agent writes is shown as text
 --- steps
-my $uri = "/p/<script>alert('1')</script>\"\\?x=%0d%0a%1b[31m%00\xff\xc3\xa4";
+my $uri = "/p/<script>alert('1')</script>\"?x=%0d%0a%1b[31m%00\xff\xc3\xa4";
 my $id = id_of(agent(DELETE => $uri));
 my $list = ask(GET => '/hoop/approvals', $who{dana});
 

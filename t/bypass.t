@@ -525,6 +525,21 @@ GET /p/%2541
 
 
 
+=== TEST 61: a path that targets are known to read in another way
+--- config
+location /p/ { hoop on; proxy_pass http://up; }
+--- request eval
+["GET /p/..;/secret/x", "GET /p/a/..;b=c/secret/x", "GET /p/.;/secret/x",
+ "GET /p/x/..%5csecret", "GET /p/%0asecret", "GET /p/%7f"]
+--- more_headers eval
+[(main::bearer()) x 6]
+--- error_code eval
+[(400) x 6]
+--- response_body_like eval
+[('"detail":"the path is ambiguous"') x 6]
+
+
+
 === TEST 26: the host that is judged
 --- user_files
 >>> host.json

@@ -94,6 +94,42 @@ hoop: answer blocked: the target switches protocols
 
 
 
+=== TEST 24: an interim answer for the answer, and one without a status line
+--- location
+proxy_http_version 1.1;
+--- init
+for my $raw ("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
+             . "HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n078-05-1121",
+             "HTTP/1.1 100 Continue\r\n\r\n"
+             . "HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n078-05-1121",
+             "<html>078-05-1121</html>")
+{
+    my $res = main::ask([$raw]);
+    Test::More::is($res->{status}, 502, 'refused');
+    Test::More::unlike($res->{body}, qr/078-|200 OK/, 'no byte of it');
+}
+--- answers eval
+['x']
+--- error_log
+hoop: answer blocked: the target sends no final answer
+--- events
+{"type":"response","status":502,"blocked":"the target sends no final answer"}
+
+
+
+=== TEST 25: a percent-encoded value in the query of an URL
+--- answers eval
+[{ status => 302, headers => ['Location: /x?e=ann%40example.com'
+                              . '&s=078%2D05%2D1121&t=1'] }]
+--- error_code eval
+[302]
+--- raw_response_headers_unlike eval
+['ann%40|078%2D']
+--- raw_response_headers_like eval
+['Location: \S*/x\?e=\S*REDACTED\S*&t=1\r']
+
+
+
 === TEST 5: so is it with the mask off: it would pass by the filters unseen
 --- location
 hoop_mask off;

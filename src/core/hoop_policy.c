@@ -289,6 +289,29 @@ hoop_policy_credentials(const hoop_policy_t *policy,
 }
 
 
+int
+hoop_policy_headers(const hoop_policy_t *policy,
+    int (*fn)(void *ctx, hoop_str_t name), void *ctx)
+{
+    int       rc;
+    unsigned  i;
+
+    for (i = 0; i < policy->nslots; i++) {
+
+        if (policy->slots[i].source != HOOP_SOURCE_HEADER) {
+            continue;
+        }
+
+        rc = fn(ctx, policy->slots[i].name);
+        if (rc != 0) {
+            return rc;
+        }
+    }
+
+    return 0;
+}
+
+
 static int
 hoop_policy_compile_masks(hoop_compile_t *cc, json_t *conf)
 {

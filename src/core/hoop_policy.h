@@ -52,6 +52,9 @@ const hoop_mask_set_t *hoop_policy_mask(const hoop_policy_t *policy,
 /* calls fn for each credential name that a rule demands, until non-zero */
 int hoop_policy_credentials(const hoop_policy_t *policy,
     int (*fn)(void *ctx, hoop_str_t name), void *ctx);
+/* the same for each header, in lower case, that a rule looks at */
+int hoop_policy_headers(const hoop_policy_t *policy,
+    int (*fn)(void *ctx, hoop_str_t name), void *ctx);
 
 
 typedef enum {

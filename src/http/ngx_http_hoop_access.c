@@ -502,6 +502,42 @@ ngx_http_hoop_policy_request(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
 }
 
 
+/*
+ * A path that targets are known to read in another way than nginx, and so than
+ * policy: a backslash for a slash, a control character, and a dot segment that
+ * has a parameter ("..;x").
+ */
+
+static ngx_uint_t
+ngx_http_hoop_path_ambiguous(ngx_str_t *uri)
+{
+    u_char  *p, *last, *dot;
+
+    last = uri->data + uri->len;
+
+    for (p = uri->data; p < last; p++) {
+
+        if (*p == '\\' || *p < 0x20 || *p == 0x7f) {
+            return 1;
+        }
+
+        if (*p != '/') {
+            continue;
+        }
+
+        for (dot = p + 1; dot < last && dot < p + 3 && *dot == '.'; dot++) {
+            /* void */
+        }
+
+        if (dot > p + 1 && dot < last && *dot == ';') {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
 static ngx_int_t
 ngx_http_hoop_identified(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
 {
@@ -512,6 +548,11 @@ ngx_http_hoop_identified(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
     if (ctx->conf->api) {
         ctx->state = NGX_HTTP_HOOP_PASSED;
         return NGX_OK;
+    }
+
+    if (ngx_http_hoop_path_ambiguous(&r->uri)) {
+        return ngx_http_hoop_refuse_text(r, ctx, NGX_HTTP_BAD_REQUEST,
+                                         "the path is ambiguous");
     }
 
     policies = ctx->conf->policies;

@@ -18,7 +18,7 @@
 static ngx_int_t ngx_http_hoop_approval_uri(ngx_http_request_t *r,
     ngx_str_t *uri);
 static ngx_int_t ngx_http_hoop_approval_headers(ngx_http_request_t *r,
-    hoop_buf_t *b);
+    ngx_http_hoop_ctx_t *ctx, hoop_buf_t *b);
 static void ngx_http_hoop_approval_handler(ngx_hoop_approval_op_t *op);
 static void ngx_http_hoop_approval_timeout(ngx_event_t *ev);
 static const char *ngx_http_hoop_approval_denied(ngx_http_request_t *r,
@@ -70,7 +70,7 @@ ngx_http_hoop_approval_claim(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
 
     hoop_buf_init(&headers, 65536);
 
-    if (ngx_http_hoop_approval_headers(r, &headers) != NGX_OK) {
+    if (ngx_http_hoop_approval_headers(r, ctx, &headers) != NGX_OK) {
         hoop_buf_free(&headers);
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
@@ -160,41 +160,72 @@ ngx_http_hoop_approval_uri(ngx_http_request_t *r, ngx_str_t *uri)
 }
 
 
-/*
- * As the same bytes may be read in another way: name, value and a byte that no
- * value can have, in their order.
- */
+typedef struct {
+    ngx_http_request_t   *request;
+    hoop_buf_t           *buf;
+} ngx_http_hoop_approval_headers_t;
 
-static ngx_int_t
-ngx_http_hoop_approval_headers(ngx_http_request_t *r, hoop_buf_t *b)
+
+/* all headers of that name: name, value and a byte that no value can have */
+
+static int
+ngx_http_hoop_approval_header(void *data, hoop_str_t name)
 {
-    ngx_uint_t        i, n;
+    ngx_http_hoop_approval_headers_t *headers = data;
+
+    ngx_uint_t        i;
     ngx_list_part_t  *part;
     ngx_table_elt_t  *h;
 
-    static hoop_str_t  names[] = {
-        hoop_string("content-type"),
-        hoop_string("content-encoding"),
-        hoop_str_null
-    };
-
     i = 0;
-    part = &r->headers_in.headers.part;
+    part = &headers->request->headers_in.headers.part;
 
     while ((h = ngx_http_hoop_next(&part, &i)) != NULL) {
 
-        for (n = 0; names[n].data; n++) {
-            if (h->key.len == names[n].len
-                && ngx_strncasecmp(h->key.data, (u_char *) names[n].data,
-                                   names[n].len)
-                   == 0)
-            {
-                (void) hoop_buf_add(b, names[n].data, names[n].len);
-                (void) hoop_buf_addc(b, ':');
-                (void) hoop_buf_add(b, h->value.data, h->value.len);
-                (void) hoop_buf_addc(b, LF);
-            }
+        if (h->key.len != name.len
+            || ngx_strncasecmp(h->key.data, (u_char *) name.data, name.len)
+               != 0)
+        {
+            continue;
         }
+
+        (void) hoop_buf_add(headers->buf, name.data, name.len);
+        (void) hoop_buf_addc(headers->buf, ':');
+        (void) hoop_buf_add(headers->buf, h->value.data, h->value.len);
+        (void) hoop_buf_addc(headers->buf, LF);
+    }
+
+    return headers->buf->failed;
+}
+
+
+/*
+ * Those by which the same bytes would be read in another way, and those that
+ * the policies look at.
+ */
+
+static ngx_int_t
+ngx_http_hoop_approval_headers(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
+    hoop_buf_t *b)
+{
+    ngx_uint_t                         i;
+    hoop_policy_t                    **policy;
+    ngx_http_hoop_approval_headers_t   headers;
+
+    static const hoop_str_t  type = hoop_string("content-type");
+    static const hoop_str_t  coding = hoop_string("content-encoding");
+
+    headers.request = r;
+    headers.buf = b;
+
+    (void) ngx_http_hoop_approval_header(&headers, type);
+    (void) ngx_http_hoop_approval_header(&headers, coding);
+
+    policy = ctx->conf->policies->elts;
+
+    for (i = 0; i < ctx->conf->policies->nelts; i++) {
+        (void) hoop_policy_headers(policy[i], ngx_http_hoop_approval_header,
+                                   &headers);
     }
 
     return b->failed ? NGX_ERROR : NGX_OK;

@@ -28,8 +28,10 @@ static ngx_int_t ngx_http_hoop_filter_headers(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx, hoop_mask_list_t *list);
 static void ngx_http_hoop_filter_upstream(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx);
+static ngx_uint_t ngx_http_hoop_filter_is_url(ngx_table_elt_t *h);
 static ngx_int_t ngx_http_hoop_filter_value(ngx_http_request_t *r,
-    ngx_http_hoop_ctx_t *ctx, hoop_mask_list_t *list, ngx_str_t *value);
+    ngx_http_hoop_ctx_t *ctx, hoop_mask_list_t *list, ngx_str_t *value,
+    ngx_uint_t url);
 static ngx_uint_t ngx_http_hoop_echo(ngx_http_hoop_ctx_t *ctx, ngx_str_t *s);
 
 
@@ -252,6 +254,13 @@ ngx_http_hoop_block(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
      * error makes the upstream module let go; the page is on its way by then.
      */
 
+    if (r->http_version < NGX_HTTP_VERSION_10 && r->http_protocol.len) {
+
+        /* the target's, which nginx has made ours: there would be no header */
+
+        r->http_version = NGX_HTTP_VERSION_10;
+    }
+
     ngx_http_clean_header(r);
     ngx_memzero(r->ctx, sizeof(void *) * ngx_http_max_module);
     ngx_http_set_ctx(r, ctx, ngx_http_hoop_module);
@@ -290,6 +299,17 @@ ngx_http_hoop_inspectable(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
 
     if (r->headers_out.status == NGX_HTTP_SWITCHING_PROTOCOLS) {
         ctx->blocked = "the target switches protocols";
+        return NGX_ERROR;
+    }
+
+    if (r->headers_out.status < NGX_HTTP_OK) {
+
+        /*
+         * An interim answer, which nginx takes for the answer: the header that
+         * follows it would go out as text.  Or HTTP/0.9: no status at all.
+         */
+
+        ctx->blocked = "the target sends no final answer";
         return NGX_ERROR;
     }
 
@@ -465,7 +485,7 @@ ngx_http_hoop_filter_headers(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
 
         /* parameters: nothing is known of them */
 
-        if (ngx_http_hoop_filter_value(r, ctx, list, type) != NGX_OK) {
+        if (ngx_http_hoop_filter_value(r, ctx, list, type, 0) != NGX_OK) {
             return NGX_ERROR;
         }
     }
@@ -504,7 +524,8 @@ ngx_http_hoop_filter_headers(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
         }
 
         if (h->hash && list->n
-            && ngx_http_hoop_filter_value(r, ctx, list, &h->value)
+            && ngx_http_hoop_filter_value(r, ctx, list, &h->value,
+                                          ngx_http_hoop_filter_is_url(h))
                != NGX_OK)
         {
             return NGX_ERROR;
@@ -536,13 +557,40 @@ ngx_http_hoop_filter_upstream(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
 }
 
 
+static ngx_uint_t
+ngx_http_hoop_filter_is_url(ngx_table_elt_t *h)
+{
+    ngx_uint_t  i;
+
+    static ngx_str_t  names[] = {
+        ngx_string("Location"),
+        ngx_string("Content-Location"),
+        ngx_string("Refresh"),
+        ngx_string("Link"),
+        ngx_null_string
+    };
+
+    for (i = 0; names[i].len; i++) {
+        if (h->key.len == names[i].len
+            && ngx_strncasecmp(h->key.data, names[i].data, names[i].len) == 0)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* as text, and what follows the "?" of an URL as the form that it is */
+
 static ngx_int_t
 ngx_http_hoop_filter_value(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
-    hoop_mask_list_t *list, ngx_str_t *value)
+    hoop_mask_list_t *list, ngx_str_t *value, ngx_uint_t url)
 {
-    u_char      *p;
+    u_char      *p, *query;
     ngx_int_t    rc;
-    uint32_t     counts[HOOP_DETECT_MAX];
+    uint32_t     counts[HOOP_DETECT_MAX], more[HOOP_DETECT_MAX];
     hoop_buf_t   b;
     ngx_uint_t   i;
 
@@ -553,14 +601,20 @@ ngx_http_hoop_filter_value(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
         return NGX_OK;
     }
 
-    ngx_memzero(counts, sizeof(counts));
     hoop_buf_init(&b, ngx_http_hoop_grown(value->len));
 
     rc = NGX_ERROR;
+    query = url ? ngx_strlchr(value->data, value->data + value->len, '?')
+                : NULL;
+    query = query ? query + 1 : value->data + value->len;
 
     if (hoop_mask_whole(HOOP_MASK_TEXT, list->sets, list->n, NULL, 0,
-                        hoop_str(value->data, value->len), &b, counts)
-        != HOOP_OK)
+                        hoop_str(value->data, query - value->data), &b, counts)
+        != HOOP_OK
+        || hoop_mask_whole(HOOP_MASK_FORM, list->sets, list->n, NULL, 0,
+                           hoop_str(query, value->data + value->len - query),
+                           &b, more)
+           != HOOP_OK)
     {
         goto done;
     }
@@ -580,7 +634,7 @@ ngx_http_hoop_filter_value(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
         value->len = b.len;
 
         for (i = 0; i < HOOP_DETECT_MAX; i++) {
-            ctx->masked[i] += counts[i];
+            ctx->masked[i] += counts[i] + more[i];
         }
     }
 
