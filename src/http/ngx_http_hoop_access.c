@@ -40,18 +40,17 @@ static ngx_int_t ngx_http_hoop_wait(ngx_http_request_t *r);
 
 
 /*
- * The access phase is not run for subrequests: one is let into a protected
- * location only if it asks for just what the main request was let through for.
- * (Clones, as slice and a background cache update make, skip this phase; the
- * header filter judges them.)  Whatever leaves for elsewhere goes without the
- * credential.
+ * The access phase is not run for subrequests: none is let into a protected
+ * location.  (Clones, as slice and a background cache update make, skip this
+ * phase; the header filter judges them.)  Whatever leaves for elsewhere goes
+ * without token and credential.
  */
 
 ngx_int_t
 ngx_http_hoop_preaccess_handler(ngx_http_request_t *r)
 {
-    ngx_uint_t                 same;
     ngx_http_hoop_ctx_t       *ctx;
+    ngx_http_core_loc_conf_t  *clcf;
     ngx_http_hoop_loc_conf_t  *conf;
 
     conf = ngx_http_hoop_loc(r);
@@ -67,18 +66,6 @@ ngx_http_hoop_preaccess_handler(ngx_http_request_t *r)
 
     ctx = ngx_http_hoop_ctx(r);
 
-    same = ctx && ctx->conf == conf && ctx->state == NGX_HTTP_HOOP_PASSED
-           && !conf->api
-           && r->method == r->main->method
-           && r->uri.len == r->main->uri.len
-           && ngx_memcmp(r->uri.data, r->main->uri.data, r->uri.len) == 0
-           && r->args.len == r->main->args.len
-           && ngx_memcmp(r->args.data, r->main->args.data, r->args.len) == 0;
-
-    if (same) {
-        return NGX_DECLINED;
-    }
-
     if (ctx && ngx_http_hoop_headers_strip(r, ctx) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
@@ -87,12 +74,11 @@ ngx_http_hoop_preaccess_handler(ngx_http_request_t *r)
         return NGX_DECLINED;
     }
 
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
     ngx_http_hoop_log(NGX_LOG_ERR, r, "subrequest to protected location "
-                      "\"%V\" refused: the main request was not authorised "
-                      "for it",
-                      &((ngx_http_core_loc_conf_t *)
-                        ngx_http_get_module_loc_conf(r, ngx_http_core_module))
-                       ->name);
+                      "\"%V\" refused: nobody has authorised it",
+                      &clcf->name);
 
     ngx_http_hoop_mark_refused(r);
 
