@@ -38,8 +38,8 @@ DEPS_TEST  = perl redis-server redis-tools curl openssl python3 \
              libio-socket-ssl-perl
 DEPS_FUZZ  = clang libclang-rt-14-dev
 
-.PHONY: FORCE all deps module hoopctl units test test-asan demo fuzz bench \
-    bench-core clean
+.PHONY: FORCE all deps module hoopctl units test test-asan demo fuzz fuzz-run \
+    bench bench-core clean
 .DELETE_ON_ERROR:
 
 all: module hoopctl
@@ -183,7 +183,7 @@ bench: all
 	bench/gateway --steps
 
 
-# needs DEPS_FUZZ, which "deps" does not install
+# clang and its fuzzer come with "fuzz", not with "deps"
 
 $(BUILD)/fuzz/%: t/fuzz/%.c $(CORE_SRC) $(HEADERS)
 	@echo "build $@"

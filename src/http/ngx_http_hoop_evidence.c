@@ -99,7 +99,7 @@ ngx_http_hoop_event_text(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
     static ngx_http_hoop_loc_conf_t  *conf;
 
     if (s->len == 0
-        || (s->len == len && ctx->conf == conf
+        || (s->len == len && ctx->conf == conf && ctx->nsecrets == 0
             && ngx_memcmp(s->data, plain, len) == 0))
     {
         return NGX_OK;

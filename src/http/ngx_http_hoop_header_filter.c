@@ -28,7 +28,8 @@ static ngx_int_t ngx_http_hoop_filter_headers(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx, hoop_mask_list_t *list);
 static void ngx_http_hoop_filter_upstream(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx);
-static ngx_uint_t ngx_http_hoop_filter_is_url(ngx_table_elt_t *h);
+static ngx_uint_t ngx_http_hoop_filter_named(ngx_table_elt_t *h,
+    ngx_str_t *name);
 static ngx_int_t ngx_http_hoop_filter_value(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx, hoop_mask_list_t *list, ngx_str_t *value,
     ngx_uint_t url);
@@ -455,7 +456,7 @@ ngx_http_hoop_filter_headers(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
     hoop_mask_list_t *list)
 {
     ngx_str_t         *type;
-    ngx_uint_t         i, n;
+    ngx_uint_t         i;
     ngx_list_part_t   *part;
     ngx_table_elt_t   *h;
 
@@ -464,6 +465,14 @@ ngx_http_hoop_filter_headers(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
         ngx_string("Digest"),
         ngx_string("Content-Digest"),
         ngx_string("Repr-Digest"),
+        ngx_null_string
+    };
+
+    static ngx_str_t  urls[] = {
+        ngx_string("Location"),
+        ngx_string("Content-Location"),
+        ngx_string("Refresh"),
+        ngx_string("Link"),
         ngx_null_string
     };
 
@@ -499,17 +508,9 @@ ngx_http_hoop_filter_headers(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
             continue;
         }
 
-        for (n = 0; names[n].len; n++) {
-            if (h->key.len == names[n].len
-                && ngx_strncasecmp(h->key.data, names[n].data, names[n].len)
-                   == 0)
-            {
-                h->hash = 0;
-            }
-        }
-
-        if (h->key.len >= 5
-            && ngx_strncasecmp(h->key.data, (u_char *) "Hoop-", 5) == 0)
+        if (ngx_http_hoop_filter_named(h, names)
+            || (h->key.len >= 5
+                && ngx_strncasecmp(h->key.data, (u_char *) "Hoop-", 5) == 0))
         {
             h->hash = 0;
         }
@@ -525,7 +526,7 @@ ngx_http_hoop_filter_headers(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
 
         if (h->hash && list->n
             && ngx_http_hoop_filter_value(r, ctx, list, &h->value,
-                                          ngx_http_hoop_filter_is_url(h))
+                                          ngx_http_hoop_filter_named(h, urls))
                != NGX_OK)
         {
             return NGX_ERROR;
@@ -558,21 +559,11 @@ ngx_http_hoop_filter_upstream(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
 
 
 static ngx_uint_t
-ngx_http_hoop_filter_is_url(ngx_table_elt_t *h)
+ngx_http_hoop_filter_named(ngx_table_elt_t *h, ngx_str_t *name)
 {
-    ngx_uint_t  i;
-
-    static ngx_str_t  names[] = {
-        ngx_string("Location"),
-        ngx_string("Content-Location"),
-        ngx_string("Refresh"),
-        ngx_string("Link"),
-        ngx_null_string
-    };
-
-    for (i = 0; names[i].len; i++) {
-        if (h->key.len == names[i].len
-            && ngx_strncasecmp(h->key.data, names[i].data, names[i].len) == 0)
+    for ( /* void */ ; name->len; name++) {
+        if (h->key.len == name->len
+            && ngx_strncasecmp(h->key.data, name->data, name->len) == 0)
         {
             return 1;
         }
@@ -610,8 +601,15 @@ ngx_http_hoop_filter_value(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
 
     if (hoop_mask_whole(HOOP_MASK_TEXT, list->sets, list->n, NULL, 0,
                         hoop_str(value->data, query - value->data), &b, counts)
-        != HOOP_OK
-        || hoop_mask_whole(HOOP_MASK_FORM, list->sets, list->n, NULL, 0,
+        != HOOP_OK)
+    {
+        goto done;
+    }
+
+    ngx_memzero(more, sizeof(more));
+
+    if (query < value->data + value->len
+        && hoop_mask_whole(HOOP_MASK_FORM, list->sets, list->n, NULL, 0,
                            hoop_str(query, value->data + value->len - query),
                            &b, more)
            != HOOP_OK)
