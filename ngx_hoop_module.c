@@ -376,7 +376,7 @@ ngx_hoop_init_process(ngx_cycle_t *cycle)
                       "hoop: no audit spool, protected requests are refused");
     }
 
-    return ngx_http_hoop_identity_init(cycle);
+    return ngx_http_hoop_cache_init(cycle);
 }
 
 
@@ -394,7 +394,7 @@ ngx_hoop_exit_process(ngx_cycle_t *cycle)
 
     ngx_hoop_running = 0;
 
-    ngx_http_hoop_identity_done();
+    ngx_http_hoop_cache_done();
 
     if (conf->audit) {
         ngx_hoop_audit_done();

@@ -187,6 +187,8 @@ typedef struct {
     hoop_verdict_t                verdict;
     ngx_uint_t                    status;      /* of our refusal, else 0 */
     const char                   *error;       /* of a 401: fixed text */
+    /* of the challenge, where it is not what the status has */
+    const char                   *error_code;
     /* of the look for a token, which is not to be found a second time */
     ngx_int_t                     token_status;
     const char                   *token_error;
@@ -321,13 +323,26 @@ void ngx_http_hoop_wake(ngx_http_hoop_ctx_t *ctx);
 /* ends all that is pending; data is a context */
 void ngx_http_hoop_detach(void *data);
 
+/* ngx_http_hoop_bearer.c: NGX_OK, or the status to refuse with, ctx->error set
+   if a token was sent */
+
+ngx_int_t ngx_http_hoop_token(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx);
+
 /* ngx_http_hoop_identity.c: NGX_OK; NGX_AGAIN: keys are awaited; else the
    status to refuse with, ctx->error set */
 
-ngx_int_t ngx_http_hoop_token(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx);
 ngx_int_t ngx_http_hoop_verify(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx);
-ngx_int_t ngx_http_hoop_identity_init(ngx_cycle_t *cycle);
-void ngx_http_hoop_identity_done(void);
+
+/* ngx_http_hoop_cache.c */
+
+ngx_int_t ngx_http_hoop_cache_init(ngx_cycle_t *cycle);
+void ngx_http_hoop_cache_done(void);
+/* a new reference, *issuer set; or NULL */
+hoop_identity_t *ngx_http_hoop_cache_get(const u_char key[32],
+    ngx_http_hoop_issuer_t **issuer);
+void ngx_http_hoop_cache_put(const u_char key[32],
+    ngx_http_hoop_issuer_t *issuer, ngx_uint_t generation,
+    hoop_identity_t *identity, ngx_log_t *log);
 
 /* ngx_http_hoop_keys.c */
 
@@ -462,10 +477,13 @@ ngx_http_hoop_credential_t *ngx_http_hoop_find_credential(
 /* for hoop_policy_credentials(): 1, to stop there, if name is not defined */
 int ngx_http_hoop_conf_credential_known(void *data, hoop_str_t name);
 
-/* ngx_http_hoop_conf.c: directive handlers */
+/* ngx_http_hoop_issuer.c */
 
 char *ngx_http_hoop_conf_issuer(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+
+/* ngx_http_hoop_conf.c: directive handlers */
+
 char *ngx_http_hoop_conf_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_hoop_conf_audit(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_hoop_conf_policy(ngx_conf_t *cf, ngx_command_t *cmd,

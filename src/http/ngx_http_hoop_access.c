@@ -161,6 +161,7 @@ ngx_http_hoop_start(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
     ngx_memzero(&ctx->verdict, sizeof(hoop_verdict_t));
     ctx->status = 0;
     ctx->error = NULL;
+    ctx->error_code = NULL;
     ctx->blocked = NULL;
     ctx->events = 0;
     ctx->closed = 0;

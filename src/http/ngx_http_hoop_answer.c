@@ -66,7 +66,8 @@ ngx_http_hoop_challenge(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
 
     if (ctx->error) {
         (void) hoop_buf_adds(&b, ", error=\"");
-        (void) hoop_buf_adds(&b, status == NGX_HTTP_UNAUTHORIZED
+        (void) hoop_buf_adds(&b, ctx->error_code ? ctx->error_code
+                                 : status == NGX_HTTP_UNAUTHORIZED
                                  ? "invalid_token" : "invalid_request");
         (void) hoop_buf_adds(&b, "\", error_description=\"");
         (void) hoop_buf_adds(&b, ctx->error);
