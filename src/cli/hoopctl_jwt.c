@@ -328,7 +328,7 @@ hoopctl_jwt_line(hoopctl_jwt_t *o, hoop_buf_t *line)
     }
 
     if (rc == HOOP_JWT_OK) {
-        rc = o->ks ? hoop_jwt_verify(&jwt, o->ks, &o->rules)
+        rc = o->ks ? hoop_jwt_verify(&jwt, o->ks, &o->rules, NULL)
                    : HOOP_JWT_NO_KEY;
     }
 

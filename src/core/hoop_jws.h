@@ -2,7 +2,8 @@
 /*
  * Copyright (C) ngx_hoop_module authors
  *
- * Private to hoop_jwks.c and hoop_jws.c: a key, and a signature on it.
+ * Private to hoop_jwks.c, hoop_jwk.c and hoop_jws.c: a set, a key, and a
+ * signature on it.
  *
  * Everything that OpenSSL can prepare ahead hangs on the key and on its set:
  * fetched digests, one digest context, and a verification context for each
@@ -31,6 +32,7 @@
 
 
 typedef struct {
+    uint64_t         id;
     unsigned         algs;           /* what the key may check, never 0 */
     hoop_str_t       kid;            /* owned; data NULL if absent */
 
@@ -52,6 +54,16 @@ struct hoop_jwks_s {
     hoop_jwk_t       keys[];
 };
 
+
+/* the one reason that fails a whole set; compared by address */
+extern const char  hoop_jwk_internal[];
+
+/*
+ * Fills a zeroed key; algs are those that are allowed.  Returns NULL, or why
+ * the key is left out; either way it is for hoop_jwk_clear().
+ */
+const char *hoop_jwk_parse(hoop_jwk_t *key, json_t *jwk, unsigned algs);
+void hoop_jwk_clear(hoop_jwk_t *key);
 
 /* key->algs has alg; the caller has seen to it */
 hoop_jwt_e hoop_jws_verify(const hoop_jwks_t *ks, hoop_jwk_t *key,

@@ -21,6 +21,7 @@
 #define HOOP_JWT_MAX_TIME     ((int64_t) 1 << 53)
 
 
+static int hoop_jwt_five_parts(const u_char *p, const u_char *end);
 static hoop_jwt_e hoop_jwt_parse_header(hoop_jwt_t *jwt, const u_char *p,
     size_t len);
 static json_t *hoop_jwt_load(const u_char *p, size_t len);
@@ -46,6 +47,8 @@ hoop_jwt_strerror(hoop_jwt_e e)
         return "token is valid";
     case HOOP_JWT_MALFORMED:
         return "token is malformed";
+    case HOOP_JWT_JWE:
+        return "token is encrypted, wanted a signed one";
     case HOOP_JWT_ALG:
         return "token algorithm is not allowed";
     case HOOP_JWT_CRIT:
@@ -111,13 +114,15 @@ hoop_jwt_parse(hoop_jwt_t *jwt, const u_char *p, size_t len,
 
     signature++;
 
-    /* five parts are a JWE; a dot is no character of base64url */
-
     jwt->signing_input = hoop_str(p, signature - 1 - p);
 
     rc = hoop_jwt_parse_header(jwt, p, payload - 1 - p);
     if (rc != HOOP_JWT_OK) {
         return rc;
+    }
+
+    if (hoop_jwt_five_parts(signature, end)) {
+        return HOOP_JWT_JWE;
     }
 
     jwt->signature = malloc((end - signature) * 3 / 4 + 3);
@@ -152,6 +157,21 @@ hoop_jwt_parse(hoop_jwt_t *jwt, const u_char *p, size_t len,
 }
 
 
+/* what follows the second dot has exactly two more of them */
+
+static int
+hoop_jwt_five_parts(const u_char *p, const u_char *end)
+{
+    unsigned  dots;
+
+    for (dots = 0; (p = memchr(p, '.', end - p)) != NULL; p++) {
+        dots++;
+    }
+
+    return dots == 2;
+}
+
+
 static hoop_jwt_e
 hoop_jwt_parse_header(hoop_jwt_t *jwt, const u_char *p, size_t len)
 {
@@ -171,6 +191,10 @@ hoop_jwt_parse_header(hoop_jwt_t *jwt, const u_char *p, size_t len)
     jwt->header = hoop_jwt_load(buf, n);
     if (jwt->header == NULL) {
         return HOOP_JWT_MALFORMED;
+    }
+
+    if (json_object_get(jwt->header, "enc")) {
+        return HOOP_JWT_JWE;
     }
 
     alg = json_object_get(jwt->header, "alg");
@@ -264,14 +288,14 @@ hoop_jwt_clear(hoop_jwt_t *jwt)
 
 hoop_jwt_e
 hoop_jwt_verify(const hoop_jwt_t *jwt, const hoop_jwks_t *ks,
-    const hoop_jwt_rules_t *rules)
+    const hoop_jwt_rules_t *rules, uint64_t *id)
 {
     if ((jwt->alg & rules->algs) == 0) {
         return HOOP_JWT_ALG;
     }
 
     return hoop_jwks_verify(ks, jwt->alg, jwt->kid, jwt->signing_input,
-                            jwt->signature, jwt->signature_len);
+                            jwt->signature, jwt->signature_len, id);
 }
 
 

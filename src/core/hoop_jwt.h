@@ -49,6 +49,7 @@
 typedef enum {
     HOOP_JWT_OK = 0,
     HOOP_JWT_MALFORMED,        /* not a compact JWS, broken JSON, caps */
+    HOOP_JWT_JWE,              /* encrypted: RFC 7516 */
     HOOP_JWT_ALG,              /* unknown, not allowed, or not the key's */
     HOOP_JWT_CRIT,
     HOOP_JWT_NO_KEY,           /* no key of the set fits: kid or type */
@@ -83,17 +84,31 @@ typedef struct hoop_jwks_s  hoop_jwks_t;
  */
 hoop_jwks_t *hoop_jwks_parse(const u_char *p, size_t len, unsigned algs,
     hoop_error_t *err);
+/* a set of the one public key that jwk is; a private or secret one is refused */
+hoop_jwks_t *hoop_jwks_single(json_t *jwk, unsigned algs, hoop_error_t *err);
 void hoop_jwks_free(hoop_jwks_t *ks);
 unsigned hoop_jwks_count(const hoop_jwks_t *ks);
 
 /*
+ * A key's id stands for the key and what it may check: the head of SHA-256
+ * over its thumbprint and its algorithms.  It is the same wherever and
+ * whenever the key is read, and never 0.
+ */
+int hoop_jwks_has(const hoop_jwks_t *ks, uint64_t id);
+
+/* RFC 7638 with SHA-256; HOOP_ERROR: jwk is no key of a known type */
+int hoop_jwk_thumbprint(json_t *jwk, u_char md[32]);
+
+/*
  * The bare signature: HOOP_JWT_OK, HOOP_JWT_ALG, HOOP_JWT_NO_KEY,
  * HOOP_JWT_SIGNATURE or HOOP_JWT_INTERNAL.  kid.data is NULL where the token
- * names no key.  At most eight keys are tried.  One thread at a time: keys
- * keep their verification contexts.
+ * names no key.  At most eight keys are tried.  With HOOP_JWT_OK, *id is that
+ * of the key, if id is not NULL.  One thread at a time: keys keep their
+ * verification contexts.
  */
 hoop_jwt_e hoop_jwks_verify(const hoop_jwks_t *ks, unsigned alg,
-    hoop_str_t kid, hoop_str_t input, const u_char *sig, size_t len);
+    hoop_str_t kid, hoop_str_t input, const u_char *sig, size_t len,
+    uint64_t *id);
 
 
 /* A parsed, not yet verified token.  Spans point into the caller's token. */
@@ -125,7 +140,8 @@ typedef struct {
  * hoop_jwt_parse() fills *jwt; on any result hoop_jwt_clear() must be called.
  * With signature_only the payload need only be base64url: claims stay NULL.
  * hoop_jwt_verify() checks alg against rules->algs and the signature against
- * the keys of the set: the one named by kid, else each that fits the alg.
+ * the keys of the set: the one named by kid, else each that fits the alg; id
+ * is as with hoop_jwks_verify().
  * hoop_jwt_check() checks the claims at the time now (Unix seconds): exp is
  * required, aud where rules name audiences; a token with cnf gives
  * HOOP_JWT_PROOF.
@@ -133,7 +149,7 @@ typedef struct {
 hoop_jwt_e hoop_jwt_parse(hoop_jwt_t *jwt, const u_char *p, size_t len,
     int signature_only);
 hoop_jwt_e hoop_jwt_verify(const hoop_jwt_t *jwt, const hoop_jwks_t *ks,
-    const hoop_jwt_rules_t *rules);
+    const hoop_jwt_rules_t *rules, uint64_t *id);
 hoop_jwt_e hoop_jwt_check(const hoop_jwt_t *jwt, const hoop_jwt_rules_t *rules,
     int64_t now);
 void hoop_jwt_clear(hoop_jwt_t *jwt);

@@ -85,7 +85,7 @@ ngx_http_hoop_verify_token(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
         return NGX_HTTP_SERVICE_UNAVAILABLE;
     }
 
-    e = hoop_jwt_verify(jwt, keys, &ctx->issuer->rules);
+    e = hoop_jwt_verify(jwt, keys, &ctx->issuer->rules, NULL);
 
     if (e == HOOP_JWT_NO_KEY
         && ngx_http_hoop_keys_refetch(ctx->issuer, 1)

@@ -103,7 +103,7 @@ fuzz_token(const u_char *p, size_t len)
                      n) == 0);
         free(text);
 
-        rc = hoop_jwt_verify(&jwt, fuzz_ks, &fuzz_rules);
+        rc = hoop_jwt_verify(&jwt, fuzz_ks, &fuzz_rules, NULL);
         check(rc == HOOP_JWT_OK || rc == HOOP_JWT_SIGNATURE
               || rc == HOOP_JWT_NO_KEY || rc == HOOP_JWT_ALG);
 
@@ -201,7 +201,8 @@ fuzz_claims(const u_char *p, size_t len)
     check(rc == HOOP_JWT_OK || rc == HOOP_JWT_MALFORMED);
 
     if (rc == HOOP_JWT_OK) {
-        check(hoop_jwt_verify(&jwt, fuzz_ks, &fuzz_rules) == HOOP_JWT_OK);
+        check(hoop_jwt_verify(&jwt, fuzz_ks, &fuzz_rules, NULL)
+              == HOOP_JWT_OK);
 
         if (hoop_jwt_check(&jwt, &fuzz_rules, NOW) == HOOP_JWT_OK) {
 
@@ -240,7 +241,7 @@ fuzz_header(const u_char *p, size_t len)
     rc = hoop_jwt_parse(&jwt, (u_char *) t, strlen(t), 0);
 
     if (rc == HOOP_JWT_OK) {
-        rc = hoop_jwt_verify(&jwt, fuzz_ks, &fuzz_rules);
+        rc = hoop_jwt_verify(&jwt, fuzz_ks, &fuzz_rules, NULL);
         check((rc == HOOP_JWT_OK) == (jwt.alg == HOOP_JWT_HS256));
 
         root = json_loadb((const char *) p, len, 0, NULL);
@@ -281,7 +282,7 @@ fuzz_jwks(const u_char *p, size_t len)
     if (ks) {
         t = fuzz_sign((u_char *) header, sizeof(header) - 1, p, len % 64);
         check(hoop_jwt_parse(&jwt, (u_char *) t, strlen(t), 1) == HOOP_JWT_OK);
-        check(hoop_jwt_verify(&jwt, ks, &fuzz_rules) != HOOP_JWT_OK);
+        check(hoop_jwt_verify(&jwt, ks, &fuzz_rules, NULL) != HOOP_JWT_OK);
         hoop_jwt_clear(&jwt);
         free(t);
     }

@@ -280,7 +280,7 @@ judge(const char *t, hoop_jwks_t *ks, unsigned algs)
     rc = hoop_jwt_parse(&jwt, (const u_char *) t, strlen(t), 1);
 
     if (rc == HOOP_JWT_OK) {
-        rc = hoop_jwt_verify(&jwt, ks, &rules);
+        rc = hoop_jwt_verify(&jwt, ks, &rules, NULL);
     }
 
     hoop_jwt_clear(&jwt);

@@ -343,6 +343,180 @@ test_jwks(void)
 }
 
 
+static void
+test_thumbprint(void)
+{
+    char     text[8192];
+    size_t   i;
+    u_char   md[32];
+    json_t  *jwk;
+
+    static const struct {
+        const char  *name;
+        const char  *jwk;
+        const char  *thumbprint;
+    } v[] = {
+        { "RFC 7638, 3.1",
+          "{\"kty\":\"RSA\",\"n\":\"0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2ai"
+          "AFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiF"
+          "V4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65Y"
+          "GjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1"
+          "n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G"
+          "_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw\",\"e\":\"AQAB\","
+          "\"alg\":\"RS256\",\"kid\":\"2011-04-29\"}",
+          "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs" },
+        { "RFC 8037, A.3",
+          "{\"kty\":\"OKP\",\"crv\":\"Ed25519\","
+          "\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}",
+          "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k" },
+        { "RFC 9449, the key of its examples",
+          "{\"kty\":\"EC\",\"x\":\"l8tFrhx-34tV3hRICRDY9zCkDlpBhF42UQUfWVA"
+          "WBFs\",\"y\":\"9VE4jf_Ok_o64zbTTlcuNJajHmt6v9TDVrU0CdvGRDA\","
+          "\"crv\":\"P-256\"}",
+          "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I" }
+    };
+
+    static const char  *none[] = {
+        "[]", "{}", "{\"kty\":1}", "{\"kty\":\"XYZ\",\"x\":\"AA\"}",
+        "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"AA\"}",
+        "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":1}",
+        "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"\"}",
+        "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"A\\\"A\"}",
+        "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"A=\"}"
+    };
+
+    for (i = 0; i < sizeof(v) / sizeof(v[0]); i++) {
+        jwk = json_loads(v[i].jwk, 0, NULL);
+        ok(hoop_jwk_thumbprint(jwk, md) == HOOP_OK, "%s", v[i].name);
+        is_str(b64(md, 32), v[i].thumbprint, "its thumbprint");
+        json_decref(jwk);
+    }
+
+    for (i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+        jwk = json_loads(none[i], JSON_DECODE_ANY, NULL);
+        ok(jwk && hoop_jwk_thumbprint(jwk, md) == HOOP_ERROR,
+           "no thumbprint of %s", none[i]);
+        json_decref(jwk);
+    }
+
+    /* a secret has one as well */
+
+    snprintf(text, sizeof(text), "{\"kty\":\"oct\",\"k\":\"AQAB\"}");
+    jwk = json_loads(text, 0, NULL);
+    is_int(hoop_jwk_thumbprint(jwk, md), HOOP_OK, "of a secret");
+    json_decref(jwk);
+}
+
+
+static uint64_t
+id_of(const char *t, hoop_jwks_t *ks, hoop_jwt_e wanted)
+{
+    uint64_t          id;
+    hoop_jwt_t        jwt;
+    hoop_jwt_rules_t  rules;
+
+    memset(&rules, 0, sizeof(hoop_jwt_rules_t));
+    rules.algs = ALL;
+    id = 0;
+
+    (void) hoop_jwt_parse(&jwt, (u_char *) t, strlen(t), 1);
+    is_int(hoop_jwt_verify(&jwt, ks, &rules, &id), wanted, "verified, or not");
+    hoop_jwt_clear(&jwt);
+
+    return id;
+}
+
+
+static void
+test_ids(void)
+{
+    char         *t, *t2, text[8192];
+    uint64_t      id, id2;
+    hoop_jwks_t  *ks, *named, *narrow;
+
+    snprintf(text, sizeof(text), "{\"keys\":[{%s},{%s}]}", rsa2.jwk, rsa.jwk);
+
+    ks = keys(text, ALL);
+    named = keys_of(&rsa, ",\"kid\":\"a\",\"use\":\"sig\",\"x\":[]");
+    narrow = keys_of(&rsa, ",\"alg\":\"RS256\"");
+
+    t = token("{\"alg\":\"RS256\"}", GOOD, "RS256", &rsa);
+    t2 = token("{\"alg\":\"RS256\"}", GOOD, "RS256", &rsa2);
+
+    id = id_of(t, ks, HOOP_JWT_OK);
+    id2 = id_of(t2, ks, HOOP_JWT_OK);
+
+    ok(id != 0 && id2 != 0 && id != id2, "each key has an id");
+    ok(hoop_jwks_has(ks, id) && hoop_jwks_has(ks, id2), "the set has both");
+    ok(!hoop_jwks_has(ks, 0) && !hoop_jwks_has(ks, id + 1), "and no other");
+
+    ok(id_of(t, named, HOOP_JWT_OK) == id, "the same in another set");
+    ok(hoop_jwks_has(named, id) && !hoop_jwks_has(named, id2),
+       "a set without the other");
+    ok(id_of(t2, named, HOOP_JWT_SIGNATURE) == 0, "no id without a key");
+
+    ok(id_of(t, narrow, HOOP_JWT_OK) != id, "another by its algorithms");
+    ok(!hoop_jwks_has(narrow, id), "so that a narrowed key is another");
+
+    free(t);
+    free(t2);
+    hoop_jwks_free(ks);
+    hoop_jwks_free(named);
+    hoop_jwks_free(narrow);
+}
+
+
+static void
+single_case(int usable, unsigned algs, const char *text)
+{
+    json_t        *jwk;
+    hoop_jwks_t   *ks;
+    hoop_error_t   err;
+
+    jwk = json_loads(text, JSON_DECODE_ANY, NULL);
+    ks = hoop_jwks_single(jwk, algs, &err);
+
+    ok((ks != NULL) == usable && (ks || err.text[0]), "%s: %.50s",
+       usable ? "one key" : "no key", text);
+
+    if (ks) {
+        is_int(hoop_jwks_count(ks), 1, "a set of one");
+
+    } else {
+        printf("# %s\n", err.text);
+    }
+
+    hoop_jwks_free(ks);
+    json_decref(jwk);
+}
+
+
+static void
+test_single(void)
+{
+    char  text[8192];
+
+    snprintf(text, sizeof(text), "{%s}", p256.jwk);
+    single_case(1, ALL, text);
+    single_case(1, HOOP_JWT_ES256, text);
+    single_case(0, HOOP_JWT_RS256, text);
+
+    snprintf(text, sizeof(text), "{%s,\"d\":\"AA\"}", p256.jwk);
+    single_case(0, ALL, text);
+
+    snprintf(text, sizeof(text), "[{%s}]", p256.jwk);
+    single_case(0, ALL, text);
+
+    snprintf(text, sizeof(text), "{\"keys\":[{%s}]}", p256.jwk);
+    single_case(0, ALL, text);
+
+    single_case(0, ALL, "{\"kty\":\"oct\",\"k\":"
+                        "\"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY\"}");
+    single_case(0, ALL, "null");
+    single_case(0, ALL, "{}");
+}
+
+
 /* counts down to the one allocation that fails; negative: none does */
 
 static long  memory_left = -1;
@@ -409,7 +583,7 @@ memory_run(const char *text, const char *t, unsigned *count)
     rc = hoop_jwt_parse(&jwt, (u_char *) t, strlen(t), 0);
 
     if (rc == HOOP_JWT_OK) {
-        rc = hoop_jwt_verify(&jwt, ks, &rules);
+        rc = hoop_jwt_verify(&jwt, ks, &rules, NULL);
     }
 
     if (rc == HOOP_JWT_OK) {
@@ -504,6 +678,9 @@ main(void)
     test_jwk();
     test_jwks();
     test_kid();
+    test_thumbprint();
+    test_ids();
+    test_single();
     test_memory("RS256", &rsa, 0);
     test_memory("PS256", &rsa, 0);
     test_memory("ES256", &p256, 0);

@@ -62,7 +62,9 @@ test_malformed(void)
         "bnVsbA.e30.AA", "W10.e30.AA", "IiI.e30.AA",    /* null, [], "" */
         "eyJhbGciOjF9.e30.AA",                          /* alg: 1 */
         "eyJhbGciOiJSUzI1NiIsImtpZCI6MX0.e30.AA",       /* kid: 1 */
-        "eyJhbGciOiJSUzI1NiJ9.e30.AA.AA.AA",            /* JWE */
+        "eyJhbGciOiJSUzI1NiJ9.e30.AA.AA",
+        "eyJhbGciOiJSUzI1NiJ9.e30.AA.AA.AA.AA",
+        "x.e30.AA.AA.AA",
         "eyJhbGciOiJSUzI1NiJ9.e30.A",
         "eyJhbGciOiJSUzI1NiJ9.e30.AB",                  /* unused bits */
         "eyJhbGciOiJSUzI1NiJ9.e31.AA",
@@ -75,6 +77,19 @@ test_malformed(void)
         "eyJhbGciOiJSUzI1NiJ9\n.e30.AA",
         "eyJhbGciOiJSUzI1NiJ9.e30.AA\n",
         "eyJhbGciOiJSUzI1Ni.e30.AA"
+    };
+
+    static const char  *const jwes[] = {
+        /* {"alg":"RSA-OAEP","enc":"A128GCM"}, then "dir" with no key */
+        "eyJhbGciOiJSU0EtT0FFUCIsImVuYyI6IkExMjhHQ00ifQ.AA.AA.AA.AA",
+        "eyJhbGciOiJkaXIiLCJlbmMiOiJBMTI4R0NNIn0..AA.AA.AA",
+        "eyJhbGciOiJkaXIiLCJlbmMiOiJBMTI4R0NNIn0....",
+        "eyJhbGciOiJkaXIiLCJlbmMiOiJBMTI4R0NNIn0.AA.AA",
+        /* {"alg":"RS256","enc":null}, {"enc":1}, {"alg":"RS256"} */
+        "eyJhbGciOiJSUzI1NiIsImVuYyI6bnVsbH0.e30.AA",
+        "eyJlbmMiOjF9.e30.AA",
+        "eyJhbGciOiJSUzI1NiJ9.e30.AA.AA.AA",
+        "eyJhbGciOiJSUzI1NiJ9.!.!.!.!"
     };
 
     static const char  *const headers[] = {
@@ -100,6 +115,11 @@ test_malformed(void)
         ok(parse(forms[i], 0) == HOOP_JWT_MALFORMED
            && parse(forms[i], 1) == HOOP_JWT_MALFORMED,
            "malformed token %zu", i);
+    }
+
+    for (i = 0; i < sizeof(jwes) / sizeof(jwes[0]); i++) {
+        ok(parse(jwes[i], 0) == HOOP_JWT_JWE
+           && parse(jwes[i], 1) == HOOP_JWT_JWE, "encrypted token %zu", i);
     }
 
     for (i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
