@@ -4,8 +4,6 @@
  *
  * hoopctl token: signs claims, one JSON object a line, or writes the public
  * key set of the keys.  For development, tests and the demo.
- *
- * libjwt signs what it knows: RS, ES and HS; OpenSSL signs PS and EdDSA.
  */
 
 
@@ -13,36 +11,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <jwt.h>
-
-#include <openssl/bn.h>
-#include <openssl/core_names.h>
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/rsa.h>
 
 #include "../core/hoop_json.h"
 #include "../core/hoop_jwt.h"
+#include "../core/hoop_signer.h"
 #include "hoopctl.h"
 
 
 #define HOOPCTL_TOKEN_MAX_KEYS  16
-#define HOOPCTL_TOKEN_MAX_FILE  65536
 #define HOOPCTL_TOKEN_HS        (HOOP_JWT_HS256|HOOP_JWT_HS384|HOOP_JWT_HS512)
-
-/* the largest number: a modulus of 16384 bits */
-#define HOOPCTL_TOKEN_MAX_INT   2048
 
 
 typedef struct {
     const char         *path;
     const char         *kid;            /* NULL: the thumbprint */
-    hoop_buf_t          file;           /* PEM, or the secret of HS */
-    EVP_PKEY           *pkey;           /* NULL for HS */
-    unsigned            algs;           /* that fit the key */
-    hoop_buf_t          jwk;            /* as RFC 7638 hashes it */
-    char                thumbprint[44];
+    hoop_signer_t      *signer;
 } hoopctl_token_key_t;
 
 
@@ -58,21 +42,8 @@ typedef struct {
 
 static int hoopctl_token_options(hoopctl_token_t *o, int argc, char **argv);
 static int hoopctl_token_key(hoopctl_token_t *o, hoopctl_token_key_t *key);
-static int hoopctl_token_pem(hoopctl_token_key_t *key);
-static int hoopctl_token_no_password(char *buf, int size, int rwflag,
-    void *data);
-static int hoopctl_token_jwk(hoopctl_token_key_t *key);
-static int hoopctl_token_jwk_ec(hoopctl_token_key_t *key);
-static void hoopctl_token_int(hoop_buf_t *b, EVP_PKEY *pkey,
-    const char *param, size_t size);
-static void hoopctl_token_base64(hoop_buf_t *b, const void *p, size_t len);
 static int hoopctl_token_jwks(hoopctl_token_t *o);
 static int hoopctl_token_lines(hoopctl_token_t *o);
-static int hoopctl_token_libjwt(hoopctl_token_t *o, const char *claims,
-    hoop_buf_t *out);
-static int hoopctl_token_openssl(hoopctl_token_t *o, const char *claims,
-    size_t len, hoop_buf_t *out);
-static void hoopctl_token_text(hoop_buf_t *b, const char *text);
 
 
 int
@@ -98,13 +69,7 @@ hoopctl_token(int argc, char **argv)
     }
 
     for (i = 0; i < o->nkeys; i++) {
-        if (o->keys[i].file.data) {
-            OPENSSL_cleanse(o->keys[i].file.data, o->keys[i].file.size);
-        }
-
-        hoop_buf_free(&o->keys[i].file);
-        hoop_buf_free(&o->keys[i].jwk);
-        EVP_PKEY_free(o->keys[i].pkey);
+        hoop_signer_free(o->keys[i].signer);
     }
 
     free(o);
@@ -208,47 +173,52 @@ hoopctl_token_options(hoopctl_token_t *o, int argc, char **argv)
 static int
 hoopctl_token_key(hoopctl_token_t *o, hoopctl_token_key_t *key)
 {
-    size_t   min;
-    u_char  *end;
+    int           rc;
+    hoop_buf_t    file;
+    hoop_str_t    kid;
+    hoop_error_t  err;
 
-    hoop_buf_init(&key->file, HOOPCTL_TOKEN_MAX_FILE);
-    hoop_buf_init(&key->jwk, 0);
+    hoop_buf_init(&file, HOOP_SIGNER_MAX_KEY);
 
-    if (hoopctl_read(key->path, &key->file, HOOPCTL_TOKEN_MAX_FILE)
-        != HOOP_OK)
-    {
+    rc = hoopctl_read(key->path, &file, HOOP_SIGNER_MAX_KEY);
+
+    if (rc == HOOP_OK) {
+        kid = key->kid ? hoop_cstr(key->kid) : hoop_str(NULL, 0);
+
+        if (o->alg & HOOPCTL_TOKEN_HS) {
+
+            /* without the newline that an editor leaves */
+
+            if (file.len && file.data[file.len - 1] == '\n') {
+                file.len--;
+            }
+
+            key->signer = hoop_signer_secret(hoop_str(file.data, file.len),
+                                             kid, &err);
+
+        } else {
+            key->signer = hoop_signer_create(hoop_str(file.data, file.len),
+                                             kid, &err);
+        }
+    }
+
+    if (file.data) {
+        OPENSSL_cleanse(file.data, file.size);
+    }
+
+    hoop_buf_free(&file);
+
+    if (rc != HOOP_OK) {
         return HOOPCTL_USAGE;
     }
 
-    if ((o->alg & HOOPCTL_TOKEN_HS) == 0) {
-
-        if (hoopctl_token_pem(key) != HOOP_OK
-            || hoopctl_token_jwk(key) != HOOP_OK)
-        {
-            return HOOPCTL_USAGE;
-        }
-
-        if (o->alg && (o->alg & key->algs) == 0) {
-            return hoopctl_usage("token: \"%s\" is no key for %s", key->path,
-                                 o->alg_name);
-        }
-
-        return HOOPCTL_YES;
+    if (key->signer == NULL) {
+        return hoopctl_usage("token: \"%s\": %s", key->path, err.text);
     }
 
-    /* the secret is the file without the newline that an editor leaves */
-
-    if (key->file.len) {
-        end = key->file.data + key->file.len - 1;
-        key->file.len -= (*end == '\n');
-    }
-
-    min = (o->alg == HOOP_JWT_HS256) ? 32 : (o->alg == HOOP_JWT_HS384) ? 48
-                                                                       : 64;
-    if (key->file.len < min) {
-        return hoopctl_usage("token: the secret in \"%s\" has %zu bytes, %s "
-                             "wants %zu", key->path, key->file.len,
-                             o->alg_name, min);
+    if (o->alg && (o->alg & hoop_signer_algs(key->signer)) == 0) {
+        return hoopctl_usage("token: \"%s\" is no key for %s, or too short",
+                             key->path, o->alg_name);
     }
 
     return HOOPCTL_YES;
@@ -256,226 +226,22 @@ hoopctl_token_key(hoopctl_token_t *o, hoopctl_token_key_t *key)
 
 
 static int
-hoopctl_token_pem(hoopctl_token_key_t *key)
-{
-    BIO  *bio;
-
-    bio = BIO_new_mem_buf(key->file.data, (int) key->file.len);
-
-    if (bio) {
-        key->pkey = PEM_read_bio_PrivateKey(bio, NULL,
-                                            hoopctl_token_no_password, NULL);
-        if (key->pkey == NULL && BIO_reset(bio) == 1) {
-            key->pkey = PEM_read_bio_PUBKEY(bio, NULL,
-                                            hoopctl_token_no_password, NULL);
-        }
-
-        BIO_free(bio);
-    }
-
-    if (key->pkey == NULL) {
-        (void) hoopctl_usage("token: \"%s\" is no PEM key without password",
-                             key->path);
-        return HOOP_ERROR;
-    }
-
-    return HOOP_OK;
-}
-
-
-/* OpenSSL would ask on the terminal */
-
-static int
-hoopctl_token_no_password(char *buf, int size, int rwflag, void *data)
-{
-    return -1;
-}
-
-
-/* the members that RFC 7638 hashes, in its order */
-
-static int
-hoopctl_token_jwk(hoopctl_token_key_t *key)
-{
-    int          rc;
-    size_t       len;
-    u_char       md[32], raw[32];
-    hoop_buf_t  *b;
-
-    b = &key->jwk;
-    rc = HOOP_OK;
-
-    if (EVP_PKEY_is_a(key->pkey, "RSA")) {
-        key->algs = HOOP_JWT_RS256|HOOP_JWT_RS384|HOOP_JWT_RS512
-                    |HOOP_JWT_PS256|HOOP_JWT_PS384|HOOP_JWT_PS512;
-
-        (void) hoop_buf_adds(b, "{\"e\":\"");
-        hoopctl_token_int(b, key->pkey, OSSL_PKEY_PARAM_RSA_E, 0);
-        (void) hoop_buf_adds(b, "\",\"kty\":\"RSA\",\"n\":\"");
-        hoopctl_token_int(b, key->pkey, OSSL_PKEY_PARAM_RSA_N, 0);
-        (void) hoop_buf_adds(b, "\"}");
-
-    } else if (EVP_PKEY_is_a(key->pkey, "EC")) {
-        rc = hoopctl_token_jwk_ec(key);
-
-    } else if (EVP_PKEY_is_a(key->pkey, "ED25519")) {
-        key->algs = HOOP_JWT_EDDSA;
-        len = sizeof(raw);
-
-        if (EVP_PKEY_get_raw_public_key(key->pkey, raw, &len) != 1) {
-            rc = HOOP_ERROR;
-        }
-
-        (void) hoop_buf_adds(b, "{\"crv\":\"Ed25519\",\"kty\":\"OKP\","
-                             "\"x\":\"");
-        hoopctl_token_base64(b, raw, sizeof(raw));
-        (void) hoop_buf_adds(b, "\"}");
-
-    } else {
-        rc = HOOP_ERROR;
-    }
-
-    if (rc != HOOP_OK || b->failed) {
-        (void) hoopctl_usage("token: \"%s\": wanted a key of RSA, EC (P-256, "
-                             "P-384, P-521) or Ed25519", key->path);
-        return HOOP_ERROR;
-    }
-
-    hoop_sha256(md, b->data, b->len);
-    len = hoop_base64_encode((u_char *) key->thumbprint, md, sizeof(md), 1);
-    key->thumbprint[len] = '\0';
-
-    if (key->kid == NULL) {
-        key->kid = key->thumbprint;
-    }
-
-    return HOOP_OK;
-}
-
-
-static int
-hoopctl_token_jwk_ec(hoopctl_token_key_t *key)
-{
-    char         group[64];
-    size_t       i, len;
-    hoop_buf_t  *b;
-
-    static const struct {
-        const char  *group;
-        const char  *curve;
-        size_t       size;
-        unsigned     alg;
-    } curves[] = {
-        { "prime256v1", "P-256", 32, HOOP_JWT_ES256 },
-        { "secp384r1", "P-384", 48, HOOP_JWT_ES384 },
-        { "secp521r1", "P-521", 66, HOOP_JWT_ES512 }
-    };
-
-    if (EVP_PKEY_get_utf8_string_param(key->pkey, OSSL_PKEY_PARAM_GROUP_NAME,
-                                       group, sizeof(group), &len)
-        != 1)
-    {
-        return HOOP_ERROR;
-    }
-
-    b = &key->jwk;
-
-    for (i = 0; i < sizeof(curves) / sizeof(curves[0]); i++) {
-
-        if (strcmp(group, curves[i].group) != 0) {
-            continue;
-        }
-
-        key->algs = curves[i].alg;
-
-        (void) hoop_buf_adds(b, "{\"crv\":\"");
-        (void) hoop_buf_adds(b, curves[i].curve);
-        (void) hoop_buf_adds(b, "\",\"kty\":\"EC\",\"x\":\"");
-        hoopctl_token_int(b, key->pkey, OSSL_PKEY_PARAM_EC_PUB_X,
-                          curves[i].size);
-        (void) hoop_buf_adds(b, "\",\"y\":\"");
-        hoopctl_token_int(b, key->pkey, OSSL_PKEY_PARAM_EC_PUB_Y,
-                          curves[i].size);
-        (void) hoop_buf_adds(b, "\"}");
-
-        return HOOP_OK;
-    }
-
-    return HOOP_ERROR;
-}
-
-
-/* size 0: as few octets as the number has */
-
-static void
-hoopctl_token_int(hoop_buf_t *b, EVP_PKEY *pkey, const char *param,
-    size_t size)
-{
-    BIGNUM  *bn;
-    u_char   buf[HOOPCTL_TOKEN_MAX_INT];
-
-    bn = NULL;
-
-    if (EVP_PKEY_get_bn_param(pkey, param, &bn) == 1) {
-
-        if (size == 0) {
-            size = BN_num_bytes(bn);
-        }
-
-        if (size <= sizeof(buf)
-            && BN_bn2binpad(bn, buf, (int) size) == (int) size)
-        {
-            hoopctl_token_base64(b, buf, size);
-            BN_free(bn);
-            return;
-        }
-    }
-
-    BN_free(bn);
-    b->failed = 1;
-}
-
-
-static void
-hoopctl_token_base64(hoop_buf_t *b, const void *p, size_t len)
-{
-    if (hoop_buf_reserve(b, (len + 2) / 3 * 4) == HOOP_OK) {
-        b->len += hoop_base64_encode(b->data + b->len, p, len, 1);
-    }
-}
-
-
-static int
 hoopctl_token_jwks(hoopctl_token_t *o)
 {
-    int                   rc;
-    unsigned              i;
-    hoop_buf_t            b;
-    hoopctl_token_key_t  *key;
+    int         rc;
+    unsigned    i;
+    hoop_buf_t  b;
 
     hoop_buf_init(&b, 0);
 
     (void) hoop_buf_adds(&b, "{\"keys\":[");
 
     for (i = 0; i < o->nkeys; i++) {
-        key = &o->keys[i];
-
         if (i) {
             (void) hoop_buf_addc(&b, ',');
         }
 
-        /* without its closing brace */
-
-        (void) hoop_buf_add(&b, key->jwk.data, key->jwk.len - 1);
-        (void) hoop_buf_adds(&b, ",\"use\":\"sig\",\"kid\":");
-        hoopctl_token_text(&b, key->kid);
-
-        if (o->alg_name) {
-            (void) hoop_buf_adds(&b, ",\"alg\":");
-            hoopctl_token_text(&b, o->alg_name);
-        }
-
-        (void) hoop_buf_addc(&b, '}');
+        (void) hoop_signer_jwk(o->keys[i].signer, o->alg, &b);
     }
 
     (void) hoop_buf_adds(&b, "]}\n");
@@ -537,14 +303,8 @@ hoopctl_token_lines(hoopctl_token_t *o)
 
         out.len = 0;
 
-        if (o->alg & (HOOP_JWT_PS256|HOOP_JWT_PS384|HOOP_JWT_PS512
-                      |HOOP_JWT_EDDSA))
-        {
-            rc = hoopctl_token_openssl(o, line, len, &out);
-
-        } else {
-            rc = hoopctl_token_libjwt(o, line, &out);
-        }
+        rc = hoop_signer_sign(o->keys[0].signer, o->alg, o->typ,
+                              hoop_str(line, len), &out);
 
         (void) hoop_buf_addc(&out, '\n');
 
@@ -565,119 +325,4 @@ hoopctl_token_lines(hoopctl_token_t *o)
     hoop_buf_free(&out);
 
     return rc;
-}
-
-
-static int
-hoopctl_token_libjwt(hoopctl_token_t *o, const char *claims, hoop_buf_t *out)
-{
-    int                   rc;
-    char                 *token;
-    jwt_t                *jwt;
-    hoopctl_token_key_t  *key;
-
-    key = &o->keys[0];
-
-    if (jwt_new(&jwt) != 0) {
-        return HOOP_NOMEM;
-    }
-
-    rc = HOOP_ERROR;
-
-    /* libjwt's names of algorithms are RFC 7518's; it copies the key */
-
-    if (jwt_set_alg(jwt, jwt_str_alg(o->alg_name), key->file.data,
-                    (int) key->file.len)
-        == 0
-        && jwt_add_header(jwt, "typ", o->typ) == 0
-        && (key->kid == NULL || jwt_add_header(jwt, "kid", key->kid) == 0)
-        && jwt_add_grants_json(jwt, claims) == 0)
-    {
-        token = jwt_encode_str(jwt);
-
-        if (token) {
-            rc = hoop_buf_adds(out, token);
-            free(token);
-        }
-    }
-
-    jwt_free(jwt);
-
-    return rc;
-}
-
-
-static int
-hoopctl_token_openssl(hoopctl_token_t *o, const char *claims, size_t len,
-    hoop_buf_t *out)
-{
-    int                   rc;
-    size_t                n;
-    u_char                sig[HOOPCTL_TOKEN_MAX_INT];
-    hoop_buf_t            header;
-    const char           *md;
-    EVP_MD_CTX           *ctx;
-    EVP_PKEY_CTX         *pctx;
-    hoopctl_token_key_t  *key;
-
-    key = &o->keys[0];
-
-    hoop_buf_init(&header, 0);
-
-    (void) hoop_buf_adds(&header, "{\"alg\":");
-    hoopctl_token_text(&header, o->alg_name);
-    (void) hoop_buf_adds(&header, ",\"kid\":");
-    hoopctl_token_text(&header, key->kid);
-    (void) hoop_buf_adds(&header, ",\"typ\":");
-    hoopctl_token_text(&header, o->typ);
-    (void) hoop_buf_addc(&header, '}');
-
-    if (header.failed) {
-        hoop_buf_free(&header);
-        return HOOP_NOMEM;
-    }
-
-    hoopctl_token_base64(out, header.data, header.len);
-    (void) hoop_buf_addc(out, '.');
-    hoopctl_token_base64(out, claims, len);
-
-    hoop_buf_free(&header);
-
-    ctx = EVP_MD_CTX_new();
-    if (ctx == NULL || out->failed) {
-        EVP_MD_CTX_free(ctx);
-        return HOOP_NOMEM;
-    }
-
-    md = (o->alg == HOOP_JWT_EDDSA) ? NULL
-         : (o->alg == HOOP_JWT_PS256) ? "SHA256"
-         : (o->alg == HOOP_JWT_PS384) ? "SHA384" : "SHA512";
-
-    n = sizeof(sig);
-    rc = HOOP_ERROR;
-
-    if (EVP_DigestSignInit_ex(ctx, &pctx, md, NULL, NULL, key->pkey, NULL)
-        == 1
-        && (md == NULL
-            || (EVP_PKEY_CTX_set_rsa_padding(pctx, RSA_PKCS1_PSS_PADDING) == 1
-                && EVP_PKEY_CTX_set_rsa_pss_saltlen(pctx,
-                                                    RSA_PSS_SALTLEN_DIGEST)
-                   == 1))
-        && EVP_DigestSign(ctx, sig, &n, out->data, out->len) == 1)
-    {
-        (void) hoop_buf_addc(out, '.');
-        hoopctl_token_base64(out, sig, n);
-        rc = HOOP_OK;
-    }
-
-    EVP_MD_CTX_free(ctx);
-
-    return rc;
-}
-
-
-static void
-hoopctl_token_text(hoop_buf_t *b, const char *text)
-{
-    (void) hoop_buf_add_json(b, (const u_char *) text, strlen(text));
 }

@@ -75,6 +75,23 @@ hoop_jwt_alg(hoop_str_t name)
 }
 
 
+/* the first of its names */
+
+const char *
+hoop_jwt_alg_name(unsigned alg)
+{
+    size_t  i;
+
+    for (i = 0; i < sizeof(hoop_jws_algs) / sizeof(hoop_jws_algs[0]); i++) {
+        if (hoop_jws_algs[i].alg == alg) {
+            return (const char *) hoop_jws_algs[i].name.data;
+        }
+    }
+
+    return NULL;
+}
+
+
 hoop_jwt_e
 hoop_jws_verify(const hoop_jwks_t *ks, hoop_jwk_t *key, unsigned alg,
     hoop_str_t input, const u_char *sig, size_t len)

@@ -71,6 +71,8 @@ const char *hoop_jwt_strerror(hoop_jwt_e e);
 
 /* "RS256" -> its bit, 0 if unknown; "none" is unknown */
 unsigned hoop_jwt_alg(hoop_str_t name);
+/* of one bit, and back; NULL: it is none */
+const char *hoop_jwt_alg_name(unsigned alg);
 
 
 typedef struct hoop_jwks_s  hoop_jwks_t;
