@@ -1,0 +1,3 @@
+#!/usr/bin/perl
+
+exec './build/unit/dpop' or die "build/unit/dpop: $!\n";

@@ -1,0 +1,3 @@
+#!/usr/bin/perl
+
+exec './build/unit/uri' or die "build/unit/uri: $!\n";
