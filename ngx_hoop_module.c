@@ -87,6 +87,20 @@ static ngx_command_t  ngx_http_hoop_commands[] = {
       offsetof(ngx_http_hoop_loc_conf_t, realm),
       NULL },
 
+    { ngx_string("hoop_proof"),
+      NGX_HTTP_HOOP_ANYWHERE|NGX_CONF_1MORE,
+      ngx_http_hoop_conf_proof,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("hoop_origin"),
+      NGX_HTTP_HOOP_ANYWHERE|NGX_CONF_TAKE1,
+      ngx_http_hoop_conf_origin,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("hoop_policy"),
       NGX_HTTP_HOOP_ANYWHERE|NGX_CONF_1MORE,
       ngx_http_hoop_conf_policy,
@@ -528,10 +542,12 @@ ngx_http_hoop_create_loc_conf(ngx_conf_t *cf)
      *     conf->target = NULL;
      *     conf->run = NULL;
      *     conf->realm = { 0, NULL };
+     *     conf->origin = { 0, NULL };
      */
 
     conf->mode = NGX_CONF_UNSET_UINT;
     conf->policies = NGX_CONF_UNSET_PTR;
+    conf->proof = NGX_CONF_UNSET_PTR;
     conf->mask_names = NGX_CONF_UNSET_PTR;
     conf->mask_hold = NGX_CONF_UNSET_SIZE;
     conf->mask_binary = NGX_CONF_UNSET_UINT;
@@ -556,6 +572,8 @@ ngx_http_hoop_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_str_value(conf->fetch, prev->fetch, "");
     ngx_conf_merge_str_value(conf->realm, prev->realm, "hoop");
     ngx_conf_merge_ptr_value(conf->policies, prev->policies, NULL);
+    ngx_conf_merge_ptr_value(conf->proof, prev->proof, NULL);
+    ngx_conf_merge_str_value(conf->origin, prev->origin, "");
     ngx_conf_merge_ptr_value(conf->mask_names, prev->mask_names, NULL);
     ngx_conf_merge_size_value(conf->mask_hold, prev->mask_hold,
                               HOOP_MASK_HOLD);

@@ -117,6 +117,20 @@ typedef struct {
 } ngx_http_hoop_policy_t;
 
 
+/* what a token may be bound by: bits */
+#define NGX_HTTP_HOOP_PROOF_DPOP  1
+#define NGX_HTTP_HOOP_PROOF_MTLS  2
+
+
+typedef struct {
+    ngx_uint_t                    required;    /* one of these bits, or 0 */
+    ngx_uint_t                    nonce;       /* of DPoP proofs, as the rest */
+    time_t                        window;
+    ngx_uint_t                    algs;
+    ngx_str_t                     names;       /* of algs, for a challenge */
+} ngx_http_hoop_proof_conf_t;
+
+
 typedef struct {
     ngx_uint_t                    mode;        /* NGX_HTTP_HOOP_OFF ... */
     ngx_flag_t                    api;         /* not inherited */
@@ -136,6 +150,9 @@ typedef struct {
     ngx_http_complex_value_t     *run;
     ngx_msec_t                    approval_wait;
     ngx_str_t                     realm;
+    ngx_http_hoop_proof_conf_t   *proof;       /* NULL: no hoop_proof */
+    /* scheme://host[:port] in normal form; empty: as the request has it */
+    ngx_str_t                     origin;
 } ngx_http_hoop_loc_conf_t;
 
 
@@ -151,6 +168,7 @@ typedef enum {
     NGX_HTTP_HOOP_TOKEN,           /* find the bearer token */
     NGX_HTTP_HOOP_VERIFY,          /* cache, keys, signature, claims */
     NGX_HTTP_HOOP_KEYS_WAIT,       /* [key fetch: ngx_http_hoop_keys.c] */
+    NGX_HTTP_HOOP_PROOF,           /* is the token the client's own? */
     NGX_HTTP_HOOP_IDENTIFIED,      /* body first, or straight to policy? */
     NGX_HTTP_HOOP_BODY_WAIT,       /* [nginx's body reader; NGX_DONE] */
     NGX_HTTP_HOOP_POLICY,          /* evaluate */
@@ -181,6 +199,8 @@ typedef struct {
     ngx_str_t                     host;
     /* NUL-free, as the client sent it, before any rewrite */
     ngx_str_t                     token;       /* cleared once verified */
+    u_char                        token_sha256[32];
+    ngx_str_t                     proof;       /* the DPoP header */
 
     hoop_identity_t              *identity;    /* one reference, or NULL */
     ngx_http_hoop_issuer_t       *issuer;
@@ -231,6 +251,11 @@ typedef struct {
     /* entries of r->upstream_states from before it was let through */
     ngx_uint_t                    upstream_states;
 
+    unsigned                      dpop:1;          /* the token's scheme */
+    unsigned                      dpop_wanted:1;   /* it should have been */
+    unsigned                      proof_many:1;    /* DPoP headers */
+    unsigned                      proved:1;
+    unsigned                      proofs:2;        /* NGX_HTTP_HOOP_PROOF_* */
     unsigned                      keys_queued:1;
     unsigned                      keys_fetcher:1;  /* our subrequest runs */
     unsigned                      keys_failed:1;
@@ -332,6 +357,24 @@ ngx_int_t ngx_http_hoop_token(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx);
    status to refuse with, ctx->error set */
 
 ngx_int_t ngx_http_hoop_verify(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx);
+
+/* ngx_http_hoop_proof.c */
+
+/* keeps the request's proof; it is looked for once */
+void ngx_http_hoop_proof_take(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx);
+/* NGX_OK, or the status to refuse with, ctx->error set */
+ngx_int_t ngx_http_hoop_proof(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx);
+/* the scheme of a challenge, and what is appended to it */
+const char *ngx_http_hoop_proof_scheme(ngx_http_hoop_ctx_t *ctx);
+void ngx_http_hoop_proof_challenge(ngx_http_hoop_ctx_t *ctx, hoop_buf_t *b);
+
+/* ngx_http_hoop_proof_conf.c */
+
+char *ngx_http_hoop_conf_proof(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_hoop_conf_origin(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+extern ngx_http_hoop_proof_conf_t  ngx_http_hoop_proof_default;
 
 /* ngx_http_hoop_cache.c */
 

@@ -4,7 +4,7 @@
  *
  * The way of a request, one re-entrant state machine in the access phase:
  *
- *     START > TOKEN > VERIFY [> KEYS_WAIT > VERIFY] > IDENTIFIED
+ *     START > TOKEN > VERIFY [> KEYS_WAIT > VERIFY] > PROOF > IDENTIFIED
  *       [> BODY_WAIT] > POLICY > DECIDED [> BODY_WAIT] > RECORD [> RECORD_WAIT]
  *       [> CLAIM > CLAIM_WAIT [> VOTE_WAIT > CLAIM] > RECORD [> RECORD_WAIT]]
  *       > GO > PASSED
@@ -228,7 +228,7 @@ ngx_http_hoop_run(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
                 return NGX_HTTP_INTERNAL_SERVER_ERROR;
             }
 
-            ctx->state = ctx->identity ? NGX_HTTP_HOOP_IDENTIFIED
+            ctx->state = ctx->identity ? NGX_HTTP_HOOP_PROOF
                                        : NGX_HTTP_HOOP_TOKEN;
             break;
 
@@ -257,7 +257,7 @@ ngx_http_hoop_run(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
                 return ngx_http_hoop_refuse_text(r, ctx, rc, ctx->error);
             }
 
-            ctx->state = NGX_HTTP_HOOP_IDENTIFIED;
+            ctx->state = NGX_HTTP_HOOP_PROOF;
             break;
 
         case NGX_HTTP_HOOP_KEYS_WAIT:
@@ -269,6 +269,17 @@ ngx_http_hoop_run(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
             }
 
             ctx->state = NGX_HTTP_HOOP_VERIFY;
+            break;
+
+        case NGX_HTTP_HOOP_PROOF:
+
+            rc = ngx_http_hoop_proof(r, ctx);
+
+            if (rc != NGX_OK) {
+                return ngx_http_hoop_refuse_text(r, ctx, rc, ctx->error);
+            }
+
+            ctx->state = NGX_HTTP_HOOP_IDENTIFIED;
             break;
 
         case NGX_HTTP_HOOP_IDENTIFIED:

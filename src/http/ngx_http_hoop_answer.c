@@ -60,7 +60,8 @@ ngx_http_hoop_challenge(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
 
     hoop_buf_init(&b, 4096);
 
-    (void) hoop_buf_adds(&b, "Bearer realm=\"");
+    (void) hoop_buf_adds(&b, ngx_http_hoop_proof_scheme(ctx));
+    (void) hoop_buf_adds(&b, " realm=\"");
     (void) hoop_buf_add(&b, ctx->conf->realm.data, ctx->conf->realm.len);
     (void) hoop_buf_addc(&b, '"');
 
@@ -73,6 +74,8 @@ ngx_http_hoop_challenge(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
         (void) hoop_buf_adds(&b, ctx->error);
         (void) hoop_buf_addc(&b, '"');
     }
+
+    ngx_http_hoop_proof_challenge(ctx, &b);
 
     rc = NGX_ERROR;
 

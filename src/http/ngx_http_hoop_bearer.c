@@ -2,7 +2,8 @@
 /*
  * Copyright (C) ngx_hoop_module authors
  *
- * The bearer token of a request (RFC 6750, 2.1).
+ * The token of a request: a bearer's (RFC 6750, 2.1), or one that comes with a
+ * proof of possession (RFC 9449, 7.1).
  */
 
 
@@ -19,6 +20,8 @@ ngx_http_hoop_token(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
     if (ctx->token_status == 0) {
         ctx->token_status = ngx_http_hoop_find_token(r, ctx);
         ctx->token_error = ctx->error;
+
+        ngx_http_hoop_proof_take(r, ctx);
 
         if (ctx->conf->mode == NGX_HTTP_HOOP_ON || ctx->conf->api) {
             ngx_http_hoop_headers_hide(r, ctx);
@@ -57,17 +60,30 @@ ngx_http_hoop_find_token(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
     p = (u_char *) value.data;
     last = p + value.len;
 
-    if (value.len < sizeof("Bearer ") - 1
-        || ngx_strncasecmp(p, (u_char *) "Bearer ", sizeof("Bearer ") - 1)
-           != 0)
+    if (value.len >= sizeof("Bearer ") - 1
+        && ngx_strncasecmp(p, (u_char *) "Bearer ", sizeof("Bearer ") - 1)
+           == 0)
     {
+        p += sizeof("Bearer ") - 1;
+
+    } else if (value.len >= sizeof("DPoP ") - 1
+               && ngx_strncasecmp(p, (u_char *) "DPoP ", sizeof("DPoP ") - 1)
+                  == 0)
+    {
+        ctx->dpop = 1;
+        p += sizeof("DPoP ") - 1;
+
+    } else {
+
         /* another scheme: as if there were no token */
 
         ctx->error = NULL;
         return NGX_HTTP_UNAUTHORIZED;
     }
 
-    for (p += sizeof("Bearer ") - 1; p < last && *p == ' '; p++) { /* void */ }
+    while (p < last && *p == ' ') {
+        p++;
+    }
 
     while (last > p && last[-1] == ' ') {
         last--;

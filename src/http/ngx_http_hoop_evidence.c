@@ -437,6 +437,13 @@ ngx_http_hoop_event_decision(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
         (void) hoop_event_uint(b, "status", ctx->status);
     }
 
+    if (ctx->proofs) {
+        (void) hoop_event_string(b, "proof",
+                  hoop_cstr(ctx->proofs == NGX_HTTP_HOOP_PROOF_DPOP ? "dpop"
+                            : ctx->proofs == NGX_HTTP_HOOP_PROOF_MTLS
+                              ? "mtls" : "dpop+mtls"));
+    }
+
     if (ctx->credential) {
         (void) hoop_event_string(b, "credential",
                                  ngx_http_hoop_str(&ctx->credential->name));

@@ -41,6 +41,7 @@ static ngx_int_t ngx_http_hoop_headers_authorization(ngx_http_request_t *r,
 static hoop_str_t  ngx_http_hoop_dropped[] = {
     hoop_string("authorization"),
     hoop_string("proxy-authorization"),
+    hoop_string("dpop"),
     hoop_string("range"),
     hoop_string("if-range"),
     hoop_string("accept-encoding"),
@@ -140,7 +141,7 @@ ngx_http_hoop_headers_refuse(ngx_http_request_t *r)
 }
 
 
-/* the Authorization elements get hash 0, as the credential will have */
+/* the elements of token and proof get hash 0, as the credential will have */
 
 void
 ngx_http_hoop_headers_hide(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
@@ -156,10 +157,13 @@ ngx_http_hoop_headers_hide(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
 
     while ((header = ngx_http_hoop_next(&part, &i)) != NULL) {
 
-        if (header->key.len == 13
-            && ngx_strncasecmp(header->key.data, (u_char *) "authorization",
-                               13)
-               == 0)
+        if ((header->key.len == 13
+             && ngx_strncasecmp(header->key.data, (u_char *) "authorization",
+                                13)
+                == 0)
+            || (header->key.len == 4
+                && ngx_strncasecmp(header->key.data, (u_char *) "dpop", 4)
+                   == 0))
         {
             header->hash = 0;
         }
@@ -174,8 +178,10 @@ ngx_http_hoop_headers_hide(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
     v = cmcf->variables.elts;
 
     for (i = 0; i < cmcf->variables.nelts; i++) {
-        if (v[i].name.len == 18
-            && ngx_strncmp(v[i].name.data, "http_authorization", 18) == 0)
+        if ((v[i].name.len == 18
+             && ngx_strncmp(v[i].name.data, "http_authorization", 18) == 0)
+            || (v[i].name.len == 9
+                && ngx_strncmp(v[i].name.data, "http_dpop", 9) == 0))
         {
             r->variables[i].valid = 0;
             r->variables[i].not_found = 0;

@@ -16,10 +16,12 @@ static ngx_int_t ngx_http_hoop_verify_token(ngx_http_request_t *r,
 ngx_int_t
 ngx_http_hoop_verify(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
 {
-    u_char      key[32];
+    u_char     *key;
     hoop_jwt_t  jwt;
     hoop_jwt_e  e;
     ngx_int_t   rc;
+
+    key = ctx->token_sha256;
 
     hoop_sha256(key, ctx->token.data, ctx->token.len);
 
@@ -96,6 +98,13 @@ ngx_http_hoop_verify_token(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
 
     if (e == HOOP_JWT_OK) {
         e = hoop_jwt_check(jwt, &ctx->issuer->rules, ngx_time());
+    }
+
+    if (e == HOOP_JWT_PROOF) {
+
+        /* all else is well, and what is bound is proved with each request */
+
+        e = HOOP_JWT_OK;
     }
 
     if (e == HOOP_JWT_NO_KEY && ngx_http_hoop_keys_failing(ctx->issuer)) {

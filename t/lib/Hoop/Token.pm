@@ -8,6 +8,7 @@
 #     token(-key => 'ec')                ES256
 #     token(-alg => 'none')
 #     token(-alg => 'HS256', -secret => public_pem('rsa'))
+#     token(-key => '/path/key.pem', -alg => 'ES256')
 #     token(-header => { crit => ['x'] }, -kid => undef)
 #
 # Signing is done by the openssl command, and by nothing of the project: a
@@ -44,7 +45,7 @@ $ENV{TEST_NGINX_KEYS} = $keys;
 sub key_file {
     my ($name) = @_;
 
-    return "$keys/$name.pem";
+    return $name =~ m{/} ? $name : "$keys/$name.pem";
 }
 
 

@@ -1,0 +1,358 @@
+
+/*
+ * Copyright (C) ngx_hoop_module authors
+ *
+ * Proof of possession: a token that is bound to a client certificate (RFC
+ * 8705) or to a key (DPoP, RFC 9449) is taken from nobody but who has it.
+ *
+ * The certificate is that of the connection, and TLS has seen to it that the
+ * client has its key; whether it is a good one is for ssl_verify_client to
+ * say.  A DPoP proof is made for one request.  It is judged by itself first
+ * (hoop_dpop.h) and remembered last, in the memory that workers share: what
+ * fails uses nothing up.
+ *
+ * A request proves once, however often it is redirected; whether the location
+ * demands a proof is asked each time.  A refusal that a location in monitor
+ * mode has let pass is none: the proof is judged again where it counts.
+ */
+
+
+#include "ngx_http_hoop.h"
+
+#include "../core/hoop_dpop.h"
+#include "../core/hoop_uri.h"
+
+
+static ngx_int_t ngx_http_hoop_proof_refuse(ngx_http_hoop_ctx_t *ctx,
+    const char *code, const char *text);
+static ngx_int_t ngx_http_hoop_proof_certificate(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx, hoop_str_t thumbprint);
+static ngx_int_t ngx_http_hoop_proof_dpop(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx, hoop_str_t jkt);
+static void ngx_http_hoop_proof_uri(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx, hoop_buf_t *out);
+static hoop_str_t ngx_http_hoop_proof_authority(ngx_http_request_t *r);
+
+
+#define ngx_http_hoop_proof_of(ctx)                                           \
+    ((ctx)->conf->proof ? (ctx)->conf->proof : &ngx_http_hoop_proof_default)
+
+
+/* while the header can be seen */
+
+void
+ngx_http_hoop_proof_take(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
+{
+    int         rc;
+    hoop_str_t  value;
+
+    static const hoop_str_t  name = hoop_string("dpop");
+
+    rc = ngx_http_hoop_header(r, name, &value);
+
+    if (rc == HOOP_OK) {
+        ctx->proof.data = (u_char *) value.data;
+        ctx->proof.len = value.len;
+    }
+
+    ctx->proof_many = (rc == HOOP_ERROR);
+}
+
+
+ngx_int_t
+ngx_http_hoop_proof(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
+{
+    int                          rc;
+    ngx_int_t                    status;
+    ngx_uint_t                   kinds;
+    hoop_cnf_t                   cnf;
+    ngx_http_hoop_proof_conf_t  *proof;
+
+    proof = ngx_http_hoop_proof_of(ctx);
+
+    rc = hoop_cnf_read(ctx->identity->claims, &cnf);
+
+    if (rc == HOOP_ERROR) {
+        return ngx_http_hoop_proof_refuse(ctx, "invalid_token",
+                           "token is bound to what cannot be proved here");
+    }
+
+    kinds = (cnf.jkt.len ? NGX_HTTP_HOOP_PROOF_DPOP : 0)
+            | (cnf.x5t.len ? NGX_HTTP_HOOP_PROOF_MTLS : 0);
+
+    if (proof->required && (proof->required & kinds) == 0) {
+        return ngx_http_hoop_proof_refuse(ctx, "invalid_token",
+                           proof->required == NGX_HTTP_HOOP_PROOF_DPOP
+                           ? "token is not bound to a key, as it must be here"
+                           : proof->required == NGX_HTTP_HOOP_PROOF_MTLS
+                           ? "token is not bound to a certificate, as it must "
+                             "be here"
+                           : "token is not bound, as it must be here");
+    }
+
+    if (ctx->proved) {
+        return NGX_OK;
+    }
+
+    if (ctx->dpop && cnf.jkt.len == 0) {
+        return ngx_http_hoop_proof_refuse(ctx, "invalid_token",
+                                          "token is not bound to a key");
+    }
+
+    if (cnf.jkt.len && !ctx->dpop) {
+        ctx->dpop_wanted = 1;
+
+        return ngx_http_hoop_proof_refuse(ctx, "invalid_token",
+                                "token is bound to a key: wanted scheme DPoP");
+    }
+
+    if (cnf.x5t.len) {
+        status = ngx_http_hoop_proof_certificate(r, ctx, cnf.x5t);
+
+        if (status != NGX_OK) {
+            return status;
+        }
+    }
+
+    if (cnf.jkt.len) {
+        status = ngx_http_hoop_proof_dpop(r, ctx, cnf.jkt);
+
+        if (status != NGX_OK) {
+            return status;
+        }
+    }
+
+    ctx->proved = 1;
+    ctx->proofs = kinds;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_hoop_proof_refuse(ngx_http_hoop_ctx_t *ctx, const char *code,
+    const char *text)
+{
+    ctx->error_code = code;
+    ctx->error = text;
+
+    return NGX_HTTP_UNAUTHORIZED;
+}
+
+
+static ngx_int_t
+ngx_http_hoop_proof_certificate(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx, hoop_str_t thumbprint)
+{
+#if (NGX_HTTP_SSL)
+
+    int        rc;
+    X509      *cert;
+    u_char     md[EVP_MAX_MD_SIZE];
+    unsigned   len;
+
+    cert = r->connection->ssl
+           ? SSL_get_peer_certificate(r->connection->ssl->connection) : NULL;
+
+    if (cert) {
+        rc = X509_digest(cert, EVP_sha256(), md, &len);
+
+        X509_free(cert);
+
+        if (rc != 1 || len != 32) {
+            ngx_ssl_error(NGX_LOG_ERR, r->connection->log, 0,
+                          "hoop: X509_digest() failed");
+            ctx->error = "the client's certificate cannot be read";
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
+        return hoop_cnf_match(thumbprint, md) ? NGX_OK
+               : ngx_http_hoop_proof_refuse(ctx, "invalid_token",
+                                 "token is bound to another certificate");
+    }
+
+#endif
+
+    return ngx_http_hoop_proof_refuse(ctx, "invalid_token",
+                                      "token is bound to a certificate, and "
+                                      "the client has shown none");
+}
+
+
+static ngx_int_t
+ngx_http_hoop_proof_dpop(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
+    hoop_str_t jkt)
+{
+    hoop_buf_t                   uri;
+    hoop_dpop_e                  e;
+    hoop_dpop_t                  dpop;
+    hoop_dpop_rules_t            rules;
+    ngx_http_hoop_proof_conf_t  *proof;
+
+    if (ctx->proof_many) {
+        return ngx_http_hoop_proof_refuse(ctx, "invalid_dpop_proof",
+                                          "more than one DPoP header");
+    }
+
+    if (ctx->proof.len == 0) {
+        return ngx_http_hoop_proof_refuse(ctx, "invalid_dpop_proof",
+                                          "proof is missing");
+    }
+
+    proof = ngx_http_hoop_proof_of(ctx);
+
+    hoop_buf_init(&uri, 0);
+    ngx_http_hoop_proof_uri(r, ctx, &uri);
+
+    ngx_memzero(&rules, sizeof(hoop_dpop_rules_t));
+
+    rules.method = ngx_http_hoop_str(&r->method_name);
+    rules.uri = hoop_str(uri.data, uri.len);
+    rules.token_sha256 = ctx->token_sha256;
+    rules.jkt = jkt;
+    rules.algs = proof->algs;
+    rules.now = ngx_time();
+    rules.window = proof->window;
+    rules.leeway = ctx->issuer->leeway;
+
+    e = uri.failed ? HOOP_DPOP_INTERNAL
+                   : hoop_dpop_check(ngx_http_hoop_str(&ctx->proof), &rules,
+                                     &dpop);
+    hoop_buf_free(&uri);
+
+    switch (e) {
+
+    case HOOP_DPOP_OK:
+        ctx->error = "proofs cannot be remembered";
+        return NGX_HTTP_SERVICE_UNAVAILABLE;
+
+    case HOOP_DPOP_BINDING:
+        return ngx_http_hoop_proof_refuse(ctx, "invalid_token",
+                                          hoop_dpop_strerror(e));
+
+    case HOOP_DPOP_INTERNAL:
+        ctx->error = hoop_dpop_strerror(e);
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+
+    default:
+        return ngx_http_hoop_proof_refuse(ctx, "invalid_dpop_proof",
+                                          hoop_dpop_strerror(e));
+    }
+}
+
+
+/*
+ * What the client has asked for, as it wrote it: before rewrites, redirects
+ * and nginx's own normalisation.  Left empty, which is no URI of any proof,
+ * where it has no normal form.
+ */
+
+static void
+ngx_http_hoop_proof_uri(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
+    hoop_buf_t *out)
+{
+    hoop_str_t  authority;
+    hoop_buf_t  raw;
+
+    hoop_buf_init(&raw, 0);
+
+    if (ctx->conf->origin.len) {
+        (void) hoop_buf_add(&raw, ctx->conf->origin.data,
+                            ctx->conf->origin.len);
+
+    } else {
+        authority = ngx_http_hoop_proof_authority(r);
+
+        (void) hoop_buf_adds(&raw, "http");
+
+#if (NGX_HTTP_SSL)
+        if (r->connection->ssl) {
+            (void) hoop_buf_addc(&raw, 's');
+        }
+#endif
+
+        (void) hoop_buf_adds(&raw, "://");
+        (void) hoop_buf_add(&raw, authority.data, authority.len);
+    }
+
+    (void) hoop_buf_add(&raw, r->unparsed_uri.data, r->unparsed_uri.len);
+
+    if (raw.failed) {
+        out->failed = 1;
+
+    } else if (hoop_uri_normal(hoop_str(raw.data, raw.len), out)
+               == HOOP_ERROR)
+    {
+        out->len = 0;
+    }
+
+    hoop_buf_free(&raw);
+}
+
+
+/* a request line that names the whole URI is stronger than Host */
+
+static hoop_str_t
+ngx_http_hoop_proof_authority(ngx_http_request_t *r)
+{
+    u_char  *p, *last;
+
+    p = r->host_start;
+    last = r->request_line.data + r->request_line.len;
+
+    if (p && p >= r->request_line.data && p < last) {
+
+        while (p < last && *p != '/' && *p != '?' && *p != '#' && *p != ' ') {
+            p++;
+        }
+
+        return hoop_str(r->host_start, p - r->host_start);
+    }
+
+    if (r->headers_in.host == NULL) {
+        return hoop_str(NULL, 0);
+    }
+
+    return ngx_http_hoop_str(&r->headers_in.host->value);
+}
+
+
+const char *
+ngx_http_hoop_proof_scheme(ngx_http_hoop_ctx_t *ctx)
+{
+    return (ctx->dpop
+            || ngx_http_hoop_proof_of(ctx)->required
+               == NGX_HTTP_HOOP_PROOF_DPOP)
+           ? "DPoP" : "Bearer";
+}
+
+
+/*
+ * What follows the parameters of a challenge of that scheme: those of DPoP, or
+ * a second challenge (RFC 9449, 7.2), where the operator or the token wants
+ * it.
+ */
+
+void
+ngx_http_hoop_proof_challenge(ngx_http_hoop_ctx_t *ctx, hoop_buf_t *b)
+{
+    ngx_http_hoop_proof_conf_t  *proof;
+
+    proof = ngx_http_hoop_proof_of(ctx);
+
+    if (ngx_http_hoop_proof_scheme(ctx)[0] == 'D') {
+        (void) hoop_buf_adds(b, ", algs=\"");
+
+    } else if (ctx->dpop_wanted
+               || (ctx->conf->proof
+                   && proof->required != NGX_HTTP_HOOP_PROOF_MTLS))
+    {
+        (void) hoop_buf_adds(b, ", DPoP algs=\"");
+
+    } else {
+        return;
+    }
+
+    (void) hoop_buf_add(b, proof->names.data, proof->names.len);
+    (void) hoop_buf_addc(b, '"');
+}

@@ -1,0 +1,363 @@
+# Copyright (C) ngx_hoop_module authors
+#
+# Tokens that are bound to a client certificate (RFC 8705): taken over the
+# connection of that certificate, and over no other.
+
+use Test::Nginx::Socket 'no_plan';
+
+use lib 't/lib';
+use Hoop::Client;
+use Hoop::Curl;
+use Hoop::Daemon qw( free_port temp_dir );
+use Hoop::Proof;
+use Hoop::Spool;
+use Hoop::Token;
+use Hoop::Upstream;
+use IPC::Open2 qw( open2 );
+use Test::More ();
+
+our $upstream = Hoop::Upstream->new(routes => {
+    '/p/*' => "reached\n", '/accel*' => { headers => ['X-Accel-Redirect'
+                                                     => '/r/x'] } });
+our ($alice, $bob, $self) = map { certificate($_) } qw( alice bob self );
+
+$ENV{TEST_NGINX_TLS_PORT} = free_port();
+$ENV{TEST_NGINX_CA} = ca();
+$ENV{TEST_NGINX_SERVER_CERT} = certificate('server')->{cert};
+$ENV{TEST_NGINX_SERVER_KEY} = certificate('server')->{key};
+
+our $url = "https://localhost:$ENV{TEST_NGINX_TLS_PORT}";
+
+sub bound {
+    my ($cert, %claims) = @_;
+
+    return bearer(cnf => { 'x5t#S256' => $cert->{x5t} }, %claims);
+}
+
+our $dir = temp_dir('mtls');
+
+# one request over a TLS session that can be kept
+sub s_client {
+    my ($request, @args) = @_;
+
+    local $SIG{CHLD} = 'DEFAULT';
+
+    my $pid = open2(my $from, my $to, qw( openssl s_client -ign_eof -connect ),
+                    "127.0.0.1:$ENV{TEST_NGINX_TLS_PORT}", '-servername',
+                    'localhost', '-CAfile', ca(), @args);
+    print $to $request;
+    close $to;
+    my $out = join '', <$from>;
+    waitpid $pid, 0;
+    return $out;
+}
+
+sub by {
+    my ($cert) = @_;
+
+    return ('--cacert', ca(), $cert ? ('--cert', $cert->{cert}, '--key',
+                                       $cert->{key}) : ());
+}
+
+add_block_preprocessor(sub {
+    my ($block) = @_;
+
+    $block->set_value('http_config', <<'END');
+hoop_audit $TEST_NGINX_SPOOL gateway=t sync=off;
+hoop_issuer idp {
+    issuer https://idp.test;
+    audience hoop;
+    jwks_file $TEST_NGINX_KEYS/jwks.json;
+}
+ssl_protocols TLSv1.2 TLSv1.3;
+ssl_certificate $TEST_NGINX_SERVER_CERT;
+ssl_certificate_key $TEST_NGINX_SERVER_KEY;
+END
+
+    $block->set_value('config', <<"END" . ($block->more // ''));
+listen 127.0.0.1:\$TEST_NGINX_TLS_PORT ssl http2;
+ssl_verify_client @{[ $block->verify // 'on' ]};
+ssl_client_certificate \$TEST_NGINX_CA;
+location /p/ {
+    hoop on;
+    @{[ $block->location // '' ]}
+    hoop_policy \$TEST_NGINX_SERVER_ROOT/html/policy.json;
+    proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT;
+}
+END
+
+    $block->set_value('user_files', <<'END');
+>>> policy.json
+{ "version": 1, "name": "all", "default": "allow", "rules": [] }
+END
+
+    if (!defined $block->request) {
+        $block->set_value('request', 'GET /index.html');
+        $block->set_value('error_code', 200);
+    }
+
+    $block->set_value('no_error_log', "[alert]\n[crit]\n[emerg]\neyJ")
+        if !defined $block->no_error_log;
+});
+
+Hoop::Client->steps;
+Hoop::Spool->install;
+log_level('info');
+no_long_string();
+run_tests();
+
+__DATA__
+
+=== TEST 1: its certificate, TLS 1.3 and HTTP/2
+--- steps
+my $res = curl("$url/p/a", bound($alice), by($alice), '--tlsv1.3');
+Test::More::is($res->{status}, 200, 'status');
+Test::More::is($res->{body}, "reached\n", 'body');
+Test::More::like($res->{head}, qr{^HTTP/2 }, 'HTTP/2');
+--- events
+{"type":"request"}
+{"type":"decision","decision":"allow","proof":"mtls"}
+{"type":"response","status":200}
+
+
+
+=== TEST 2: TLS 1.2, HTTP/1.1
+--- steps
+my $res = curl("$url/p/a", bound($alice), by($alice), '--http1.1',
+               '--tls-max', '1.2');
+Test::More::is($res->{status}, 200, 'status');
+Test::More::like($res->{head}, qr{^HTTP/1.1 }, 'HTTP/1.1');
+
+
+
+=== TEST 3: another's certificate, of the same authority
+--- steps
+my $res = curl("$url/p/a", bound($alice), by($bob));
+Test::More::is($res->{status}, 401, 'status');
+Test::More::is($res->{headers}{'www-authenticate'},
+    'Bearer realm="hoop", error="invalid_token", '
+    . 'error_description="token is bound to another certificate"',
+    'challenge');
+Test::More::is($res->{headers}{'cache-control'}, 'no-store', 'not kept');
+--- events
+{"type":"request"}
+{"type":"decision","decision":"deny","status":401,"reason":"token is bound to another certificate"}
+
+
+
+=== TEST 4: no certificate
+--- verify: optional
+--- steps
+my $res = curl("$url/p/a", bound($alice), by());
+Test::More::is($res->{status}, 401, 'status');
+Test::More::like($res->{headers}{'www-authenticate'},
+    qr/^Bearer .*error="invalid_token".*the client has shown none"$/,
+    'challenge');
+$res = curl("$url/p/a", bound($alice), by($alice));
+Test::More::is($res->{status}, 200, 'and with it');
+--- no_event_text
+"proof":"dpop
+
+
+
+=== TEST 5: nobody asks for certificates
+--- verify: off
+--- steps
+my $res = curl("$url/p/a", bound($alice), by($alice));
+Test::More::is($res->{status}, 401, 'status');
+Test::More::like($res->{body}, qr/the client has shown none/, 'detail');
+
+
+
+=== TEST 6: no TLS
+--- verify: off
+--- request
+GET /p/a
+--- more_headers eval
+main::bound($main::alice)
+--- error_code: 401
+--- response_headers_like
+WWW-Authenticate: Bearer .*error="invalid_token".*the client has shown none"
+
+
+
+=== TEST 7: of no authority, where the thumbprint is all that counts
+--- verify: optional_no_ca
+--- steps
+my $res = curl("$url/p/a", bound($self), by($self));
+Test::More::is($res->{status}, 200, 'its own');
+$res = curl("$url/p/a", bound($alice), by($self));
+Test::More::is($res->{status}, 401, 'not another');
+
+
+
+=== TEST 8: of no authority, where that counts: nginx says so
+--- verify: optional
+--- steps
+my $res = curl("$url/p/a", bound($self), by($self));
+Test::More::is($res->{status}, 400, 'status');
+Test::More::unlike($res->{body}, qr/reached/, 'body');
+
+
+
+=== TEST 9: a token that is not bound
+--- verify: optional
+--- steps
+Test::More::is(curl("$url/p/a", bearer(), by())->{status}, 200,
+               'needs no certificate');
+Test::More::is(curl("$url/p/a", bearer(), by($alice))->{status}, 200,
+               'nor minds one');
+--- events
+{"type":"request"}
+{"type":"decision","decision":"allow"}
+{"type":"response","status":200}
+{"type":"request"}
+{"type":"decision","decision":"allow"}
+{"type":"response","status":200}
+--- no_event_text
+"proof"
+
+
+
+=== TEST 10: unless the location wants it
+--- verify: optional
+--- location
+hoop_proof required mtls;
+--- steps
+my $res = curl("$url/p/a", bearer(), by($alice));
+Test::More::is($res->{status}, 401, 'not bound');
+Test::More::is($res->{headers}{'www-authenticate'},
+    'Bearer realm="hoop", error="invalid_token", error_description='
+    . '"token is not bound to a certificate, as it must be here"',
+    'challenge');
+Test::More::is(curl("$url/p/a", bound($alice), by($alice))->{status}, 200,
+               'bound');
+Test::More::is(curl("$url/p/a", bound($alice), by())->{status}, 401,
+               'bound, and not shown');
+
+
+
+=== TEST 11: every request of a connection, of a cached token
+--- steps
+my @urls = map { "$url/p/$_" } 1 .. 5;
+my @res = curl(\@urls, bound($alice), by($alice));
+Test::More::is(join(' ', map { $_->{status} } @res), '200 200 200 200 200',
+               'one connection');
+my $token = bound($alice);
+Test::More::is(curl("$url/p/a", $token, by($alice))->{status}, 200, 'its own');
+Test::More::is(curl("$url/p/a", $token, by($bob))->{status}, 401,
+               'not another, though the token is known');
+
+
+
+=== TEST 12: a session that is taken up again has the certificate still
+--- more
+ssl_session_cache shared:hoop_t:1m;
+--- steps
+for my $version ('tls1_2', 'tls1_3') {
+    my $session = "$dir/$version";
+
+    for my $n (1, 2) {
+        my $out = s_client("GET /p/$n HTTP/1.1\r\nHost: localhost\r\n"
+            . "Connection: close\r\n" . bound($alice) . "\r\n\r\n",
+            "-$version", $n == 1 ? '-sess_out' : '-sess_in', $session,
+            '-cert', $alice->{cert}, '-key', $alice->{key});
+
+        Test::More::like($out, qr{HTTP/1\.1 200 }, "$version: $n");
+        Test::More::like($out, $n == 1 ? qr/^New, /m : qr/^Reused, /m,
+                         'the session');
+    }
+}
+
+
+
+=== TEST 13: what is no thumbprint, and what else a token may be bound to
+--- steps
+my $x5t = $alice->{x5t};
+my @cnf = ({}, undef, [], 'x', 1, JSON::PP::true, { 'x5t#S256' => undef },
+           { 'x5t#S256' => '' }, { 'x5t#S256' => "$x5t=" },
+           { 'x5t#S256' => lc $x5t }, { 'x5t#S256' => substr $x5t, 1 },
+           { 'x5t#S256' => [$x5t] }, { 'x5t' => $x5t }, { kid => 'x' },
+           { 'x5t#S256' => $x5t, kid => 'x' },
+           { jwk => { kty => 'EC' } });
+my $json = JSON::PP->new->canonical;
+for my $cnf (@cnf) {
+    my $claims = Hoop::Token::claims();
+    $claims->{cnf} = $cnf;
+    my $token = token_with($json->encode($claims));
+    my $res = curl("$url/p/a", "Authorization: Bearer $token", by($alice));
+    my $text = JSON::PP->new->allow_nonref->canonical->encode($cnf);
+    Test::More::is($res->{status}, 401, "cnf $text");
+    Test::More::like($res->{headers}{'www-authenticate'},
+                     qr/error="invalid_token"/, 'challenge');
+}
+
+
+
+=== TEST 14: monitor: on the record, and let pass
+--- verify: optional
+--- more
+location /m/ {
+    hoop monitor;
+    hoop_policy $TEST_NGINX_SERVER_ROOT/html/policy.json;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/p/;
+}
+--- steps
+my $res = curl("$url/m/a", bound($alice), by($bob));
+Test::More::is($res->{status}, 200, 'passes');
+$res = curl("$url/m/a", bound($alice), by($alice));
+Test::More::is($res->{status}, 200, 'passes, rightly');
+--- events
+{"type":"request"}
+{"type":"decision","decision":"deny","status":401,"monitor":true,"reason":"token is bound to another certificate"}
+{"type":"response","status":200}
+{"type":"request"}
+{"type":"decision","decision":"allow","proof":"mtls","monitor":true}
+{"type":"response","status":200}
+
+
+
+=== TEST 15: what monitor has let pass is judged where it counts
+--- verify: optional
+--- more
+location /m/ {
+    hoop monitor;
+    hoop_policy $TEST_NGINX_SERVER_ROOT/html/policy.json;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/accel;
+}
+location /r/ {
+    hoop on;
+    hoop_policy $TEST_NGINX_SERVER_ROOT/html/policy.json;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/p/;
+}
+--- steps
+my $res = curl("$url/m/a", bound($alice), by($bob));
+Test::More::is($res->{status}, 401, "another's");
+Test::More::unlike($res->{body}, qr/reached/, 'not reached');
+$res = curl("$url/m/a", bound($alice), by($alice));
+Test::More::is($res->{status}, 200, 'its own');
+Test::More::is($res->{body}, "reached\n", 'reached');
+
+
+
+=== TEST 16: a redirect into a location that wants more
+--- verify: optional
+--- more
+location /first/ {
+    hoop on;
+    hoop_policy $TEST_NGINX_SERVER_ROOT/html/policy.json;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/accel;
+}
+location /r/ {
+    hoop on;
+    hoop_proof required;
+    hoop_policy $TEST_NGINX_SERVER_ROOT/html/policy.json;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/p/;
+}
+--- steps
+my $res = curl("$url/first/a", bearer(), by($alice));
+Test::More::is($res->{status}, 401, 'not bound');
+Test::More::like($res->{body}, qr/token is not bound, as it must be here/,
+                 'detail');
+$res = curl("$url/first/a", bound($alice), by($alice));
+Test::More::is($res->{status}, 200, 'bound');
