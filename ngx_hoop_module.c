@@ -199,6 +199,13 @@ static ngx_command_t  ngx_http_hoop_commands[] = {
       0,
       NULL },
 
+    { ngx_string("hoop_zone"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_hoop_conf_zone,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("hoop_audit"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_1MORE,
       ngx_http_hoop_conf_audit,
@@ -317,6 +324,7 @@ ngx_hoop_create_conf(ngx_cycle_t *cycle)
      *
      *     conf->redis = NULL;
      *     conf->audit = NULL;
+     *     conf->zone = NULL;
      */
 
     return ngx_pcalloc(cycle->pool, sizeof(ngx_hoop_conf_t));
@@ -369,6 +377,8 @@ ngx_hoop_init_process(ngx_cycle_t *cycle)
     conf = (ngx_hoop_conf_t *) ngx_get_conf(cycle->conf_ctx, ngx_hoop_module);
 
     ngx_hoop_running = 1;
+
+    ngx_hoop_zone_init(conf->zone);
 
     if (conf->redis) {
         ngx_hoop_redis = ngx_hoop_redis_create(cycle, conf->redis);
@@ -473,6 +483,11 @@ ngx_http_hoop_postconfiguration(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
+    hmcf->core->zone = ngx_hoop_zone_add(cf, hmcf->zone_size);
+    if (hmcf->core->zone == NULL) {
+        return NGX_ERROR;
+    }
+
     if (ngx_http_hoop_headers_init(cf) != NGX_OK) {
         return NGX_ERROR;
     }
@@ -507,6 +522,8 @@ ngx_http_hoop_create_main_conf(ngx_conf_t *cf)
         return NULL;
     }
 
+    conf->zone_size = NGX_CONF_UNSET_SIZE;
+
     conf->core = (ngx_hoop_conf_t *) ngx_get_conf(cf->cycle->conf_ctx,
                                                   ngx_hoop_module);
     return conf;
@@ -516,6 +533,10 @@ ngx_http_hoop_create_main_conf(ngx_conf_t *cf)
 static char *
 ngx_http_hoop_init_main_conf(ngx_conf_t *cf, void *conf)
 {
+    ngx_http_hoop_main_conf_t *hmcf = conf;
+
+    ngx_conf_init_size_value(hmcf->zone_size, NGX_HOOP_ZONE_DEFAULT);
+
     return NGX_CONF_OK;
 }
 

@@ -27,6 +27,7 @@
 #include "../event/ngx_hoop_audit.h"
 #include "../event/ngx_hoop_compat.h"
 #include "../event/ngx_hoop_redis.h"
+#include "../event/ngx_hoop_zone.h"
 
 
 #define NGX_HTTP_HOOP_OFF        0
@@ -59,6 +60,7 @@
 typedef struct {
     ngx_hoop_redis_conf_t        *redis;       /* NULL: no hoop_redis */
     ngx_hoop_audit_conf_t        *audit;       /* NULL: no hoop_audit */
+    ngx_shm_zone_t               *zone;        /* NULL: nothing is protected */
 } ngx_hoop_conf_t;
 
 
@@ -107,6 +109,7 @@ typedef struct {
     ngx_array_t                   policies;    /* of ngx_http_hoop_policy_t * */
     ngx_hoop_conf_t              *core;
     ngx_str_t                     api;         /* first hoop_api location */
+    size_t                        zone_size;
     ngx_uint_t                    enabled;     /* some location is protected */
 } ngx_http_hoop_main_conf_t;
 
@@ -529,6 +532,7 @@ char *ngx_http_hoop_conf_issuer(ngx_conf_t *cf, ngx_command_t *cmd,
 
 char *ngx_http_hoop_conf_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_hoop_conf_audit(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_hoop_conf_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_hoop_conf_policy(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_hoop_conf_mask(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);

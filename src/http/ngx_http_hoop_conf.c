@@ -128,6 +128,35 @@ ngx_http_hoop_conf_audit(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
+char *
+ngx_http_hoop_conf_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_hoop_main_conf_t *hmcf = conf;
+
+    ssize_t     size;
+    ngx_str_t  *value;
+
+    if (hmcf->zone_size != NGX_CONF_UNSET_SIZE) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    size = ngx_parse_size(&value[1]);
+
+    if (size == NGX_ERROR || size < NGX_HOOP_ZONE_MIN) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "hoop_zone \"%V\", wanted a size of at least "
+                           "256k, as in \"10m\"", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    hmcf->zone_size = size;
+
+    return NGX_CONF_OK;
+}
+
+
 static void
 ngx_http_hoop_conf_policy_cleanup(void *data)
 {

@@ -1,0 +1,3 @@
+#!/usr/bin/perl
+
+exec './build/unit/table' or die "build/unit/table: $!\n";
