@@ -192,6 +192,11 @@ hoop_table_put(hoop_table_t *t, const u_char key[HOOP_TABLE_KEY], int64_t now,
 
     slot = hoop_table_find(t, key);
 
+    if (slot && slot->id == id && slot->expires == expires) {
+        slot->used = ++t->clock;
+        return;
+    }
+
     if (slot == NULL) {
         set = hoop_table_set(t, key);
         slot = set;

@@ -70,7 +70,7 @@ size_t hoop_table_capacity(const hoop_table_t *t);
 /* HOOP_OK; HOOP_DECLINED: not there, or expired */
 int hoop_table_get(hoop_table_t *t, const u_char key[HOOP_TABLE_KEY],
     int64_t now, hoop_table_entry_t *e);
-/* an entry that is there is replaced; one that has expired is not kept */
+/* an entry that says otherwise is replaced; what has expired is not kept */
 void hoop_table_put(hoop_table_t *t, const u_char key[HOOP_TABLE_KEY],
     int64_t now, uint64_t id, int64_t expires);
 /* sets "checked" and "mark", where the entry is there */

@@ -387,7 +387,7 @@ void ngx_http_hoop_cache_done(void);
 hoop_identity_t *ngx_http_hoop_cache_get(const u_char key[32],
     ngx_http_hoop_issuer_t **issuer);
 void ngx_http_hoop_cache_put(const u_char key[32],
-    ngx_http_hoop_issuer_t *issuer, ngx_uint_t generation,
+    ngx_http_hoop_issuer_t *issuer, uint64_t id, ngx_uint_t generation,
     hoop_identity_t *identity, ngx_log_t *log);
 
 /* ngx_http_hoop_keys.c */

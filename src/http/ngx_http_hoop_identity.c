@@ -2,7 +2,13 @@
 /*
  * Copyright (C) ngx_hoop_module authors
  *
- * Who is calling: the check of a token, by the cache or by its issuer's keys.
+ * Who is calling: the check of a token.  In this order:
+ *
+ *     the worker's cache   has the identity: nothing is left to do
+ *     the shared zone      knows which key has verified the signature; if the
+ *                          issuer still has that key, the token is parsed and
+ *                          its claims are checked, as for a new one
+ *     the issuer's keys    verify the signature
  */
 
 
@@ -11,6 +17,9 @@
 
 static ngx_int_t ngx_http_hoop_verify_token(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx, hoop_jwt_t *jwt, const u_char key[32]);
+static hoop_jwt_e ngx_http_hoop_signature(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx, hoop_jwt_t *jwt, hoop_jwks_t *keys,
+    const u_char key[32], uint64_t *id);
 
 
 ngx_int_t
@@ -51,6 +60,7 @@ static ngx_int_t
 ngx_http_hoop_verify_token(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
     hoop_jwt_t *jwt, const u_char key[32])
 {
+    uint64_t                     id;
     hoop_jwt_e                   e;
     ngx_uint_t                   i, generation;
     hoop_jwks_t                 *keys;
@@ -87,7 +97,7 @@ ngx_http_hoop_verify_token(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
         return NGX_HTTP_SERVICE_UNAVAILABLE;
     }
 
-    e = hoop_jwt_verify(jwt, keys, &ctx->issuer->rules, NULL);
+    e = ngx_http_hoop_signature(r, ctx, jwt, keys, key, &id);
 
     if (e == HOOP_JWT_NO_KEY
         && ngx_http_hoop_keys_refetch(ctx->issuer, 1)
@@ -129,8 +139,42 @@ ngx_http_hoop_verify_token(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
         return NGX_HTTP_UNAUTHORIZED;
     }
 
-    ngx_http_hoop_cache_put(key, ctx->issuer, generation, ctx->identity,
+    ngx_http_hoop_cache_put(key, ctx->issuer, id, generation, ctx->identity,
                             r->connection->log);
 
     return NGX_OK;
+}
+
+
+/*
+ * What the zone knows is true under any configuration, and so are the token's
+ * own header and algorithm; the key set and the list of algorithms may have
+ * changed since.
+ */
+
+static hoop_jwt_e
+ngx_http_hoop_signature(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
+    hoop_jwt_t *jwt, hoop_jwks_t *keys, const u_char key[32], uint64_t *id)
+{
+    ngx_hoop_zone_token_t  token;
+
+    if (ngx_hoop_zone_token_get(key, &token) == NGX_OK) {
+
+        if ((jwt->alg & ctx->issuer->rules.algs)
+            && hoop_jwks_has(keys, token.id))
+        {
+            ngx_log_debug0(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
+                           "http hoop token known to the zone");
+
+            *id = token.id;
+            return HOOP_JWT_OK;
+        }
+
+        ngx_log_debug0(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
+                       "http hoop token in the zone, but not its key");
+
+        ngx_hoop_zone_token_drop(key);
+    }
+
+    return hoop_jwt_verify(jwt, keys, &ctx->issuer->rules, id);
 }

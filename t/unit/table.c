@@ -115,6 +115,10 @@ test_tokens(void)
     is_int(hoop_table_get(t, key(2), NOW, &e), HOOP_DECLINED,
            "a check adds nothing");
 
+    hoop_table_put(t, key(1), NOW, 77, NOW + 10);
+    is_int(hoop_table_get(t, key(1), NOW, &e), HOOP_OK, "put again");
+    ok(e.checked == 123456 && e.mark == 5, "the check stays");
+
     hoop_table_put(t, key(1), NOW, 78, NOW + 20);
     is_int(hoop_table_get(t, key(1), NOW + 10, &e), HOOP_OK, "replaced");
     ok(e.id == 78 && e.checked == 0 && e.mark == 0, "as a whole");
@@ -133,7 +137,7 @@ test_tokens(void)
 
     hoop_table_stats(t, &s);
     is_int(s.entries, 0, "no entry");
-    ok(s.hits == 3 && s.misses == 6 && s.inserts == 3 && s.evictions == 0,
+    ok(s.hits == 4 && s.misses == 6 && s.inserts == 3 && s.evictions == 0,
        "counted");
 
     free(p);
