@@ -57,6 +57,11 @@ static ngx_conf_enum_t  ngx_http_hoop_binaries[] = {
 };
 
 
+static ngx_conf_post_t  ngx_http_hoop_realm_post = {
+    ngx_http_hoop_conf_realm
+};
+
+
 static ngx_command_t  ngx_http_hoop_commands[] = {
 
     { ngx_string("hoop"),
@@ -85,6 +90,20 @@ static ngx_command_t  ngx_http_hoop_commands[] = {
       ngx_conf_set_str_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_hoop_loc_conf_t, realm),
+      &ngx_http_hoop_realm_post },
+
+    { ngx_string("hoop_scope"),
+      NGX_HTTP_HOOP_ANYWHERE|NGX_CONF_1MORE,
+      ngx_http_hoop_conf_scope,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("hoop_audience"),
+      NGX_HTTP_HOOP_ANYWHERE|NGX_CONF_1MORE,
+      ngx_http_hoop_conf_audience,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
       NULL },
 
     { ngx_string("hoop_proof"),
@@ -568,6 +587,8 @@ ngx_http_hoop_create_loc_conf(ngx_conf_t *cf)
 
     conf->mode = NGX_CONF_UNSET_UINT;
     conf->policies = NGX_CONF_UNSET_PTR;
+    conf->scopes = NGX_CONF_UNSET_PTR;
+    conf->audiences = NGX_CONF_UNSET_PTR;
     conf->proof = NGX_CONF_UNSET_PTR;
     conf->mask_names = NGX_CONF_UNSET_PTR;
     conf->mask_hold = NGX_CONF_UNSET_SIZE;
@@ -593,6 +614,8 @@ ngx_http_hoop_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_str_value(conf->fetch, prev->fetch, "");
     ngx_conf_merge_str_value(conf->realm, prev->realm, "hoop");
     ngx_conf_merge_ptr_value(conf->policies, prev->policies, NULL);
+    ngx_conf_merge_ptr_value(conf->scopes, prev->scopes, NULL);
+    ngx_conf_merge_ptr_value(conf->audiences, prev->audiences, NULL);
     ngx_conf_merge_ptr_value(conf->proof, prev->proof, NULL);
     ngx_conf_merge_str_value(conf->origin, prev->origin, "");
     ngx_conf_merge_ptr_value(conf->mask_names, prev->mask_names, NULL);

@@ -153,6 +153,8 @@ typedef struct {
     ngx_http_complex_value_t     *run;
     ngx_msec_t                    approval_wait;
     ngx_str_t                     realm;
+    ngx_array_t                  *scopes;      /* of hoop_str_t, or NULL */
+    ngx_array_t                  *audiences;   /* the same */
     ngx_http_hoop_proof_conf_t   *proof;       /* NULL: no hoop_proof */
     /* scheme://host[:port] in normal form; empty: as the request has it */
     ngx_str_t                     origin;
@@ -172,6 +174,7 @@ typedef enum {
     NGX_HTTP_HOOP_VERIFY,          /* cache, keys, signature, claims */
     NGX_HTTP_HOOP_KEYS_WAIT,       /* [key fetch: ngx_http_hoop_keys.c] */
     NGX_HTTP_HOOP_PROOF,           /* is the token the client's own? */
+    NGX_HTTP_HOOP_SCOPE,           /* is it meant and allowed for this? */
     NGX_HTTP_HOOP_IDENTIFIED,      /* body first, or straight to policy? */
     NGX_HTTP_HOOP_BODY_WAIT,       /* [nginx's body reader; NGX_DONE] */
     NGX_HTTP_HOOP_POLICY,          /* evaluate */
@@ -370,6 +373,19 @@ ngx_int_t ngx_http_hoop_proof(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx);
 /* the scheme of a challenge, and what is appended to it */
 const char *ngx_http_hoop_proof_scheme(ngx_http_hoop_ctx_t *ctx);
 void ngx_http_hoop_proof_challenge(ngx_http_hoop_ctx_t *ctx, hoop_buf_t *b);
+
+/* ngx_http_hoop_scope.c */
+
+/* NGX_OK, or the status to refuse with, ctx->error and error_code set */
+ngx_int_t ngx_http_hoop_scope(ngx_http_hoop_ctx_t *ctx);
+/* the scope that the location asks for, as a parameter of a challenge */
+void ngx_http_hoop_scope_challenge(ngx_http_hoop_ctx_t *ctx, hoop_buf_t *b);
+ngx_int_t ngx_http_hoop_scope_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+char *ngx_http_hoop_conf_scope(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_hoop_conf_audience(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_hoop_conf_realm(ngx_conf_t *cf, void *post, void *data);
 
 /* ngx_http_hoop_proof_conf.c */
 

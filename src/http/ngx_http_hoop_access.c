@@ -4,7 +4,8 @@
  *
  * The way of a request, one re-entrant state machine in the access phase:
  *
- *     START > TOKEN > VERIFY [> KEYS_WAIT > VERIFY] > PROOF > IDENTIFIED
+ *     START > TOKEN > VERIFY [> KEYS_WAIT > VERIFY] > PROOF > SCOPE
+ *       > IDENTIFIED
  *       [> BODY_WAIT] > POLICY > DECIDED [> BODY_WAIT] > RECORD [> RECORD_WAIT]
  *       [> CLAIM > CLAIM_WAIT [> VOTE_WAIT > CLAIM] > RECORD [> RECORD_WAIT]]
  *       > GO > PASSED
@@ -274,6 +275,17 @@ ngx_http_hoop_run(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
         case NGX_HTTP_HOOP_PROOF:
 
             rc = ngx_http_hoop_proof(r, ctx);
+
+            if (rc != NGX_OK) {
+                return ngx_http_hoop_refuse_text(r, ctx, rc, ctx->error);
+            }
+
+            ctx->state = NGX_HTTP_HOOP_SCOPE;
+            break;
+
+        case NGX_HTTP_HOOP_SCOPE:
+
+            rc = ngx_http_hoop_scope(ctx);
 
             if (rc != NGX_OK) {
                 return ngx_http_hoop_refuse_text(r, ctx, rc, ctx->error);

@@ -48,7 +48,32 @@ ngx_http_hoop_header_out(ngx_http_request_t *r, const char *name,
 }
 
 
-/* no error code where no token was sent (RFC 6750, 3.1) */
+/* a quoted-string (RFC 9110, 5.6.4) of text without control characters */
+
+static void
+ngx_http_hoop_quote(hoop_buf_t *b, ngx_str_t *text)
+{
+    size_t  i;
+
+    (void) hoop_buf_addc(b, '"');
+
+    for (i = 0; i < text->len; i++) {
+
+        if (text->data[i] == '"' || text->data[i] == '\\') {
+            (void) hoop_buf_addc(b, '\\');
+        }
+
+        (void) hoop_buf_addc(b, text->data[i]);
+    }
+
+    (void) hoop_buf_addc(b, '"');
+}
+
+
+/*
+ * No error code where no token was sent (RFC 6750, 3.1).  The description is
+ * a fixed text of ours, without quotes and backslashes.
+ */
 
 static ngx_int_t
 ngx_http_hoop_challenge(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
@@ -61,9 +86,8 @@ ngx_http_hoop_challenge(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
     hoop_buf_init(&b, 4096);
 
     (void) hoop_buf_adds(&b, ngx_http_hoop_proof_scheme(ctx));
-    (void) hoop_buf_adds(&b, " realm=\"");
-    (void) hoop_buf_add(&b, ctx->conf->realm.data, ctx->conf->realm.len);
-    (void) hoop_buf_addc(&b, '"');
+    (void) hoop_buf_adds(&b, " realm=");
+    ngx_http_hoop_quote(&b, &ctx->conf->realm);
 
     if (ctx->error) {
         (void) hoop_buf_adds(&b, ", error=\"");
@@ -73,6 +97,10 @@ ngx_http_hoop_challenge(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
         (void) hoop_buf_adds(&b, "\", error_description=\"");
         (void) hoop_buf_adds(&b, ctx->error);
         (void) hoop_buf_addc(&b, '"');
+    }
+
+    if (status != NGX_HTTP_BAD_REQUEST) {
+        ngx_http_hoop_scope_challenge(ctx, &b);
     }
 
     ngx_http_hoop_proof_challenge(ctx, &b);
@@ -162,8 +190,17 @@ ngx_http_hoop_problem(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
     hoop_buf_t  b;
 
     if ((status == NGX_HTTP_UNAUTHORIZED
-         || (status == NGX_HTTP_BAD_REQUEST && ctx->error))
+         || (status == NGX_HTTP_BAD_REQUEST && ctx->error)
+         || (status == NGX_HTTP_FORBIDDEN && ctx->error_code))
         && ngx_http_hoop_challenge(r, ctx, status) != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    /* of a redirected refusal it is there already */
+
+    if (status == NGX_HTTP_SERVICE_UNAVAILABLE && !r->error_page
+        && ngx_http_hoop_header_out(r, "Retry-After", hoop_cstr("5")) == NULL)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }

@@ -107,6 +107,9 @@ static ngx_http_hoop_variable_t  ngx_http_hoop_variables[] = {
     { ngx_string("hoop_actor"), ngx_http_hoop_variable,
       ngx_http_hoop_get_actor, NGX_HTTP_VAR_NOCACHEABLE },
 
+    { ngx_string("hoop_scope"), ngx_http_hoop_scope_variable,
+      NULL, NGX_HTTP_VAR_NOCACHEABLE },
+
     { ngx_string("hoop_decision"), ngx_http_hoop_variable,
       ngx_http_hoop_get_decision, NGX_HTTP_VAR_NOCACHEABLE },
 
