@@ -120,6 +120,13 @@ static ngx_command_t  ngx_http_hoop_commands[] = {
       0,
       NULL },
 
+    { ngx_string("hoop_revocation"),
+      NGX_HTTP_HOOP_ANYWHERE|NGX_CONF_NOARGS|NGX_CONF_TAKE12,
+      ngx_http_hoop_conf_revocation,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("hoop_policy"),
       NGX_HTTP_HOOP_ANYWHERE|NGX_CONF_1MORE,
       ngx_http_hoop_conf_policy,
@@ -408,6 +415,8 @@ ngx_hoop_init_process(ngx_cycle_t *cycle)
         if (ngx_hoop_approval_init(cycle, ngx_hoop_redis) != NGX_OK) {
             return NGX_ERROR;
         }
+
+        ngx_http_hoop_revocation_init(ngx_hoop_redis);
     }
 
     if (conf->audit
@@ -445,6 +454,7 @@ ngx_hoop_exit_process(ngx_cycle_t *cycle)
 
     if (ngx_hoop_redis) {
         ngx_hoop_approval_done();
+        ngx_http_hoop_revocation_init(NULL);
         ngx_hoop_redis_destroy(ngx_hoop_redis);
         ngx_hoop_redis = NULL;
     }
@@ -590,6 +600,7 @@ ngx_http_hoop_create_loc_conf(ngx_conf_t *cf)
     conf->scopes = NGX_CONF_UNSET_PTR;
     conf->audiences = NGX_CONF_UNSET_PTR;
     conf->proof = NGX_CONF_UNSET_PTR;
+    conf->revocation = NGX_CONF_UNSET_PTR;
     conf->mask_names = NGX_CONF_UNSET_PTR;
     conf->mask_hold = NGX_CONF_UNSET_SIZE;
     conf->mask_binary = NGX_CONF_UNSET_UINT;
@@ -617,6 +628,7 @@ ngx_http_hoop_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_ptr_value(conf->scopes, prev->scopes, NULL);
     ngx_conf_merge_ptr_value(conf->audiences, prev->audiences, NULL);
     ngx_conf_merge_ptr_value(conf->proof, prev->proof, NULL);
+    ngx_conf_merge_ptr_value(conf->revocation, prev->revocation, NULL);
     ngx_conf_merge_str_value(conf->origin, prev->origin, "");
     ngx_conf_merge_ptr_value(conf->mask_names, prev->mask_names, NULL);
     ngx_conf_merge_size_value(conf->mask_hold, prev->mask_hold,

@@ -135,6 +135,12 @@ typedef struct {
 
 
 typedef struct {
+    ngx_msec_t                    ttl;         /* 0: asked each time */
+    ngx_uint_t                    allow;       /* where it cannot be */
+} ngx_http_hoop_revocation_conf_t;
+
+
+typedef struct {
     ngx_uint_t                    mode;        /* NGX_HTTP_HOOP_OFF ... */
     ngx_flag_t                    api;         /* not inherited */
     ngx_str_t                     fetch;
@@ -156,6 +162,7 @@ typedef struct {
     ngx_array_t                  *scopes;      /* of hoop_str_t, or NULL */
     ngx_array_t                  *audiences;   /* the same */
     ngx_http_hoop_proof_conf_t   *proof;       /* NULL: no hoop_proof */
+    ngx_http_hoop_revocation_conf_t  *revocation;  /* NULL: off */
     /* scheme://host[:port] in normal form; empty: as the request has it */
     ngx_str_t                     origin;
 } ngx_http_hoop_loc_conf_t;
@@ -174,6 +181,8 @@ typedef enum {
     NGX_HTTP_HOOP_VERIFY,          /* cache, keys, signature, claims */
     NGX_HTTP_HOOP_KEYS_WAIT,       /* [key fetch: ngx_http_hoop_keys.c] */
     NGX_HTTP_HOOP_PROOF,           /* is the token the client's own? */
+    NGX_HTTP_HOOP_REVOCATION,      /* cache, or ask Redis */
+    NGX_HTTP_HOOP_REVOCATION_WAIT, /* [Redis: ngx_http_hoop_revocation.c] */
     NGX_HTTP_HOOP_SCOPE,           /* is it meant and allowed for this? */
     NGX_HTTP_HOOP_IDENTIFIED,      /* body first, or straight to policy? */
     NGX_HTTP_HOOP_BODY_WAIT,       /* [nginx's body reader; NGX_DONE] */
@@ -191,11 +200,25 @@ typedef enum {
 
 
 typedef struct {
+    ngx_hoop_redis_op_t          *op;          /* while it waits */
+    int64_t                       time;        /* Unix ms, of asking */
+    ngx_uint_t                    nkeys;
+    unsigned                      jti:1;       /* is the first of the keys */
+    unsigned                      replied:1;   /* these three are of now */
+    unsigned                      failed:1;
+    unsigned                      revoked:1;
+    unsigned                      passed:1;
+    unsigned                      unchecked:1; /* it failed, and may pass */
+} ngx_http_hoop_revocation_t;
+
+
+typedef struct {
     ngx_http_request_t           *request;     /* always the main request */
     /* under which "state" was reached; another one after a redirect */
     ngx_http_hoop_loc_conf_t     *conf;
     ngx_http_hoop_state_e         state;
     ngx_http_hoop_state_e         after_body;
+    ngx_http_hoop_state_e         after_revocation;
     /* r->uri_changes at that time: an internal redirect moves it */
     ngx_uint_t                    uri_changes;
 
@@ -218,6 +241,8 @@ typedef struct {
     /* of the look for a token, which is not to be found a second time */
     ngx_int_t                     token_status;
     const char                   *token_error;
+
+    ngx_http_hoop_revocation_t    revocation;
 
     /* keys: a queue entry while in KEYS_WAIT */
     ngx_queue_t                   queue;
@@ -395,6 +420,21 @@ char *ngx_http_hoop_conf_origin(ngx_conf_t *cf, ngx_command_t *cmd,
 
 extern ngx_http_hoop_proof_conf_t  ngx_http_hoop_proof_default;
 
+/* ngx_http_hoop_revocation.c */
+
+/* in a worker; rc NULL: there is no Redis, or no longer */
+void ngx_http_hoop_revocation_init(ngx_hoop_redis_t *rc);
+/* NGX_OK: go on; NGX_AGAIN: Redis was asked; else the status to refuse with,
+   ctx->error set */
+ngx_int_t ngx_http_hoop_revocation(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx);
+/* the same, once ctx->revocation.replied is set */
+ngx_int_t ngx_http_hoop_revocation_result(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx);
+void ngx_http_hoop_revocation_detach(ngx_http_hoop_ctx_t *ctx);
+char *ngx_http_hoop_conf_revocation(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
 /* ngx_http_hoop_cache.c */
 
 ngx_int_t ngx_http_hoop_cache_init(ngx_cycle_t *cycle);
@@ -405,6 +445,12 @@ hoop_identity_t *ngx_http_hoop_cache_get(const u_char key[32],
 void ngx_http_hoop_cache_put(const u_char key[32],
     ngx_http_hoop_issuer_t *issuer, uint64_t id, ngx_uint_t generation,
     hoop_identity_t *identity, ngx_log_t *log);
+/* NGX_OK: a look for a revocation of that token was taken after the first and
+   up to the second of these times (Unix ms), by this worker or another */
+ngx_int_t ngx_http_hoop_cache_checked(const u_char key[32], int64_t after,
+    int64_t now, ngx_uint_t *revoked);
+void ngx_http_hoop_cache_check(const u_char key[32], int64_t checked,
+    ngx_uint_t revoked);
 
 /* ngx_http_hoop_keys.c */
 

@@ -4,10 +4,12 @@
  *
  * The way of a request, one re-entrant state machine in the access phase:
  *
- *     START > TOKEN > VERIFY [> KEYS_WAIT > VERIFY] > PROOF > SCOPE
- *       > IDENTIFIED
+ *     START > TOKEN > VERIFY [> KEYS_WAIT > VERIFY] > PROOF
+ *       > REVOCATION [> REVOCATION_WAIT] > SCOPE > IDENTIFIED
  *       [> BODY_WAIT] > POLICY > DECIDED [> BODY_WAIT] > RECORD [> RECORD_WAIT]
- *       [> CLAIM > CLAIM_WAIT [> VOTE_WAIT > CLAIM] > RECORD [> RECORD_WAIT]]
+ *       [> CLAIM > CLAIM_WAIT
+ *         [> VOTE_WAIT > REVOCATION [> REVOCATION_WAIT] > CLAIM]
+ *         > RECORD [> RECORD_WAIT]]
  *       > GO > PASSED
  *
  * and from any state > REFUSED.  The handler runs whenever anything happens on
@@ -22,6 +24,8 @@
 static ngx_int_t ngx_http_hoop_start(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx);
 static ngx_int_t ngx_http_hoop_run(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx);
+static ngx_int_t ngx_http_hoop_revocation_step(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx);
 static ngx_int_t ngx_http_hoop_identified(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx);
@@ -280,7 +284,19 @@ ngx_http_hoop_run(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
                 return ngx_http_hoop_refuse_text(r, ctx, rc, ctx->error);
             }
 
-            ctx->state = NGX_HTTP_HOOP_SCOPE;
+            ctx->after_revocation = NGX_HTTP_HOOP_SCOPE;
+            ctx->state = NGX_HTTP_HOOP_REVOCATION;
+            break;
+
+        case NGX_HTTP_HOOP_REVOCATION:
+        case NGX_HTTP_HOOP_REVOCATION_WAIT:
+
+            rc = ngx_http_hoop_revocation_step(r, ctx);
+
+            if (rc != NGX_OK || ctx->state == NGX_HTTP_HOOP_PASSED) {
+                return rc;
+            }
+
             break;
 
         case NGX_HTTP_HOOP_SCOPE:
@@ -461,7 +477,12 @@ ngx_http_hoop_run(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
             }
 
             ngx_hoop_approval_cancel(&ctx->approval);
-            ctx->state = NGX_HTTP_HOOP_CLAIM;
+
+            /* it may have been revoked while a human was thinking */
+
+            ctx->revocation.passed = 0;
+            ctx->after_revocation = NGX_HTTP_HOOP_CLAIM;
+            ctx->state = NGX_HTTP_HOOP_REVOCATION;
             break;
 
         case NGX_HTTP_HOOP_GO:
@@ -489,6 +510,39 @@ ngx_http_hoop_run(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
                                                     : ctx->status;
         }
     }
+}
+
+
+static ngx_int_t
+ngx_http_hoop_revocation_step(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
+{
+    ngx_int_t  rc;
+
+    if (ctx->state == NGX_HTTP_HOOP_REVOCATION) {
+        rc = ngx_http_hoop_revocation(r, ctx);
+
+    } else if (ctx->revocation.replied) {
+        rc = ngx_http_hoop_revocation_result(r, ctx);
+
+    } else {
+        return NGX_AGAIN;
+    }
+
+    if (rc == NGX_OK) {
+        ctx->state = ctx->after_revocation;
+        return NGX_OK;
+    }
+
+    if (rc == NGX_AGAIN) {
+        ctx->state = NGX_HTTP_HOOP_REVOCATION_WAIT;
+        return NGX_AGAIN;
+    }
+
+    /* if it was waiting for a human: nothing is used up */
+
+    ngx_http_hoop_approval_detach(ctx);
+
+    return ngx_http_hoop_refuse_text(r, ctx, rc, ctx->error);
 }
 
 

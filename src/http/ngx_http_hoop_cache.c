@@ -42,6 +42,8 @@ struct ngx_http_hoop_cached_s {
     ngx_uint_t                generation;      /* of a set that has it */
     hoop_identity_t          *identity;        /* one reference */
     size_t                    weight;
+    int64_t                   checked;         /* for revocation; 0: never */
+    ngx_uint_t                revoked;
     u_char                    key[32];
 };
 
@@ -223,6 +225,8 @@ ngx_http_hoop_cache_put(const u_char key[32], ngx_http_hoop_issuer_t *issuer,
     entry->id = id;
     entry->generation = generation;
     entry->weight = weight;
+    entry->checked = 0;
+    entry->revoked = 0;
     entry->identity = identity;
     hoop_identity_ref(entry->identity);
 
@@ -233,6 +237,55 @@ ngx_http_hoop_cache_put(const u_char key[32], ngx_http_hoop_issuer_t *issuer,
     ngx_queue_insert_tail(&ngx_http_hoop_cache->queue, &entry->queue);
     ngx_http_hoop_cache->n++;
     ngx_http_hoop_cache->bytes += weight;
+}
+
+
+ngx_int_t
+ngx_http_hoop_cache_checked(const u_char key[32], int64_t after, int64_t now,
+    ngx_uint_t *revoked)
+{
+    ngx_hoop_zone_token_t    token;
+    ngx_http_hoop_cached_t  *entry;
+
+    entry = ngx_http_hoop_cache_find(key);
+
+    if (entry && entry->checked > after && entry->checked <= now) {
+        *revoked = entry->revoked;
+        return NGX_OK;
+    }
+
+    if (ngx_hoop_zone_token_get(key, &token) != NGX_OK
+        || token.checked <= after
+        || token.checked > now)
+    {
+        return NGX_DECLINED;
+    }
+
+    if (entry) {
+        entry->checked = token.checked;
+        entry->revoked = token.revoked;
+    }
+
+    *revoked = token.revoked;
+
+    return NGX_OK;
+}
+
+
+void
+ngx_http_hoop_cache_check(const u_char key[32], int64_t checked,
+    ngx_uint_t revoked)
+{
+    ngx_http_hoop_cached_t  *entry;
+
+    entry = ngx_http_hoop_cache_find(key);
+
+    if (entry) {
+        entry->checked = checked;
+        entry->revoked = revoked;
+    }
+
+    ngx_hoop_zone_token_check(key, checked, revoked);
 }
 
 

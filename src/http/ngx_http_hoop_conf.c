@@ -483,6 +483,13 @@ ngx_http_hoop_conf_check(ngx_conf_t *cf, ngx_http_hoop_main_conf_t *hmcf,
         }
     }
 
+    if (conf->revocation && hmcf->core->redis == NULL) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"hoop_revocation\" needs a \"hoop_redis\" in "
+                           "http");
+        return NGX_CONF_ERROR;
+    }
+
     if (conf->api) {
         if (hmcf->core->redis == NULL) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,

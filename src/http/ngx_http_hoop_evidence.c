@@ -444,6 +444,10 @@ ngx_http_hoop_event_decision(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
                               ? "mtls" : "dpop+mtls"));
     }
 
+    if (ctx->revocation.unchecked) {
+        (void) hoop_event_string(b, "revocation", hoop_cstr("unchecked"));
+    }
+
     if (ctx->credential) {
         (void) hoop_event_string(b, "credential",
                                  ngx_http_hoop_str(&ctx->credential->name));
