@@ -57,6 +57,10 @@ static const hoopctl_command_t  hoopctl_commands[] = {
       "list | show ID | approve ID | deny ID [--reason R] --api URL\n"
       "      [--token-file FILE]   (or the token in HOOP_TOKEN)" },
 
+    { "revoke", NULL, hoopctl_revoke,
+      "--redis ADDRESS --issuer NAME --jti J | --sub S [--before now|T]\n"
+      "      [--ttl TIME|forever] [--undo]: for hoop_revocation" },
+
     { NULL, NULL, NULL, NULL }
 };
 

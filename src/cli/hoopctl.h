@@ -29,6 +29,7 @@ int hoopctl_audit_verify(int argc, char **argv);
 int hoopctl_audit_query(int argc, char **argv);
 int hoopctl_audit_export(int argc, char **argv);
 int hoopctl_approvals(int argc, char **argv);
+int hoopctl_revoke(int argc, char **argv);
 
 
 /* whole file or, for "-", standard input, at most cap bytes; on failure says

@@ -10,16 +10,13 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/time.h>
-
-#include <hiredis/hiredis.h>
 
 #include "hoopctl_audit.h"
+#include "hoopctl_redis.h"
 
 
 #define HOOPCTL_REDIS_SLOTS     1024
 #define HOOPCTL_REDIS_PAGE      "64"
-#define HOOPCTL_REDIS_TIMEOUT   10
 
 
 typedef struct {
@@ -50,10 +47,6 @@ typedef struct {
 } hoopctl_lines_t;
 
 
-static redisContext *hoopctl_redis_connect(hoopctl_source_t *src);
-static int hoopctl_redis_hello(hoopctl_source_t *src, redisContext *ctx);
-static int hoopctl_redis_auth(hoopctl_source_t *src, redisContext *ctx);
-static int hoopctl_redis_check(redisContext *ctx, redisReply *reply);
 static int hoopctl_stream_next(hoopctl_row_t *row, hoopctl_item_t *item);
 static int hoopctl_stream_page(hoopctl_stream_t *s);
 static int hoopctl_stream_entry(hoopctl_stream_t *s, redisReply *entry,
@@ -70,6 +63,7 @@ hoopctl_audit_open_redis(hoopctl_source_t *src)
     int                    rc, n, found;
     redisReply            *reply;
     redisContext          *ctx;
+    hoopctl_redis_t        server;
     hoopctl_stream_t      *s;
     hoopctl_connection_t  *conn;
 
@@ -78,17 +72,21 @@ hoopctl_audit_open_redis(hoopctl_source_t *src)
                                    src->gateway);
     }
 
-    ctx = hoopctl_redis_connect(src);
+    server.address = src->redis;
+    server.user = src->user;
+    server.password_file = src->password_file;
+    server.db = src->db;
+
+    ctx = hoopctl_redis_open(&server);
     if (ctx == NULL) {
         return HOOP_ERROR;
     }
 
     conn = calloc(1, sizeof(hoopctl_connection_t));
 
-    if (conn == NULL || hoopctl_redis_hello(src, ctx) != HOOP_OK) {
-        free(conn);
+    if (conn == NULL) {
         redisFree(ctx);
-        return HOOP_ERROR;
+        return hoopctl_audit_error("no memory");
     }
 
     conn->ctx = ctx;
@@ -152,161 +150,6 @@ hoopctl_audit_open_redis(hoopctl_source_t *src)
     }
 
     return rc;
-}
-
-
-static redisContext *
-hoopctl_redis_connect(hoopctl_source_t *src)
-{
-    int              port;
-    char             host[256], *colon;
-    size_t           len;
-    const char      *p;
-    redisContext    *ctx;
-    struct timeval   tv;
-
-    tv.tv_sec = HOOPCTL_REDIS_TIMEOUT;
-    tv.tv_usec = 0;
-
-    p = src->redis;
-
-    if (strncmp(p, "unix:", 5) == 0) {
-        ctx = redisConnectUnixWithTimeout(p + 5, tv);
-
-    } else {
-        if (strncmp(p, "redis://", 8) == 0) {
-            p += 8;
-        }
-
-        len = strlen(p);
-
-        if (len == 0 || len >= sizeof(host)) {
-            (void) hoopctl_audit_error("invalid address \"%s\"", src->redis);
-            return NULL;
-        }
-
-        memcpy(host, p, len + 1);
-
-        colon = strrchr(host, ':');
-        port = 6379;
-
-        if (colon && strchr(colon, ']') == NULL) {
-            *colon = '\0';
-            port = atoi(colon + 1);
-
-            if (strspn(colon + 1, "0123456789") != strlen(colon + 1)
-                || port < 1 || port > 65535)
-            {
-                (void) hoopctl_audit_error("invalid port in \"%s\"",
-                                           src->redis);
-                return NULL;
-            }
-        }
-
-        p = host;
-        len = strlen(host);
-
-        if (len > 2 && host[0] == '[' && host[len - 1] == ']') {
-            host[len - 1] = '\0';
-            p++;
-        }
-
-        ctx = redisConnectWithTimeout(p, port, tv);
-    }
-
-    if (ctx == NULL || ctx->err) {
-        (void) hoopctl_audit_error("cannot connect to \"%s\": %s", src->redis,
-                                   ctx ? ctx->errstr : "no memory");
-        if (ctx) {
-            redisFree(ctx);
-        }
-
-        return NULL;
-    }
-
-    (void) redisSetTimeout(ctx, tv);
-
-    return ctx;
-}
-
-
-static int
-hoopctl_redis_hello(hoopctl_source_t *src, redisContext *ctx)
-{
-    int          rc;
-    redisReply  *reply;
-
-    if (src->password_file && hoopctl_redis_auth(src, ctx) != HOOP_OK) {
-        return HOOP_ERROR;
-    }
-
-    if (src->db == 0) {
-        return HOOP_OK;
-    }
-
-    reply = redisCommand(ctx, "SELECT %u", src->db);
-    rc = hoopctl_redis_check(ctx, reply);
-
-    if (reply) {
-        freeReplyObject(reply);
-    }
-
-    return rc;
-}
-
-
-static int
-hoopctl_redis_auth(hoopctl_source_t *src, redisContext *ctx)
-{
-    int          rc;
-    hoop_buf_t   password;
-    redisReply  *reply;
-
-    hoop_buf_init(&password, 4096);
-
-    if (hoopctl_read(src->password_file, &password, 4095) != HOOP_OK) {
-        hoop_buf_free(&password);
-        return HOOP_ERROR;
-    }
-
-    while (password.len && (password.data[password.len - 1] == '\n'
-                            || password.data[password.len - 1] == '\r'))
-    {
-        password.len--;
-    }
-
-    if (src->user) {
-        reply = redisCommand(ctx, "AUTH %s %b", src->user, password.data,
-                             password.len);
-    } else {
-        reply = redisCommand(ctx, "AUTH %b", password.data, password.len);
-    }
-
-    rc = hoopctl_redis_check(ctx, reply);
-
-    if (reply) {
-        freeReplyObject(reply);
-    }
-
-    memset(password.data, 0, password.size);
-    hoop_buf_free(&password);
-
-    return rc;
-}
-
-
-static int
-hoopctl_redis_check(redisContext *ctx, redisReply *reply)
-{
-    if (reply == NULL) {
-        return hoopctl_audit_error("redis: %s", ctx->errstr);
-    }
-
-    if (reply->type == REDIS_REPLY_ERROR) {
-        return hoopctl_audit_error("redis: %s", reply->str);
-    }
-
-    return HOOP_OK;
 }
 
 
