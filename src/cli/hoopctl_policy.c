@@ -57,6 +57,9 @@ static void hoopctl_explain_answer(hoopctl_explain_t *e,
     const hoop_verdict_t *v);
 static void hoopctl_explain_obligations(hoop_buf_t *b,
     const hoop_verdict_t *v);
+static void hoopctl_explain_token(hoop_buf_t *b, const hoop_token_rule_t *t);
+static void hoopctl_explain_list(hoop_buf_t *b, const char *name,
+    const hoop_str_t *items, unsigned n);
 static void hoopctl_explain_rule(void *ctx, const hoop_policy_trace_t *trace);
 static void hoopctl_explain_member(hoop_buf_t *b, const char *name,
     hoop_str_t value);
@@ -454,8 +457,6 @@ hoopctl_explain_answer(hoopctl_explain_t *e, const hoop_verdict_t *v)
 static void
 hoopctl_explain_obligations(hoop_buf_t *b, const hoop_verdict_t *v)
 {
-    unsigned  i;
-
     static const char  *records[] = { "", "off", "metadata", "payload" };
 
     hoopctl_explain_member(b, "credential", v->credential);
@@ -466,23 +467,71 @@ hoopctl_explain_obligations(hoop_buf_t *b, const hoop_verdict_t *v)
         (void) hoop_buf_addu(b, v->mask->n);
     }
 
+    if (v->token) {
+        hoopctl_explain_token(b, v->token);
+    }
+
     if (v->review == NULL) {
         return;
     }
 
-    (void) hoop_buf_adds(b, ",\"review\":{\"approvers\":[");
-
-    for (i = 0; i < v->review->napprovers; i++) {
-        (void) hoop_buf_adds(b, i ? "," : "");
-        (void) hoop_buf_add_json(b, v->review->approvers[i].data,
-                                 v->review->approvers[i].len);
-    }
-
-    (void) hoop_buf_adds(b, "],\"count\":");
+    (void) hoop_buf_adds(b, ",\"review\":{");
+    hoopctl_explain_list(b, "approvers", v->review->approvers,
+                         v->review->napprovers);
+    (void) hoop_buf_adds(b, ",\"count\":");
     (void) hoop_buf_addu(b, v->review->count);
     (void) hoop_buf_adds(b, ",\"ttl\":");
     (void) hoop_buf_addu(b, v->review->ttl);
     (void) hoop_buf_adds(b, "}");
+}
+
+
+static void
+hoopctl_explain_token(hoop_buf_t *b, const hoop_token_rule_t *t)
+{
+    const char  *comma;
+
+    comma = "";
+
+    (void) hoop_buf_adds(b, ",\"token\":{");
+
+    if (t->naudiences) {
+        hoopctl_explain_list(b, "audience", t->audiences, t->naudiences);
+        comma = ",";
+    }
+
+    if (t->scope_set) {
+        (void) hoop_buf_adds(b, comma);
+        hoopctl_explain_list(b, "scope", t->scopes, t->nscopes);
+        comma = ",";
+    }
+
+    if (t->lifetime) {
+        (void) hoop_buf_adds(b, comma);
+        (void) hoop_buf_adds(b, "\"lifetime\":");
+        (void) hoop_buf_addu(b, t->lifetime);
+    }
+
+    (void) hoop_buf_addc(b, '}');
+}
+
+
+static void
+hoopctl_explain_list(hoop_buf_t *b, const char *name, const hoop_str_t *items,
+    unsigned n)
+{
+    unsigned  i;
+
+    (void) hoop_buf_addc(b, '"');
+    (void) hoop_buf_adds(b, name);
+    (void) hoop_buf_adds(b, "\":[");
+
+    for (i = 0; i < n; i++) {
+        (void) hoop_buf_adds(b, i ? "," : "");
+        (void) hoop_buf_add_json(b, items[i].data, items[i].len);
+    }
+
+    (void) hoop_buf_addc(b, ']');
 }
 
 

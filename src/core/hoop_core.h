@@ -223,6 +223,7 @@ typedef enum {
 typedef struct hoop_mask_set_s    hoop_mask_set_t;
 typedef struct hoop_mask_list_s   hoop_mask_list_t;
 typedef struct hoop_review_s      hoop_review_t;
+typedef struct hoop_token_rule_s  hoop_token_rule_t;
 
 
 #define HOOP_MASK_SETS   8
@@ -246,6 +247,7 @@ typedef struct {
     hoop_record_e           record;
     hoop_str_t              credential;    /* name; empty: the location's */
     const hoop_review_t    *review;        /* set for REVIEW */
+    const hoop_token_rule_t  *token;       /* of ALLOW; NULL: it has none */
 } hoop_verdict_t;
 
 

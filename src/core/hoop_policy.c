@@ -290,6 +290,27 @@ hoop_policy_credentials(const hoop_policy_t *policy,
 
 
 int
+hoop_policy_issuers(const hoop_policy_t *policy,
+    int (*fn)(void *ctx, hoop_str_t name), void *ctx)
+{
+    int       rc;
+    unsigned  i, k;
+
+    for (i = 0; i < policy->nrules; i++) {
+        for (k = 0; k < policy->rules[i].issuers.n; k++) {
+
+            rc = fn(ctx, policy->rules[i].issuers.items[k]);
+            if (rc != 0) {
+                return rc;
+            }
+        }
+    }
+
+    return 0;
+}
+
+
+int
 hoop_policy_headers(const hoop_policy_t *policy,
     int (*fn)(void *ctx, hoop_str_t name), void *ctx)
 {

@@ -32,6 +32,18 @@ struct hoop_review_s {
 };
 
 
+/* What a token that the rule lets be issued may have at most. */
+
+struct hoop_token_rule_s {
+    hoop_str_t     *audiences;     /* n 0: as the signer has it */
+    unsigned        naudiences;
+    hoop_str_t     *scopes;
+    unsigned        nscopes;
+    unsigned        scope_set:1;   /* 0: as the signer has it */
+    unsigned        lifetime;      /* seconds; 0: as the signer has it */
+};
+
+
 /*
  * Compiles the text of one file.  NULL with err set: what was found, what was
  * wanted, line and column.
@@ -51,6 +63,9 @@ const hoop_mask_set_t *hoop_policy_mask(const hoop_policy_t *policy,
     hoop_str_t name);
 /* calls fn for each credential name that a rule demands, until non-zero */
 int hoop_policy_credentials(const hoop_policy_t *policy,
+    int (*fn)(void *ctx, hoop_str_t name), void *ctx);
+/* the same for each issuer, a name or an URL, that a rule names */
+int hoop_policy_issuers(const hoop_policy_t *policy,
     int (*fn)(void *ctx, hoop_str_t name), void *ctx);
 /* the same for each header, in lower case, that a rule looks at */
 int hoop_policy_headers(const hoop_policy_t *policy,

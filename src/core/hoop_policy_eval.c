@@ -173,6 +173,7 @@ hoop_policy_verdict(hoop_verdict_t *v, const hoop_found_t *found)
     v->mask_named = (rule->mask != NULL);
     v->record = rule->record;
     v->credential = rule->credential;
+    v->token = rule->token;
 
     if (rule->effect == HOOP_VERDICT_REVIEW) {
         v->review = &rule->review;

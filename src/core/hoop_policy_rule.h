@@ -151,6 +151,7 @@ typedef struct {
     const hoop_mask_list_t *mask;
     hoop_record_e           record;
     hoop_review_t           review;
+    const hoop_token_rule_t  *token;
 
     uint32_t                methods;   /* known ones by bit; 0 and n 0: any */
     hoop_list_t             other_methods;
@@ -282,6 +283,13 @@ int hoop_policy_name_check(hoop_compile_t *cc, json_t *v, hoop_str_t *name);
 
 /* hoop_policy_rules.c */
 int hoop_policy_compile_rules(hoop_compile_t *cc, json_t *conf);
+/* a string as "90s", at most max seconds, which is spelled in words */
+int hoop_policy_time(hoop_compile_t *cc, json_t *v, unsigned max,
+    const char *words, unsigned *seconds);
+
+/* hoop_policy_token.c: "token" of a rule */
+int hoop_policy_compile_token(hoop_compile_t *cc, json_t *conf,
+    hoop_rule_t *rule);
 
 /* hoop_policy_match.c: "match" of a rule */
 int hoop_policy_compile_match(hoop_compile_t *cc, json_t *conf,

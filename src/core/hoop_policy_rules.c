@@ -21,12 +21,11 @@ static int hoop_policy_mask_builtin(hoop_compile_t *cc, unsigned i,
     const hoop_mask_set_t **set);
 static int hoop_policy_rule_review(hoop_compile_t *cc, json_t *conf,
     hoop_rule_t *rule);
-static int hoop_policy_ttl(hoop_compile_t *cc, json_t *v, unsigned *seconds);
 
 
 static const char *const  hoop_policy_rule_keys[] = {
     "id", "effect", "reason", "match", "mask", "record", "credential",
-    "review", NULL
+    "review", "token", NULL
 };
 
 static const char *const  hoop_policy_review_keys[] = {
@@ -219,6 +218,8 @@ hoop_policy_compile_rule(hoop_compile_t *cc, json_t *conf, hoop_rule_t *rule)
     if (hoop_policy_rule_mask(cc, json_object_get(conf, "mask"), rule)
         != HOOP_OK
         || hoop_policy_rule_review(cc, json_object_get(conf, "review"), rule)
+           != HOOP_OK
+        || hoop_policy_compile_token(cc, json_object_get(conf, "token"), rule)
            != HOOP_OK)
     {
         return HOOP_ERROR;
@@ -441,7 +442,9 @@ hoop_policy_rule_review(hoop_compile_t *cc, json_t *conf, hoop_rule_t *rule)
     if (v != NULL) {
         each = hoop_policy_push(cc, hoop_cstr("ttl"));
 
-        if (hoop_policy_ttl(cc, v, &review->ttl) != HOOP_OK) {
+        if (hoop_policy_time(cc, v, 7 * 86400, "7d", &review->ttl)
+            != HOOP_OK)
+        {
             return HOOP_ERROR;
         }
 
@@ -454,8 +457,9 @@ hoop_policy_rule_review(hoop_compile_t *cc, json_t *conf, hoop_rule_t *rule)
 }
 
 
-static int
-hoop_policy_ttl(hoop_compile_t *cc, json_t *v, unsigned *seconds)
+int
+hoop_policy_time(hoop_compile_t *cc, json_t *v, unsigned max,
+    const char *words, unsigned *seconds)
 {
     uint64_t     n;
     const char  *p;
@@ -487,7 +491,7 @@ hoop_policy_ttl(hoop_compile_t *cc, json_t *v, unsigned *seconds)
         goto invalid;
     }
 
-    if (p[1] != '\0' || n > 604800) {
+    if (p[1] != '\0' || n > max) {
         goto invalid;
     }
 
@@ -498,5 +502,5 @@ hoop_policy_ttl(hoop_compile_t *cc, json_t *v, unsigned *seconds)
 invalid:
 
     return hoop_policy_error(cc, 0, "invalid time, wanted a string as \"90s\", "
-                             "\"15m\", \"2h\" or \"1d\", at most \"7d\"");
+                             "\"15m\", \"2h\" or \"1d\", at most \"%s\"", words);
 }

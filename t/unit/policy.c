@@ -10,6 +10,8 @@
 
 
 static void test_errors(void);
+static int count_issuers(void *ctx, hoop_str_t name);
+static void test_token(void);
 static void test_design(void);
 static void test_masks(void);
 static void test_several(void);
@@ -23,6 +25,7 @@ int
 main(void)
 {
     test_errors();
+    test_token();
     test_design();
     test_masks();
     test_several();
@@ -92,6 +95,7 @@ test_errors(void)
           "unknown key \"sql\", wanted one of identity, request, body" },
         { "'match':{'mcp':{}}", 10, "unknown key \"mcp\"" },
         { "'match':{},'review':{}", 12, "\"review\" in a rule whose effect" },
+        { "'match':{},'token':{}", 12, "\"token\" in a rule whose effect" },
         { "'match':{},'reason':1", 21, "wanted a string" },
         { "'match':{},'reason':'a\\nb'", 21, "control character" },
         { "'match':{},'record':'all'", 21, "unknown value \"all\"" },
@@ -174,6 +178,25 @@ test_errors(void)
         { "{'ttl':'99999999999999999999s'}", "invalid time" }
     };
 
+    static const struct {
+        const char  *conf;
+        const char  *wanted;
+    } tokens[] = {
+        { "[]", "wanted an object" },
+        { "{'aud':['a']}", "unknown key \"aud\"" },
+        { "{'audience':'a'}", "must be an array of one or more strings" },
+        { "{'audience':[]}", "must be an array of one or more strings" },
+        { "{'audience':[1]}", "wanted a string" },
+        { "{'audience':['']}", "wanted a string of 1 to" },
+        { "{'scope':'a'}", "must be an array of strings" },
+        { "{'scope':['a b']}", "invalid scope \"a b\"" },
+        { "{'scope':['a\\\"']}", "invalid scope" },
+        { "{'scope':['\xc3\xa9']}", "invalid scope" },
+        { "{'lifetime':120}", "invalid time" },
+        { "{'lifetime':'0s'}", "invalid time" },
+        { "{'lifetime':'61m'}", "at most \"1h\"" }
+    };
+
     char  text[1024];
 
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -214,6 +237,20 @@ test_errors(void)
         hoop_policy_free(p);
     }
 
+    for (i = 0; i < sizeof(tokens) / sizeof(tokens[0]); i++) {
+        snprintf(text, sizeof(text), "{'version':1,'name':'a','rules':["
+                 "{'id':'x','effect':'allow','match':{},\n'token':%s}]}",
+                 tokens[i].conf);
+
+        p = compile(quoted(text), &err);
+
+        ok(p == NULL && err.line == 2
+           && strstr(err.text, tokens[i].wanted) != NULL,
+           "refuses token %s: %s", tokens[i].conf, err.text);
+
+        hoop_policy_free(p);
+    }
+
     p = compile(quoted("{'version':1,'name':'a','rules':[],"
                        "'masks':{'a':{},'p\xc3\xa9i':\n{'x':1}}}"), &err);
     ok(p == NULL && err.line == 2, "a mask set's error has its line: %s",
@@ -223,6 +260,64 @@ test_errors(void)
     p = compile(quoted("{'version':1,'name':'a','rules':[],"
                        "'masks':{'default':{}}}"), &err);
     ok(p == NULL, "the name \"default\" is reserved: %s", err.text);
+    hoop_policy_free(p);
+}
+
+
+/* what an allow rule says of the tokens that it lets be issued */
+
+static int
+count_issuers(void *ctx, hoop_str_t name)
+{
+    int  *n = ctx;
+
+    (*n)++;
+
+    return hoop_str_is(name, "stop");
+}
+
+
+static void
+test_token(void)
+{
+    int             n;
+    hoop_policy_t  *p;
+
+    p = policy("{'id':'a','effect':'allow','match':{'request':{'path':'/a'},"
+               "  'identity':{'issuer':['corp','partner']}},"
+               "  'token':{'audience':['crm','erp'],'scope':[],"
+               "           'lifetime':'2m'}},"
+               "{'id':'b','effect':'allow','match':{'request':{'path':'/b'}},"
+               "  'token':{}},"
+               "{'id':'c','effect':'allow','match':{'request':{'path':'/c'},"
+               "  'identity':{'issuer':['stop','more']}}},"
+               "{'id':'d','effect':'deny','match':{'request':{'path':'/a'},"
+               "  'body':{'/actor/sub':'mallory'}}}");
+
+    req("POST /a", "{'audience':['crm'],'actor':{'sub':'executor'}}");
+    verdict_is(p, "allow a", "an exchange is judged as a body");
+    ok(verdict.token != NULL && verdict.token->naudiences == 2
+       && hoop_str_is(verdict.token->audiences[1], "erp"), "audiences");
+    ok(verdict.token && verdict.token->nscopes == 0 && verdict.token->scope_set,
+       "no scope at all");
+    is_int(verdict.token ? verdict.token->lifetime : 0, 120, "two minutes");
+
+    req("POST /a", "{'audience':['crm'],'actor':{'sub':'mallory'}}");
+    verdict_is(p, "deny d", "who may not act");
+    ok(verdict.token == NULL, "has no token");
+
+    req("POST /b", "{}");
+    (void) judge(p);
+    ok(verdict.token != NULL && verdict.token->naudiences == 0
+       && verdict.token->scope_set == 0 && verdict.token->lifetime == 0,
+       "nothing is narrowed");
+
+    req("POST /c", "{}");
+    n = 0;
+    is_int(hoop_policy_issuers(p, count_issuers, &n), 1,
+           "issuers are told, until enough");
+    is_int(n, 3, "each of them");
+
     hoop_policy_free(p);
 }
 
