@@ -2,10 +2,10 @@
 /*
  * Copyright (C) ngx_hoop_module authors
  *
- * libjwt signs what it can: RS, ES and HS with the type "JWT".  It knows neither
- * PS nor EdDSA; and 1.10.2, Debian 12's, writes "JWT" whatever type it was told,
- * where an access token has to say "at+jwt" (RFC 9068, 2.1).  Those are signed
- * by OpenSSL, with the key parsed once.
+ * libjwt signs what it can: RS, ES and HS with the type "JWT".  It knows
+ * neither PS nor EdDSA; and 1.10.2, Debian 12's, writes "JWT" whatever type it
+ * was told, where an access token has to say "at+jwt" (RFC 9068, 2.1).  Those
+ * are signed by OpenSSL, with the key parsed once.
  *
  * libjwt takes the key as a text with each token and parses it anew, which is
  * why the text is kept.  That is what its tokens cost, in us of CPU, claims of

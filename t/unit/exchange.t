@@ -1,0 +1,3 @@
+#!/usr/bin/perl
+
+exec './build/unit/exchange' or die "build/unit/exchange: $!\n";
