@@ -106,6 +106,20 @@ static ngx_command_t  ngx_http_hoop_commands[] = {
       0,
       NULL },
 
+    { ngx_string("hoop_resource"),
+      NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_http_hoop_conf_resource,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("hoop_resource_metadata"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_http_hoop_conf_resource_metadata,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("hoop_proof"),
       NGX_HTTP_HOOP_ANYWHERE|NGX_CONF_1MORE,
       ngx_http_hoop_conf_proof,
@@ -495,6 +509,10 @@ ngx_http_hoop_postconfiguration(ngx_conf_t *cf)
 
     hmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_hoop_module);
 
+    if (ngx_http_hoop_resource_init(cf, hmcf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     if (!hmcf->enabled) {
         return NGX_OK;
     }
@@ -546,6 +564,8 @@ ngx_http_hoop_create_main_conf(ngx_conf_t *cf)
         || ngx_array_init(&conf->credentials, cf->pool, 4, sizeof(void *))
            != NGX_OK
         || ngx_array_init(&conf->policies, cf->pool, 4, sizeof(void *))
+           != NGX_OK
+        || ngx_array_init(&conf->resources, cf->pool, 4, sizeof(void *))
            != NGX_OK)
     {
         return NULL;
@@ -584,6 +604,7 @@ ngx_http_hoop_create_loc_conf(ngx_conf_t *cf)
      * set by ngx_pcalloc():
      *
      *     conf->api = 0;
+     *     conf->metadata = 0;
      *     conf->fetch = { 0, NULL };
      *     conf->masks = { 0 };
      *     conf->mask_bufs = { 0, 0 };
@@ -600,6 +621,7 @@ ngx_http_hoop_create_loc_conf(ngx_conf_t *cf)
     conf->scopes = NGX_CONF_UNSET_PTR;
     conf->audiences = NGX_CONF_UNSET_PTR;
     conf->proof = NGX_CONF_UNSET_PTR;
+    conf->resource = NGX_CONF_UNSET_PTR;
     conf->revocation = NGX_CONF_UNSET_PTR;
     conf->mask_names = NGX_CONF_UNSET_PTR;
     conf->mask_hold = NGX_CONF_UNSET_SIZE;
@@ -621,6 +643,10 @@ ngx_http_hoop_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     ngx_http_core_loc_conf_t  *clcf;
 
+    if (ngx_http_hoop_resource_merge(cf, prev, conf) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
     ngx_conf_merge_uint_value(conf->mode, prev->mode, NGX_HTTP_HOOP_OFF);
     ngx_conf_merge_str_value(conf->fetch, prev->fetch, "");
     ngx_conf_merge_str_value(conf->realm, prev->realm, "hoop");
@@ -628,6 +654,7 @@ ngx_http_hoop_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_ptr_value(conf->scopes, prev->scopes, NULL);
     ngx_conf_merge_ptr_value(conf->audiences, prev->audiences, NULL);
     ngx_conf_merge_ptr_value(conf->proof, prev->proof, NULL);
+    ngx_conf_merge_ptr_value(conf->resource, prev->resource, NULL);
     ngx_conf_merge_ptr_value(conf->revocation, prev->revocation, NULL);
     ngx_conf_merge_str_value(conf->origin, prev->origin, "");
     ngx_conf_merge_ptr_value(conf->mask_names, prev->mask_names, NULL);
@@ -664,6 +691,12 @@ ngx_http_hoop_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     if (conf->mode == NGX_HTTP_HOOP_OFF && !conf->api) {
         return NGX_CONF_OK;
+    }
+
+    if (conf->resource
+        && ngx_http_hoop_resource_join(cf, conf) != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
     }
 
     return ngx_http_hoop_conf_check(cf,

@@ -64,7 +64,8 @@ typedef struct {
 } ngx_hoop_conf_t;
 
 
-typedef struct ngx_http_hoop_keys_s  ngx_http_hoop_keys_t;
+typedef struct ngx_http_hoop_keys_s      ngx_http_hoop_keys_t;
+typedef struct ngx_http_hoop_resource_s  ngx_http_hoop_resource_t;
 
 
 typedef struct {
@@ -107,6 +108,7 @@ typedef struct {
     ngx_array_t                   issuers;     /* of ngx_http_hoop_issuer_t * */
     ngx_array_t                   credentials; /* of ..._credential_t * */
     ngx_array_t                   policies;    /* of ngx_http_hoop_policy_t * */
+    ngx_array_t                   resources;   /* of ..._resource_t * */
     ngx_hoop_conf_t              *core;
     ngx_str_t                     api;         /* first hoop_api location */
     size_t                        zone_size;
@@ -143,6 +145,7 @@ typedef struct {
 typedef struct {
     ngx_uint_t                    mode;        /* NGX_HTTP_HOOP_OFF ... */
     ngx_flag_t                    api;         /* not inherited */
+    ngx_flag_t                    metadata;    /* the same */
     ngx_str_t                     fetch;
     ngx_array_t                  *policies;    /* of hoop_policy_t * */
     ngx_array_t                  *mask_names;  /* of ngx_str_t */
@@ -162,10 +165,34 @@ typedef struct {
     ngx_array_t                  *scopes;      /* of hoop_str_t, or NULL */
     ngx_array_t                  *audiences;   /* the same */
     ngx_http_hoop_proof_conf_t   *proof;       /* NULL: no hoop_proof */
+    ngx_http_hoop_resource_t     *resource;    /* NULL: none */
     ngx_http_hoop_revocation_conf_t  *revocation;  /* NULL: off */
     /* scheme://host[:port] in normal form; empty: as the request has it */
     ngx_str_t                     origin;
 } ngx_http_hoop_loc_conf_t;
+
+
+/* what clients know some locations of a server by (RFC 9728) */
+
+struct ngx_http_hoop_resource_s {
+    ngx_http_core_srv_conf_t     *server;
+    ngx_str_t                     url;         /* the identifier, as written */
+    ngx_str_t                     uri;         /* of the document; decoded */
+    ngx_str_t                     name;
+    ngx_str_t                     documentation;
+    ngx_str_t                     issuers;     /* names; empty: all */
+
+    /* what its locations ask for */
+    ngx_array_t                   scopes;      /* of hoop_str_t */
+    ngx_uint_t                    dpop_algs;   /* what all of them take */
+    ngx_uint_t                    locations;
+    ngx_uint_t                    dpop_required;  /* in so many of them */
+    unsigned                      dpop:1;
+    unsigned                      mtls:1;
+
+    ngx_str_t                     challenge;   /* ", resource_metadata=..." */
+    ngx_str_t                     document;
+};
 
 
 /*
@@ -411,6 +438,33 @@ char *ngx_http_hoop_conf_scope(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_hoop_conf_audience(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_hoop_conf_realm(ngx_conf_t *cf, void *post, void *data);
+
+/* ngx_http_hoop_resource.c */
+
+extern ngx_str_t  ngx_http_hoop_resource_prefix;
+
+/* the URL of the metadata, as a parameter of a challenge */
+void ngx_http_hoop_resource_challenge(ngx_http_hoop_ctx_t *ctx, hoop_buf_t *b);
+/* the content handler of hoop_resource_metadata */
+ngx_int_t ngx_http_hoop_resource_handler(ngx_http_request_t *r);
+/* all is merged: makes the documents */
+ngx_int_t ngx_http_hoop_resource_init(ngx_conf_t *cf,
+    ngx_http_hoop_main_conf_t *hmcf);
+/* a copy of b in cf->pool */
+ngx_int_t ngx_http_hoop_resource_keep(ngx_conf_t *cf, hoop_buf_t *b,
+    ngx_str_t *s);
+
+/* ngx_http_hoop_resource_conf.c */
+
+char *ngx_http_hoop_conf_resource(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_hoop_conf_resource_metadata(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+/* before conf's mode is merged, and when all of it is */
+char *ngx_http_hoop_resource_merge(ngx_conf_t *cf,
+    ngx_http_hoop_loc_conf_t *prev, ngx_http_hoop_loc_conf_t *conf);
+ngx_int_t ngx_http_hoop_resource_join(ngx_conf_t *cf,
+    ngx_http_hoop_loc_conf_t *conf);
 
 /* ngx_http_hoop_proof_conf.c */
 

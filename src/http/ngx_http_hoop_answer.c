@@ -2,8 +2,8 @@
 /*
  * Copyright (C) ngx_hoop_module authors
  *
- * The answers that are ours: problem documents (RFC 9457), the bearer
- * challenge (RFC 6750, 3), and 202 for what waits for a human.  A status for
+ * The answers that are ours: problem documents (RFC 9457), the challenges
+ * (RFC 6750, 3, RFC 9449, 7.1, RFC 9728, 5.1), and 202 for what waits for a human.  A status for
  * which the location has an error_page is left to nginx.
  */
 
@@ -101,6 +101,7 @@ ngx_http_hoop_challenge(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
 
     if (status != NGX_HTTP_BAD_REQUEST) {
         ngx_http_hoop_scope_challenge(ctx, &b);
+        ngx_http_hoop_resource_challenge(ctx, &b);
     }
 
     ngx_http_hoop_proof_challenge(ctx, &b);
