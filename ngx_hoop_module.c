@@ -572,6 +572,7 @@ ngx_http_hoop_create_main_conf(ngx_conf_t *cf)
     }
 
     conf->zone_size = NGX_CONF_UNSET_SIZE;
+    conf->proof_window = ngx_http_hoop_proof_default.window;
 
     conf->core = (ngx_hoop_conf_t *) ngx_get_conf(cf->cycle->conf_ctx,
                                                   ngx_hoop_module);

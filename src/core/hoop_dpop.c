@@ -10,6 +10,8 @@
 
 
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 #include "hoop_dpop.h"
 #include "hoop_uri.h"
@@ -28,7 +30,7 @@ static hoop_dpop_e hoop_dpop_times(const json_t *claims,
 static int hoop_dpop_time(const json_t *claims, const char *name,
     double *time);
 static hoop_dpop_e hoop_dpop_key(const hoop_jwt_t *jwt, json_t *jwk);
-static hoop_dpop_e hoop_dpop_nonce(const hoop_jwt_t *jwt,
+static hoop_dpop_e hoop_dpop_nonces(const hoop_jwt_t *jwt,
     const hoop_dpop_rules_t *rules, hoop_dpop_t *dpop);
 static hoop_str_t hoop_dpop_string(const json_t *object, const char *name);
 
@@ -208,7 +210,7 @@ hoop_dpop_judge(const hoop_jwt_t *jwt, const hoop_dpop_rules_t *rules,
         return rc;
     }
 
-    rc = hoop_dpop_nonce(jwt, rules, dpop);
+    rc = hoop_dpop_nonces(jwt, rules, dpop);
     if (rc != HOOP_DPOP_OK) {
         return rc;
     }
@@ -381,7 +383,7 @@ hoop_dpop_key(const hoop_jwt_t *jwt, json_t *jwk)
 
 
 static hoop_dpop_e
-hoop_dpop_nonce(const hoop_jwt_t *jwt, const hoop_dpop_rules_t *rules,
+hoop_dpop_nonces(const hoop_jwt_t *jwt, const hoop_dpop_rules_t *rules,
     hoop_dpop_t *dpop)
 {
     unsigned    i;
@@ -404,6 +406,35 @@ hoop_dpop_nonce(const hoop_jwt_t *jwt, const hoop_dpop_rules_t *rules,
     }
 
     return HOOP_DPOP_NONCE;
+}
+
+
+int
+hoop_dpop_nonce(const u_char secret[32], int64_t period,
+    u_char text[HOOP_DPOP_THUMBPRINT])
+{
+    int        i;
+    u_char     md[32], encoded[44];
+    unsigned   len;
+    /* told from whatever else the secret may come to be used for */
+    u_char     input[19] = "DPoP-Nonce:";
+
+    for (i = 0; i < 8; i++) {
+        input[11 + i] = (u_char) ((uint64_t) period >> (56 - 8 * i));
+    }
+
+    len = sizeof(md);
+
+    if (HMAC(EVP_sha256(), secret, 32, input, sizeof(input), md, &len) == NULL
+        || len != sizeof(md))
+    {
+        return HOOP_ERROR;
+    }
+
+    (void) hoop_base64_encode(encoded, md, sizeof(md), 1);
+    memcpy(text, encoded, HOOP_DPOP_THUMBPRINT);
+
+    return HOOP_OK;
 }
 
 

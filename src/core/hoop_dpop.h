@@ -23,8 +23,11 @@
 #define HOOP_DPOP_MAX_JTI     256
 
 
-/* base64url of a SHA-256, as a thumbprint is written */
+/* base64url of a SHA-256, as a thumbprint and a nonce are written */
 #define HOOP_DPOP_THUMBPRINT  43
+
+/* a nonce is that of so many seconds */
+#define HOOP_DPOP_PERIOD      60
 
 
 /* What a token is bound to; len 0: not by this.  Spans point into claims. */
@@ -97,6 +100,13 @@ typedef struct {
  */
 hoop_dpop_e hoop_dpop_check(hoop_str_t proof, const hoop_dpop_rules_t *rules,
     hoop_dpop_t *dpop);
+
+/*
+ * The nonce of a period, that is of time / HOOP_DPOP_PERIOD: who has the
+ * secret needs no memory of those that were given.  HOOP_OK or HOOP_ERROR.
+ */
+int hoop_dpop_nonce(const u_char secret[32], int64_t period,
+    u_char text[HOOP_DPOP_THUMBPRINT]);
 
 
 #endif /* _HOOP_DPOP_H_INCLUDED_ */

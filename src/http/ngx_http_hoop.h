@@ -112,6 +112,7 @@ typedef struct {
     ngx_hoop_conf_t              *core;
     ngx_str_t                     api;         /* first hoop_api location */
     size_t                        zone_size;
+    time_t                        proof_window; /* the longest of all */
     ngx_uint_t                    enabled;     /* some location is protected */
 } ngx_http_hoop_main_conf_t;
 
@@ -257,6 +258,9 @@ typedef struct {
     ngx_str_t                     token;       /* cleared once verified */
     u_char                        token_sha256[32];
     ngx_str_t                     proof;       /* the DPoP header */
+    ngx_http_hoop_loc_conf_t     *proof_conf;  /* by which all is proved */
+    time_t                        proof_time;  /* of remembering it */
+    int64_t                       nonce;       /* its period; 0: none */
 
     hoop_identity_t              *identity;    /* one reference, or NULL */
     ngx_http_hoop_issuer_t       *issuer;
@@ -312,8 +316,9 @@ typedef struct {
     unsigned                      dpop:1;          /* the token's scheme */
     unsigned                      dpop_wanted:1;   /* it should have been */
     unsigned                      proof_many:1;    /* DPoP headers */
-    unsigned                      proved:1;
     unsigned                      proofs:2;        /* NGX_HTTP_HOOP_PROOF_* */
+    unsigned                      remembered:1;    /* the proof: not again */
+    unsigned                      nonces:1;        /* the client needs them */
     unsigned                      keys_queued:1;
     unsigned                      keys_fetcher:1;  /* our subrequest runs */
     unsigned                      keys_failed:1;
@@ -425,6 +430,9 @@ ngx_int_t ngx_http_hoop_proof(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx);
 /* the scheme of a challenge, and what is appended to it */
 const char *ngx_http_hoop_proof_scheme(ngx_http_hoop_ctx_t *ctx);
 void ngx_http_hoop_proof_challenge(ngx_http_hoop_ctx_t *ctx, hoop_buf_t *b);
+/* adds the nonce for the next proof to an answer, where there is a new one */
+ngx_int_t ngx_http_hoop_proof_nonce(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx);
 
 /* ngx_http_hoop_scope.c */
 

@@ -195,7 +195,8 @@ ngx_http_hoop_filter_send(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
 {
     if (ngx_http_hoop_header_out(r, "Hoop-Session",
                            hoop_str(ctx->session, NGX_HTTP_HOOP_SESSION))
-        == NULL)
+        == NULL
+        || ngx_http_hoop_proof_nonce(r, ctx) != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -465,6 +466,8 @@ ngx_http_hoop_filter_headers(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
         ngx_string("Digest"),
         ngx_string("Content-Digest"),
         ngx_string("Repr-Digest"),
+        /* of no use to a client whose proofs end here, and taken for ours */
+        ngx_string("DPoP-Nonce"),
         ngx_null_string
     };
 

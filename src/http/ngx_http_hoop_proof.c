@@ -11,9 +11,14 @@
  * (hoop_dpop.h) and remembered last, in the memory that workers share: what
  * fails uses nothing up.
  *
- * A request proves once, however often it is redirected; whether the location
- * demands a proof is asked each time.  A refusal that a location in monitor
- * mode has let pass is none: the proof is judged again where it counts.
+ * A request needs one proof, however often it is redirected: each location
+ * judges it by what it asks for, as of the time when it was remembered, which
+ * is done once.  A refusal that a location in monitor mode has let pass is
+ * none.
+ *
+ * Nonces need no memory either (hoop_dpop_nonce()): that of this minute is
+ * given, and taken with that of the minute before.  A location in monitor mode
+ * gives none, since it changes nothing, and so asks for none.
  */
 
 
@@ -29,6 +34,13 @@ static ngx_int_t ngx_http_hoop_proof_certificate(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx, hoop_str_t thumbprint);
 static ngx_int_t ngx_http_hoop_proof_dpop(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx, hoop_str_t jkt);
+static hoop_dpop_e ngx_http_hoop_proof_judge(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx, hoop_str_t jkt, hoop_dpop_t *dpop);
+static ngx_int_t ngx_http_hoop_proof_remember(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx, hoop_dpop_t *dpop);
+static ngx_int_t ngx_http_hoop_proof_nonces(int64_t period,
+    hoop_str_t nonces[2]);
+static hoop_str_t ngx_http_hoop_proof_method(ngx_http_request_t *r);
 static void ngx_http_hoop_proof_uri(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx, hoop_buf_t *out);
 static hoop_str_t ngx_http_hoop_proof_authority(ngx_http_request_t *r);
@@ -90,7 +102,7 @@ ngx_http_hoop_proof(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
                            : "token is not bound, as it must be here");
     }
 
-    if (ctx->proved) {
+    if (ctx->proof_conf == ctx->conf) {
         return NGX_OK;
     }
 
@@ -122,7 +134,7 @@ ngx_http_hoop_proof(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
         }
     }
 
-    ctx->proved = 1;
+    ctx->proof_conf = ctx->conf;
     ctx->proofs = kinds;
 
     return NGX_OK;
@@ -183,11 +195,8 @@ static ngx_int_t
 ngx_http_hoop_proof_dpop(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
     hoop_str_t jkt)
 {
-    hoop_buf_t                   uri;
-    hoop_dpop_e                  e;
-    hoop_dpop_t                  dpop;
-    hoop_dpop_rules_t            rules;
-    ngx_http_hoop_proof_conf_t  *proof;
+    hoop_dpop_e  e;
+    hoop_dpop_t  dpop;
 
     if (ctx->proof_many) {
         return ngx_http_hoop_proof_refuse(ctx, "invalid_dpop_proof",
@@ -199,35 +208,20 @@ ngx_http_hoop_proof_dpop(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
                                           "proof is missing");
     }
 
-    proof = ngx_http_hoop_proof_of(ctx);
-
-    hoop_buf_init(&uri, 0);
-    ngx_http_hoop_proof_uri(r, ctx, &uri);
-
-    ngx_memzero(&rules, sizeof(hoop_dpop_rules_t));
-
-    rules.method = ngx_http_hoop_str(&r->method_name);
-    rules.uri = hoop_str(uri.data, uri.len);
-    rules.token_sha256 = ctx->token_sha256;
-    rules.jkt = jkt;
-    rules.algs = proof->algs;
-    rules.now = ngx_time();
-    rules.window = proof->window;
-    rules.leeway = ctx->issuer->leeway;
-
-    e = uri.failed ? HOOP_DPOP_INTERNAL
-                   : hoop_dpop_check(ngx_http_hoop_str(&ctx->proof), &rules,
-                                     &dpop);
-    hoop_buf_free(&uri);
+    e = ngx_http_hoop_proof_judge(r, ctx, jkt, &dpop);
 
     switch (e) {
 
     case HOOP_DPOP_OK:
-        ctx->error = "proofs cannot be remembered";
-        return NGX_HTTP_SERVICE_UNAVAILABLE;
+        return ctx->remembered ? NGX_OK
+                               : ngx_http_hoop_proof_remember(r, ctx, &dpop);
 
     case HOOP_DPOP_BINDING:
         return ngx_http_hoop_proof_refuse(ctx, "invalid_token",
+                                          hoop_dpop_strerror(e));
+
+    case HOOP_DPOP_NONCE:
+        return ngx_http_hoop_proof_refuse(ctx, "use_dpop_nonce",
                                           hoop_dpop_strerror(e));
 
     case HOOP_DPOP_INTERNAL:
@@ -238,6 +232,169 @@ ngx_http_hoop_proof_dpop(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
         return ngx_http_hoop_proof_refuse(ctx, "invalid_dpop_proof",
                                           hoop_dpop_strerror(e));
     }
+}
+
+
+static hoop_dpop_e
+ngx_http_hoop_proof_judge(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
+    hoop_str_t jkt, hoop_dpop_t *dpop)
+{
+    int64_t                      period;
+    hoop_buf_t                   uri;
+    hoop_str_t                   nonces[2];
+    hoop_dpop_e                  e;
+    hoop_dpop_rules_t            rules;
+    ngx_http_hoop_proof_conf_t  *proof;
+
+    proof = ngx_http_hoop_proof_of(ctx);
+
+    ngx_memzero(&rules, sizeof(hoop_dpop_rules_t));
+
+    rules.method = ngx_http_hoop_proof_method(r);
+    rules.token_sha256 = ctx->token_sha256;
+    rules.jkt = jkt;
+    rules.algs = proof->algs;
+    rules.now = ctx->remembered ? ctx->proof_time : ngx_time();
+    rules.window = proof->window;
+    rules.leeway = ctx->issuer->leeway;
+
+    period = rules.now / HOOP_DPOP_PERIOD;
+
+    if (proof->nonce
+        && (ctx->conf->mode != NGX_HTTP_HOOP_MONITOR || ctx->conf->api))
+    {
+        if (ngx_http_hoop_proof_nonces(period, nonces) != NGX_OK) {
+            return HOOP_DPOP_INTERNAL;
+        }
+
+        rules.nonces = nonces;
+        rules.nnonces = 2;
+    }
+
+    hoop_buf_init(&uri, 0);
+    ngx_http_hoop_proof_uri(r, ctx, &uri);
+
+    rules.uri = hoop_str(uri.data, uri.len);
+
+    e = uri.failed ? HOOP_DPOP_INTERNAL
+                   : hoop_dpop_check(ngx_http_hoop_str(&ctx->proof), &rules,
+                                     dpop);
+    hoop_buf_free(&uri);
+
+    if (rules.nnonces && (e == HOOP_DPOP_OK || e == HOOP_DPOP_NONCE)) {
+        ctx->nonces = 1;
+        ctx->nonce = (e == HOOP_DPOP_OK) ? period - dpop->nonce : 0;
+    }
+
+    return e;
+}
+
+
+/*
+ * For as long as any location would take it: one with a shorter window may be
+ * reached under the same origin.
+ */
+
+static ngx_int_t
+ngx_http_hoop_proof_remember(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
+    hoop_dpop_t *dpop)
+{
+    time_t                      expires;
+    ngx_http_hoop_main_conf_t  *hmcf;
+
+    hmcf = ngx_http_get_module_main_conf(r, ngx_http_hoop_module);
+
+    expires = dpop->expires + hmcf->proof_window
+              - ngx_http_hoop_proof_of(ctx)->window;
+
+    switch (ngx_hoop_zone_replay(dpop->replay, expires)) {
+
+    case NGX_HOOP_REPLAY_NEW:
+        ctx->remembered = 1;
+        ctx->proof_time = ngx_time();
+        return NGX_OK;
+
+    case NGX_HOOP_REPLAY_SEEN:
+        return ngx_http_hoop_proof_refuse(ctx, "invalid_dpop_proof",
+                                          "proof has been used before");
+
+    default: /* NGX_HOOP_REPLAY_FULL */
+        ctx->error = "proofs cannot be remembered";
+        return NGX_HTTP_SERVICE_UNAVAILABLE;
+    }
+}
+
+
+/* those of a period and of the one before it; they are kept by this worker */
+
+static ngx_int_t
+ngx_http_hoop_proof_nonces(int64_t period, hoop_str_t nonces[2])
+{
+    ngx_uint_t  i;
+
+    static u_char   text[2][HOOP_DPOP_THUMBPRINT];
+    static int64_t  current;
+
+    if (current != period) {
+        current = 0;
+
+        for (i = 0; i < 2; i++) {
+            if (hoop_dpop_nonce(ngx_hoop_zone_secret(), period - i, text[i])
+                != HOOP_OK)
+            {
+                return NGX_ERROR;
+            }
+        }
+
+        current = period;
+    }
+
+    nonces[0] = hoop_str(text[0], HOOP_DPOP_THUMBPRINT);
+    nonces[1] = hoop_str(text[1], HOOP_DPOP_THUMBPRINT);
+
+    return NGX_OK;
+}
+
+
+/* with a refusal for its sake, and when the one that the client has gets old */
+
+ngx_int_t
+ngx_http_hoop_proof_nonce(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
+{
+    int64_t     period;
+    hoop_str_t  nonces[2];
+
+    period = ngx_time() / HOOP_DPOP_PERIOD;
+
+    if (!ctx->nonces || ctx->nonce == period) {
+        return NGX_OK;
+    }
+
+    if (ngx_http_hoop_proof_nonces(period, nonces) != NGX_OK
+        || ngx_http_hoop_header_out(r, "DPoP-Nonce", nonces[0]) == NULL)
+    {
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+/* the client's: nginx makes a GET of it on the way to an error_page */
+
+static hoop_str_t
+ngx_http_hoop_proof_method(ngx_http_request_t *r)
+{
+    u_char  *p, *last;
+
+    p = r->request_line.data;
+    last = p + r->request_line.len;
+
+    while (p < last && *p != ' ') {
+        p++;
+    }
+
+    return hoop_str(r->request_line.data, p - r->request_line.data);
 }
 
 
@@ -290,20 +447,28 @@ ngx_http_hoop_proof_uri(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
 }
 
 
-/* a request line that names the whole URI is stronger than Host */
+/*
+ * A request line that names the whole URI is stronger than Host, and so is the
+ * :authority of HTTP/2 and 3, of which older releases of nginx make a Host.
+ * The host of a request line ends before its port.
+ */
 
 static hoop_str_t
 ngx_http_hoop_proof_authority(ngx_http_request_t *r)
 {
     u_char  *p, *last;
 
-    p = r->host_start;
-    last = r->request_line.data + r->request_line.len;
+    if (r->host_start && r->host_end) {
+        p = r->host_end;
 
-    if (p && p >= r->request_line.data && p < last) {
+        if (r->http_version < NGX_HTTP_VERSION_20) {
+            last = r->request_line.data + r->request_line.len;
 
-        while (p < last && *p != '/' && *p != '?' && *p != '#' && *p != ' ') {
-            p++;
+            while (p < last
+                   && *p != '/' && *p != '?' && *p != '#' && *p != ' ')
+            {
+                p++;
+            }
         }
 
         return hoop_str(r->host_start, p - r->host_start);

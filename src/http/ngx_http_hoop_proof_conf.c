@@ -41,6 +41,7 @@ ngx_http_hoop_conf_proof(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     char                        *rv;
     ngx_str_t                   *value;
     ngx_uint_t                   i;
+    ngx_http_hoop_main_conf_t   *hmcf;
     ngx_http_hoop_proof_conf_t  *proof;
 
     if (hlcf->proof != NGX_CONF_UNSET_PTR) {
@@ -98,6 +99,10 @@ ngx_http_hoop_conf_proof(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
 #endif
+
+    hmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_hoop_module);
+
+    hmcf->proof_window = ngx_max(hmcf->proof_window, proof->window);
 
     hlcf->proof = proof;
 

@@ -621,12 +621,40 @@ test_nonce(void)
         free(t);
     }
 
-    /* who cannot sign is not told of nonces */
+    /* who cannot sign is not told of them */
 
     t = proof_of("{}");
     t[strlen(t) - 10] = (t[strlen(t) - 10] == 'A') ? 'B' : 'A';
     is_int(check_with(t, &rules), HOOP_DPOP_SIGNATURE, "signature first");
     free(t);
+}
+
+
+static void
+test_nonces(void)
+{
+    u_char  secret[32], text[4][HOOP_DPOP_THUMBPRINT];
+
+    /* by openssl dgst -sha256 -mac HMAC, of "DPoP-Nonce:" and 8 bytes */
+
+    memset(secret, 's', sizeof(secret));
+
+    is_int(hoop_dpop_nonce(secret, NOW / HOOP_DPOP_PERIOD, text[0]), HOOP_OK,
+           "a nonce");
+    is_mem(text[0], sizeof(text[0]), "v-6ROmd7xlPfqWgrPeuYEInZI2HtGA6q7hn70DDUeGw",
+           HOOP_DPOP_THUMBPRINT, "which is known");
+
+    (void) hoop_dpop_nonce(secret, NOW / HOOP_DPOP_PERIOD, text[1]);
+    is_mem(text[1], sizeof(text[1]), text[0], sizeof(text[0]),
+           "the same for the same period");
+
+    (void) hoop_dpop_nonce(secret, NOW / HOOP_DPOP_PERIOD + 1, text[2]);
+    ok(memcmp(text[2], text[0], sizeof(text[0])) != 0, "another for the next");
+
+    secret[31] ^= 1;
+    (void) hoop_dpop_nonce(secret, NOW / HOOP_DPOP_PERIOD, text[3]);
+    ok(memcmp(text[3], text[0], sizeof(text[0])) != 0,
+       "another by another secret");
 }
 
 
@@ -716,6 +744,7 @@ main(void)
     test_claims();
     test_replay();
     test_nonce();
+    test_nonces();
     test_cnf();
 
     free_keys();

@@ -35,7 +35,7 @@ use Hoop::Token;
 
 our @EXPORT = qw( ca certificate dpop jkt jwk proof );
 
-my $json = JSON::PP->new->canonical->latin1;
+my $json = JSON::PP->new->canonical->ascii;
 my $dir = temp_dir('proof');
 my (%key, %cert);
 my $count = 0;
