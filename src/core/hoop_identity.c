@@ -9,7 +9,8 @@
 
 #include <stdlib.h>
 
-#include "hoop_jwt.h"
+#include "hoop_json.h"
+#include "hoop_jws.h"
 
 
 /* each of 16 KiB of claims may become six bytes of escape */
@@ -19,8 +20,6 @@
 static int hoop_identity_encode(hoop_identity_t *id);
 static void hoop_identity_member(hoop_buf_t *b, const char *name,
     hoop_str_t value);
-static hoop_str_t hoop_identity_string(const json_t *object,
-    const char *name);
 
 
 hoop_identity_t *
@@ -57,10 +56,10 @@ hoop_identity_create(hoop_jwt_t *jwt, hoop_str_t issuer_name)
         id->expires = (int64_t) json_real_value(exp);
     }
 
-    id->issuer = hoop_identity_string(id->claims, "iss");
-    id->sub = hoop_identity_string(id->claims, "sub");
-    id->actor = hoop_identity_string(json_object_get(id->claims, "act"),
-                                     "sub");
+    id->issuer = hoop_json_member(id->claims, "iss");
+    id->sub = hoop_json_member(id->claims, "sub");
+    id->actor = hoop_json_member(json_object_get(id->claims, "act"), "sub");
+    id->client = hoop_jwt_client(id->claims);
 
     if (hoop_identity_encode(id) != HOOP_OK) {
         free(id);
@@ -115,12 +114,12 @@ hoop_identity_involves(const hoop_identity_t *id, hoop_str_t issuer,
          act = json_object_get(act, "act"))
     {
         if (!json_is_string(json_object_get(act, "sub"))
-            || !hoop_str_eq(hoop_identity_string(act, "sub"), sub))
+            || !hoop_str_eq(hoop_json_member(act, "sub"), sub))
         {
             continue;
         }
 
-        iss = json_object_get(act, "iss") ? hoop_identity_string(act, "iss")
+        iss = json_object_get(act, "iss") ? hoop_json_member(act, "iss")
                                           : id->issuer;
 
         if (hoop_str_eq(iss, issuer)) {
@@ -158,12 +157,16 @@ hoop_identity_encode(hoop_identity_t *id)
 
         if (json_is_string(json_object_get(object, "iss"))) {
             hoop_identity_member(&b, "iss",
-                                 hoop_identity_string(object, "iss"));
+                                 hoop_json_member(object, "iss"));
         }
 
         if (json_is_string(json_object_get(object, "sub"))) {
             hoop_identity_member(&b, "sub",
-                                 hoop_identity_string(object, "sub"));
+                                 hoop_json_member(object, "sub"));
+        }
+
+        if (depth == 1 && id->client.len) {
+            hoop_identity_member(&b, "client", id->client);
         }
 
         if (b.failed) {
@@ -197,19 +200,4 @@ hoop_identity_member(hoop_buf_t *b, const char *name, hoop_str_t value)
     (void) hoop_buf_add_json(b, (const u_char *) name, strlen(name));
     (void) hoop_buf_addc(b, ':');
     (void) hoop_buf_add_json(b, value.data, value.len);
-}
-
-
-static hoop_str_t
-hoop_identity_string(const json_t *object, const char *name)
-{
-    json_t  *value;
-
-    value = json_object_get(object, name);
-
-    if (!json_is_string(value)) {
-        return hoop_str(NULL, 0);
-    }
-
-    return hoop_str(json_string_value(value), json_string_length(value));
 }

@@ -573,6 +573,30 @@ hoop_json_pointer(json_t *root, hoop_str_t pointer)
 
 
 int
+hoop_json_pointer_valid(hoop_str_t pointer)
+{
+    size_t  i;
+
+    if (pointer.len == 0 || pointer.data[0] != '/'
+        || !hoop_utf8_valid(pointer.data, pointer.len))
+    {
+        return 0;
+    }
+
+    for (i = 0; i < pointer.len; i++) {
+        if (pointer.data[i] == '~'
+            && (i + 1 == pointer.len
+                || (pointer.data[i + 1] != '0' && pointer.data[i + 1] != '1')))
+        {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+int
 hoop_json_segment(hoop_str_t *pointer, hoop_str_t *segment, u_char *buf,
     size_t size)
 {

@@ -27,6 +27,21 @@
  */
 json_t *hoop_json_load(const u_char *p, size_t len, hoop_error_t *err);
 
+/* the text of a string; data NULL of anything else */
+
+static inline hoop_str_t
+hoop_json_string(const json_t *value)
+{
+    return hoop_str(json_string_value(value), json_string_length(value));
+}
+
+static inline hoop_str_t
+hoop_json_member(const json_t *object, const char *name)
+{
+    return hoop_json_string(json_object_get(object, name));
+}
+
+
 /* RFC 6901; "" is the root.  Borrowed reference, or NULL. */
 json_t *hoop_json_pointer(json_t *root, hoop_str_t pointer);
 
@@ -37,6 +52,8 @@ json_t *hoop_json_pointer(json_t *root, hoop_str_t pointer);
  */
 int hoop_json_segment(hoop_str_t *pointer, hoop_str_t *segment, u_char *buf,
     size_t size);
+/* 1 if it is a pointer into a document, not "" */
+int hoop_json_pointer_valid(hoop_str_t pointer);
 /* the array index that a segment spells, or HOOP_ERROR */
 int hoop_json_index(hoop_str_t segment, size_t *index);
 

@@ -27,20 +27,23 @@
 #define HOOP_JWK_MIN_RSA_BITS  2048
 #define HOOP_JWK_MAX_RSA_BITS  8192
 #define HOOP_JWK_MAX_E_BITS    64
-#define HOOP_JWK_MAX_SECRET    1024
 
 /* the largest member, a leading zero octet, and what the decoder wants */
 #define HOOP_JWK_BUFFER        (HOOP_JWK_MAX_RSA + 1 + 3)
 
 
+static const char *hoop_jwk_parse_members(hoop_jwk_t *key, json_t *jwk,
+    unsigned algs);
+static unsigned hoop_jwk_alg(hoop_str_t name);
+static int hoop_jwk_dup(hoop_str_t *dst, const json_t *value);
 static const char *hoop_jwk_check_use(json_t *jwk);
 static const char *hoop_jwk_parse_rsa(hoop_jwk_t *key, json_t *jwk);
+static int hoop_jwk_roca(const BIGNUM *n);
 static const char *hoop_jwk_parse_ec(hoop_jwk_t *key, json_t *jwk);
 static const char *hoop_jwk_parse_okp(hoop_jwk_t *key, json_t *jwk);
 static const char *hoop_jwk_parse_oct(hoop_jwk_t *key, json_t *jwk);
 static const char *hoop_jwk_import(hoop_jwk_t *key, const char *type,
     OSSL_PARAM_BLD *bld);
-static int hoop_jwk_identify(hoop_jwk_t *key, json_t *jwk);
 static ssize_t hoop_jwk_octets(json_t *jwk, const char *name, u_char *dst,
     size_t max);
 static int hoop_jwk_private(json_t *jwk);
@@ -50,30 +53,56 @@ static int hoop_jwk_is(const json_t *value, const char *text);
 const char  hoop_jwk_internal[] = "not enough memory";
 
 
-/* returns NULL, or why the key is left out; the caller clears it then */
-
 const char *
 hoop_jwk_parse(hoop_jwk_t *key, json_t *jwk, unsigned algs)
 {
-    size_t       len;
-    u_char      *p;
-    json_t      *kty, *kid, *alg;
+    json_t      *full;
     const char  *reason;
 
     if (!json_is_object(jwk)) {
         return "not a JSON object";
     }
 
+    if (!json_is_array(json_object_get(jwk, "x5c"))) {
+        return hoop_jwk_parse_members(key, jwk, algs);
+    }
+
+    full = json_copy(jwk);
+    if (full == NULL) {
+        return hoop_jwk_internal;
+    }
+
+    reason = hoop_jwk_expand_x5c(full);
+
+    if (reason == NULL) {
+        reason = hoop_jwk_parse_members(key, full, algs);
+    }
+
+    if (reason == NULL && key->pkey) {
+        reason = hoop_jwk_compare_x5c(jwk, key->pkey);
+    }
+
+    json_decref(full);
+
+    return reason;
+}
+
+
+static const char *
+hoop_jwk_parse_members(hoop_jwk_t *key, json_t *jwk, unsigned algs)
+{
+    json_t      *kty, *kid, *alg, *issuer;
+    const char  *reason;
+
     kty = json_object_get(jwk, "kty");
     kid = json_object_get(jwk, "kid");
     alg = json_object_get(jwk, "alg");
+    issuer = json_object_get(jwk, "issuer");
 
-    if (kid && !json_is_string(kid)) {
-        return "\"kid\" is not a string";
-    }
-
-    if (alg && !json_is_string(alg)) {
-        return "\"alg\" is not a string";
+    if ((kid && !json_is_string(kid)) || (alg && !json_is_string(alg))
+        || (issuer && !json_is_string(issuer)))
+    {
+        return "\"kid\", \"alg\" or \"issuer\" is not a string";
     }
 
     reason = hoop_jwk_check_use(jwk);
@@ -82,12 +111,15 @@ hoop_jwk_parse(hoop_jwk_t *key, json_t *jwk, unsigned algs)
     }
 
     if (hoop_jwk_is(kty, "RSA")) {
+        key->family = HOOP_JWT_RS|HOOP_JWT_PS;
         reason = hoop_jwk_parse_rsa(key, jwk);
 
     } else if (hoop_jwk_is(kty, "EC")) {
+        key->family = HOOP_JWT_ES;
         reason = hoop_jwk_parse_ec(key, jwk);
 
     } else if (hoop_jwk_is(kty, "OKP")) {
+        key->family = HOOP_JWT_EDDSA;
         reason = hoop_jwk_parse_okp(key, jwk);
 
     } else if (hoop_jwk_is(kty, "oct")) {
@@ -95,6 +127,7 @@ hoop_jwk_parse(hoop_jwk_t *key, json_t *jwk, unsigned algs)
             return "symmetric key, and no HS algorithm is allowed";
         }
 
+        key->family = HOOP_JWT_HS;
         reason = hoop_jwk_parse_oct(key, jwk);
 
     } else {
@@ -105,9 +138,11 @@ hoop_jwk_parse(hoop_jwk_t *key, json_t *jwk, unsigned algs)
         return reason;
     }
 
+    key->family = 0;
+
     if (alg) {
-        key->algs &= hoop_jwt_alg(hoop_str(json_string_value(alg),
-                                           json_string_length(alg)));
+        key->algs &= hoop_jwk_alg(hoop_json_string(alg));
+
         if (key->algs == 0) {
             return "\"alg\" does not fit the key";
         }
@@ -117,19 +152,70 @@ hoop_jwk_parse(hoop_jwk_t *key, json_t *jwk, unsigned algs)
         return "no allowed algorithm fits the key";
     }
 
-    if (kid) {
-        len = json_string_length(kid);
-
-        p = malloc(len + 1);
-        if (p == NULL) {
-            return hoop_jwk_internal;
-        }
-
-        memcpy(p, json_string_value(kid), len);
-        key->kid = hoop_str(p, len);
+    if (hoop_jwk_dup(&key->kid, kid) != HOOP_OK
+        || hoop_jwk_dup(&key->issuer, issuer) != HOOP_OK
+        || hoop_jwk_thumbprint(jwk, key->thumbprint) != HOOP_OK)
+    {
+        return hoop_jwk_internal;
     }
 
-    return hoop_jwk_identify(key, jwk) == HOOP_OK ? NULL : hoop_jwk_internal;
+    hoop_jwk_identify(key);
+
+    return NULL;
+}
+
+
+/* the number of P-521 is taken for that of the hash, now and then */
+
+static unsigned
+hoop_jwk_alg(hoop_str_t name)
+{
+    return hoop_str_is(name, "ES521") ? HOOP_JWT_ES512 : hoop_jwt_alg(name);
+}
+
+
+/* what is left of a broken key: it makes its kid ambiguous */
+
+int
+hoop_jwk_bury(hoop_jwk_t *key, json_t *jwk)
+{
+    unsigned  family;
+
+    family = key->family;
+    hoop_jwk_clear(key);
+
+    if (family == 0 || !json_is_string(json_object_get(jwk, "kid"))) {
+        return HOOP_DECLINED;
+    }
+
+    key->algs = family;
+    key->twin = 1;
+
+    return hoop_jwk_dup(&key->kid, json_object_get(jwk, "kid"));
+}
+
+
+static int
+hoop_jwk_dup(hoop_str_t *dst, const json_t *value)
+{
+    u_char      *p;
+    hoop_str_t   s;
+
+    if (value == NULL) {
+        return HOOP_OK;
+    }
+
+    s = hoop_json_string(value);
+
+    p = malloc(s.len + 1);
+    if (p == NULL) {
+        return HOOP_NOMEM;
+    }
+
+    memcpy(p, s.data, s.len);
+    *dst = hoop_str(p, s.len);
+
+    return HOOP_OK;
 }
 
 
@@ -228,6 +314,11 @@ hoop_jwk_parse_rsa(hoop_jwk_t *key, json_t *jwk)
         goto done;
     }
 
+    if (hoop_jwk_roca(n)) {
+        reason = "RSA modulus is of a weak generator (CVE-2017-15361)";
+        goto done;
+    }
+
     key->algs = HOOP_JWT_RS|HOOP_JWT_PS;
     key->size = (bits + 7) / 8;
 
@@ -240,6 +331,40 @@ done:
     BN_free(e);
 
     return reason;
+}
+
+
+/*
+ * The moduli of a chip's library, which can be factored, are powers of 65537
+ * modulo each small prime.  Of other moduli one in 2^27 is so modulo all of
+ * these.
+ */
+
+static int
+hoop_jwk_roca(const BIGNUM *n)
+{
+    size_t    i;
+    unsigned  rest, power;
+
+    static const unsigned  primes[] = {
+        11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151,
+        157
+    };
+
+    for (i = 0; i < sizeof(primes) / sizeof(primes[0]); i++) {
+        rest = (unsigned) BN_mod_word(n, primes[i]);
+        power = 1;
+
+        while (power != rest) {
+            power = power * 65537 % primes[i];
+
+            if (power == 1) {
+                return 0;
+            }
+        }
+    }
+
+    return 1;
 }
 
 
@@ -359,23 +484,34 @@ hoop_jwk_parse_okp(hoop_jwk_t *key, json_t *jwk)
 }
 
 
-/* RFC 7518, section 3.2: the secret is at least as long as the hash */
-
 static const char *
 hoop_jwk_parse_oct(hoop_jwk_t *key, json_t *jwk)
 {
-    u_char   buf[HOOP_JWK_BUFFER];
-    ssize_t  len;
+    u_char       buf[HOOP_JWK_BUFFER];
+    ssize_t      len;
+    const char  *reason;
 
-    len = hoop_jwk_octets(jwk, "k", buf, HOOP_JWK_MAX_SECRET);
+    len = hoop_jwk_octets(jwk, "k", buf, HOOP_JWT_MAX_SECRET);
 
     if (len < 0) {
         return "\"k\" is missing, too long or not base64url";
     }
 
-    if (len < 32) {
-        OPENSSL_cleanse(buf, sizeof(buf));
-        return "secret is shorter than 32 octets";
+    reason = hoop_jwk_secret(key, buf, len);
+
+    OPENSSL_cleanse(buf, sizeof(buf));
+
+    return reason;
+}
+
+
+/* RFC 7518, section 3.2: the secret is at least as long as the hash */
+
+const char *
+hoop_jwk_secret(hoop_jwk_t *key, const u_char *p, size_t len)
+{
+    if (len < 32 || len > HOOP_JWT_MAX_SECRET) {
+        return "secret is shorter than 32 octets or longer than 1024";
     }
 
     key->algs = HOOP_JWT_HS256;
@@ -383,15 +519,14 @@ hoop_jwk_parse_oct(hoop_jwk_t *key, json_t *jwk)
     key->algs |= (len >= 64) ? HOOP_JWT_HS512 : 0;
 
     key->secret = malloc(len);
-
-    if (key->secret) {
-        memcpy(key->secret, buf, len);
-        key->secret_len = len;
+    if (key->secret == NULL) {
+        return hoop_jwk_internal;
     }
 
-    OPENSSL_cleanse(buf, sizeof(buf));
+    memcpy(key->secret, p, len);
+    key->secret_len = len;
 
-    return key->secret ? NULL : hoop_jwk_internal;
+    return NULL;
 }
 
 
@@ -442,24 +577,21 @@ hoop_jwk_import(hoop_jwk_t *key, const char *type, OSSL_PARAM_BLD *bld)
 
 /* never 0, which stands for no key */
 
-static int
-hoop_jwk_identify(hoop_jwk_t *key, json_t *jwk)
+void
+hoop_jwk_identify(hoop_jwk_t *key)
 {
     u_char         md[32], algs[4];
     unsigned       i;
     hoop_sha256_t  s;
-
-    if (hoop_jwk_thumbprint(jwk, md) != HOOP_OK) {
-        return HOOP_ERROR;
-    }
 
     for (i = 0; i < 4; i++) {
         algs[i] = (u_char) (key->algs >> 8 * i);
     }
 
     hoop_sha256_init(&s);
-    hoop_sha256_update(&s, md, sizeof(md));
+    hoop_sha256_update(&s, key->thumbprint, 32);
     hoop_sha256_update(&s, algs, sizeof(algs));
+    hoop_sha256_update(&s, key->issuer.data, key->issuer.len);
     hoop_sha256_final(&s, md);
 
     key->id = 0;
@@ -469,8 +601,6 @@ hoop_jwk_identify(hoop_jwk_t *key, json_t *jwk)
     }
 
     key->id += (key->id == 0);
-
-    return HOOP_OK;
 }
 
 
@@ -619,6 +749,7 @@ hoop_jwk_clear(hoop_jwk_t *key)
     }
 
     free((void *) key->kid.data);
+    free((void *) key->issuer.data);
 
     memset(key, 0, sizeof(hoop_jwk_t));
 }

@@ -13,6 +13,7 @@
 
 #include <stdlib.h>
 
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 
 #include "hoop_json.h"
@@ -25,8 +26,10 @@
 
 static hoop_jwks_t *hoop_jwks_create(json_t *keys, size_t n, unsigned algs,
     hoop_error_t *err);
+static hoop_jwks_t *hoop_jwks_alloc(size_t n);
 static int hoop_jwks_fill(hoop_jwks_t *ks, json_t *keys, size_t n,
     unsigned algs, hoop_error_t *err);
+static void hoop_jwks_drop_twins(hoop_jwks_t *ks);
 
 
 hoop_jwks_t *
@@ -91,6 +94,56 @@ hoop_jwks_single(json_t *jwk, unsigned algs, hoop_error_t *err)
 }
 
 
+hoop_jwks_t *
+hoop_jwks_secret(const u_char *p, size_t len, unsigned algs,
+    hoop_error_t *err)
+{
+    size_t         n;
+    u_char         text[(HOOP_JWT_MAX_SECRET + 2) / 3 * 4];
+    const char    *reason;
+    hoop_jwks_t   *ks;
+    hoop_sha256_t  s;
+
+    memset(err, 0, sizeof(hoop_error_t));
+
+    ks = hoop_jwks_alloc(1);
+    if (ks == NULL) {
+        hoop_error_set(err, "%s", hoop_jwk_internal);
+        return NULL;
+    }
+
+    ks->nkeys = 1;
+
+    reason = hoop_jwk_secret(&ks->keys[0], p, len);
+
+    if (reason == NULL && (algs & ~ks->keys[0].algs)) {
+        reason = "secret is shorter than the hash: wanted 48 octets for "
+                 "HS384, 64 for HS512";
+    }
+
+    if (reason) {
+        hoop_error_set(err, "%s", reason);
+        hoop_jwks_free(ks);
+        return NULL;
+    }
+
+    n = hoop_base64_encode(text, p, len, 1);
+
+    hoop_sha256_init(&s);
+    hoop_sha256_update(&s, "{\"k\":\"", 6);
+    hoop_sha256_update(&s, text, n);
+    hoop_sha256_update(&s, "\",\"kty\":\"oct\"}", 14);
+    hoop_sha256_final(&s, ks->keys[0].thumbprint);
+
+    hoop_jwk_identify(&ks->keys[0]);
+
+    OPENSSL_cleanse(text, sizeof(text));
+    OPENSSL_cleanse(&s, sizeof(hoop_sha256_t));
+
+    return ks;
+}
+
+
 /* keys: an array of n, or the one key itself */
 
 static hoop_jwks_t *
@@ -99,7 +152,7 @@ hoop_jwks_create(json_t *keys, size_t n, unsigned algs, hoop_error_t *err)
     int           rc;
     hoop_jwks_t  *ks;
 
-    ks = calloc(1, sizeof(hoop_jwks_t) + n * sizeof(hoop_jwk_t));
+    ks = hoop_jwks_alloc(n);
     if (ks == NULL) {
         hoop_error_set(err, "%s", hoop_jwk_internal);
         return NULL;
@@ -120,13 +173,15 @@ hoop_jwks_create(json_t *keys, size_t n, unsigned algs, hoop_error_t *err)
 }
 
 
-static int
-hoop_jwks_fill(hoop_jwks_t *ks, json_t *keys, size_t n, unsigned algs,
-    hoop_error_t *err)
+static hoop_jwks_t *
+hoop_jwks_alloc(size_t n)
 {
-    size_t       i;
-    hoop_jwk_t  *key;
-    const char  *reason, *first;
+    hoop_jwks_t  *ks;
+
+    ks = calloc(1, sizeof(hoop_jwks_t) + n * sizeof(hoop_jwk_t));
+    if (ks == NULL) {
+        return NULL;
+    }
 
     ks->md[0] = EVP_MD_fetch(NULL, "SHA256", NULL);
     ks->md[1] = EVP_MD_fetch(NULL, "SHA384", NULL);
@@ -136,34 +191,58 @@ hoop_jwks_fill(hoop_jwks_t *ks, json_t *keys, size_t n, unsigned algs,
     if (ks->md[0] == NULL || ks->md[1] == NULL || ks->md[2] == NULL
         || ks->md_ctx == NULL)
     {
-        hoop_error_set(err, "%s", hoop_jwk_internal);
-        return HOOP_NOMEM;
+        hoop_jwks_free(ks);
+        return NULL;
     }
+
+    return ks;
+}
+
+
+static int
+hoop_jwks_fill(hoop_jwks_t *ks, json_t *keys, size_t n, unsigned algs,
+    hoop_error_t *err)
+{
+    int          rc;
+    size_t       i;
+    json_t      *jwk;
+    hoop_jwk_t  *key;
+    const char  *reason, *first;
 
     first = NULL;
 
     for (i = 0; i < n; i++) {
         key = &ks->keys[ks->nkeys];
 
-        reason = hoop_jwk_parse(key, json_is_array(keys)
-                                     ? json_array_get(keys, i) : keys, algs);
+        jwk = json_is_array(keys) ? json_array_get(keys, i) : keys;
+
+        reason = hoop_jwk_parse(key, jwk, algs);
 
         if (reason == NULL) {
             ks->nkeys++;
-            ks->nnamed += (key->kid.data != NULL);
             continue;
         }
 
-        hoop_jwk_clear(key);
+        rc = (reason == hoop_jwk_internal) ? HOOP_NOMEM
+                                           : hoop_jwk_bury(key, jwk);
 
-        if (reason == hoop_jwk_internal) {
-            hoop_error_set(err, "%s", reason);
+        if (rc == HOOP_NOMEM) {
+            hoop_jwk_clear(key);
+            hoop_error_set(err, "%s", hoop_jwk_internal);
             return HOOP_NOMEM;
         }
+
+        ks->nkeys += (rc == HOOP_OK);
 
         if (first == NULL) {
             first = reason;
         }
+    }
+
+    hoop_jwks_drop_twins(ks);
+
+    if (first == NULL) {
+        first = "two keys have the same \"kid\"";
     }
 
     if (ks->nkeys == 0 && !json_is_array(keys)) {
@@ -177,7 +256,68 @@ hoop_jwks_fill(hoop_jwks_t *ks, json_t *keys, size_t n, unsigned algs,
         return HOOP_ERROR;
     }
 
+    for (i = 0; i < ks->nkeys; i++) {
+        ks->nnamed += (ks->keys[i].kid.data != NULL);
+
+        if ((ks->keys[i].secret == NULL) != (ks->keys[0].secret == NULL)) {
+            hoop_error_set(err, "key set has secrets beside public keys");
+            return HOOP_ERROR;
+        }
+    }
+
     return HOOP_OK;
+}
+
+
+/* the same key twice is one key, and not ambiguous */
+
+static void
+hoop_jwks_drop_twins(hoop_jwks_t *ks)
+{
+    unsigned     i, k, n;
+    hoop_jwk_t  *a, *b;
+
+    for (i = 0; i < ks->nkeys; i++) {
+        a = &ks->keys[i];
+
+        for (k = 0; k < i && a->kid.data; k++) {
+            b = &ks->keys[k];
+
+            if (b->kid.data == NULL || !hoop_str_eq(a->kid, b->kid)
+                || (a->algs & b->algs) == 0
+                || (a->issuer.len && b->issuer.len
+                    && !hoop_str_eq(a->issuer, b->issuer)))
+            {
+                continue;
+            }
+
+            if (memcmp(a->thumbprint, b->thumbprint, 32) != 0) {
+                a->twin = 1;
+                b->twin = 1;
+
+            } else if (a->id == b->id) {
+                a->twice = 1;
+            }
+        }
+    }
+
+    for (n = 0, i = 0; i < ks->nkeys; i++) {
+        a = &ks->keys[i];
+
+        if (a->twin || a->twice) {
+            hoop_jwk_clear(a);
+            continue;
+        }
+
+        if (n != i) {
+            ks->keys[n] = *a;
+            memset(a, 0, sizeof(hoop_jwk_t));
+        }
+
+        n++;
+    }
+
+    ks->nkeys = n;
 }
 
 
@@ -226,21 +366,31 @@ hoop_jwks_has(const hoop_jwks_t *ks, uint64_t id)
 }
 
 
+hoop_jwt_e
+hoop_jwks_verify(const hoop_jwks_t *ks, unsigned alg, hoop_str_t kid,
+    hoop_str_t input, const u_char *sig, size_t len, uint64_t *id)
+{
+    return hoop_jwks_verify_claims(ks, alg, kid, input, sig, len, NULL, id);
+}
+
+
 /*
  * The keys that bear the token's kid; if there are none, or the token names
  * none, those without (all, if the token names none) that fit the algorithm.
  */
 
 hoop_jwt_e
-hoop_jwks_verify(const hoop_jwks_t *ks, unsigned alg, hoop_str_t kid,
-    hoop_str_t input, const u_char *sig, size_t len, uint64_t *id)
+hoop_jwks_verify_claims(const hoop_jwks_t *ks, unsigned alg, hoop_str_t kid,
+    hoop_str_t input, const u_char *sig, size_t len, const json_t *claims,
+    uint64_t *id)
 {
-    int          known;
+    int          known, foreign;
     unsigned     i, tries;
     hoop_jwt_e   rc;
     hoop_jwk_t  *key;
 
     known = 0;
+    foreign = 0;
 
     if (kid.data) {
         for (i = 0; i < ks->nkeys; i++) {
@@ -269,6 +419,13 @@ hoop_jwks_verify(const hoop_jwks_t *ks, unsigned alg, hoop_str_t kid,
             continue;
         }
 
+        if (claims && key->issuer.len
+            && !hoop_jwt_issuer_is(key->issuer, claims))
+        {
+            foreign = 1;
+            continue;
+        }
+
         rc = hoop_jws_verify(ks, key, alg, input, sig, len);
 
         if (rc == HOOP_JWT_OK && id) {
@@ -280,6 +437,10 @@ hoop_jwks_verify(const hoop_jwks_t *ks, unsigned alg, hoop_str_t kid,
         }
 
         tries++;
+    }
+
+    if (tries == 0 && foreign) {
+        return HOOP_JWT_ISSUER;
     }
 
     if (known) {

@@ -44,6 +44,7 @@
 
 #define HOOP_JWT_MAX_TOKEN    16384
 #define HOOP_JWT_MAX_JWKS     (1024 * 1024)
+#define HOOP_JWT_MAX_SECRET   1024
 
 
 typedef enum {
@@ -61,6 +62,8 @@ typedef enum {
     HOOP_JWT_LIFETIME,         /* longer than max_lifetime allows */
     HOOP_JWT_TYPE,             /* typ */
     HOOP_JWT_CLAIM,            /* a claim missing or of a wrong type */
+    HOOP_JWT_CLIENT,           /* azp and the like */
+    HOOP_JWT_REQUIRED,         /* a required claim or value */
     HOOP_JWT_PROOF,            /* cnf present: proof of possession needed */
     HOOP_JWT_INTERNAL          /* memory or OpenSSL */
 } hoop_jwt_e;
@@ -82,19 +85,26 @@ typedef struct hoop_jwks_s  hoop_jwks_t;
  * Parses a JWKS document.  Keys that cannot be used (unknown kty or crv,
  * use other than sig, too short, private parts, ...) are skipped; a set
  * without one usable key is an error, as is a document that is no JWKS.
- * Symmetric keys ("oct") are taken only if algs has an HS bit.
+ *
+ * Symmetric keys ("oct") are taken only if algs has an HS bit, and a set that
+ * has usable keys of both kinds is an error.  Of two different keys with the
+ * same kid and an algorithm in common nobody knows which is meant: neither is
+ * used.
  */
 hoop_jwks_t *hoop_jwks_parse(const u_char *p, size_t len, unsigned algs,
     hoop_error_t *err);
-/* a set of the one public key that jwk is; a private or secret one is refused */
+/* a set of the one public key that jwk is; not a private or secret one */
 hoop_jwks_t *hoop_jwks_single(json_t *jwk, unsigned algs, hoop_error_t *err);
+/* of one secret, which must suffice for each of algs, all of them HS */
+hoop_jwks_t *hoop_jwks_secret(const u_char *p, size_t len, unsigned algs,
+    hoop_error_t *err);
 void hoop_jwks_free(hoop_jwks_t *ks);
 unsigned hoop_jwks_count(const hoop_jwks_t *ks);
 
 /*
  * A key's id stands for the key and what it may check: the head of SHA-256
- * over its thumbprint and its algorithms.  It is the same wherever and
- * whenever the key is read, and never 0.
+ * over its thumbprint, its algorithms and its "issuer".  It is the same
+ * wherever and whenever the key is read, and never 0.
  */
 int hoop_jwks_has(const hoop_jwks_t *ks, uint64_t id);
 
@@ -128,13 +138,44 @@ typedef struct {
 } hoop_jwt_t;
 
 
+/* A claim that must be there, not null; with values: must be or have one. */
+
 typedef struct {
-    hoop_str_t          issuer;        /* exact; len 0: not checked */
-    const hoop_str_t   *audiences;     /* one must match; n 0: not checked */
-    unsigned            naudiences;
-    unsigned            algs;          /* allowed HOOP_JWT_* bits */
-    int64_t             leeway;        /* seconds */
-    int64_t             max_lifetime;  /* seconds, exp - iat; 0: no limit */
+    hoop_str_t                 pointer;    /* RFC 6901 */
+    const hoop_str_t          *values;
+    unsigned                   nvalues;    /* 0: any value */
+} hoop_jwt_require_t;
+
+
+/*
+ * What a token must say.  Of each list one must match; n 0: not checked.
+ *
+ * "issuer" is the issuer's name, aliases are others that it is known by.  Each
+ * is exact, or has one "{tenantid}", in the place of which the token's own
+ * "tid" is put; that must be a GUID, and one of tenants, or any_tenant set.
+ *
+ * types are header types in lower case, without "application/"; an empty one
+ * stands for a token without "typ".  Without a list: jwt, at+jwt and none.
+ */
+
+typedef struct {
+    hoop_str_t                 issuer;     /* len 0: not checked */
+    const hoop_str_t          *aliases;
+    unsigned                   naliases;
+    const hoop_str_t          *tenants;
+    unsigned                   ntenants;
+    unsigned                   any_tenant;
+    const hoop_str_t          *audiences;
+    unsigned                   naudiences;
+    const hoop_str_t          *clients;
+    unsigned                   nclients;
+    const hoop_str_t          *types;
+    unsigned                   ntypes;
+    const hoop_jwt_require_t  *require;    /* all of them */
+    unsigned                   nrequire;
+    unsigned                   algs;          /* allowed HOOP_JWT_* bits */
+    int64_t                    leeway;        /* seconds */
+    int64_t                    max_lifetime;  /* seconds, exp - iat; 0: any */
 } hoop_jwt_rules_t;
 
 
@@ -145,15 +186,25 @@ typedef struct {
  * the keys of the set: the one named by kid, else each that fits the alg; id
  * is as with hoop_jwks_verify().
  * hoop_jwt_check() checks the claims at the time now (Unix seconds): exp is
- * required, aud where rules name audiences; a token with cnf gives
- * HOOP_JWT_PROOF.
+ * required, and what the rules ask for; a token with cnf gives
+ * HOOP_JWT_PROOF.  Where "iss" is an alias, it is set to the issuer's own name
+ * in the claims, so that nobody has two names.
  */
 hoop_jwt_e hoop_jwt_parse(hoop_jwt_t *jwt, const u_char *p, size_t len,
     int signature_only);
 hoop_jwt_e hoop_jwt_verify(const hoop_jwt_t *jwt, const hoop_jwks_t *ks,
     const hoop_jwt_rules_t *rules, uint64_t *id);
-hoop_jwt_e hoop_jwt_check(const hoop_jwt_t *jwt, const hoop_jwt_rules_t *rules,
+hoop_jwt_e hoop_jwt_check(hoop_jwt_t *jwt, const hoop_jwt_rules_t *rules,
     int64_t now);
+/* 1 if it is of that issuer by its unverified "iss" and "tid" */
+int hoop_jwt_issued_by(const hoop_jwt_t *jwt, const hoop_jwt_rules_t *rules);
+/*
+ * Whether iss is a name of that issuer: 2 for an exact name, 1 for one with
+ * any tenant in the place of "{tenantid}", else 0.
+ */
+int hoop_jwt_issuer_of(const hoop_jwt_rules_t *rules, hoop_str_t iss);
+/* 1 for the one form in which Entra ID writes a tenant */
+int hoop_jwt_is_guid(hoop_str_t s);
 void hoop_jwt_clear(hoop_jwt_t *jwt);
 
 
@@ -168,6 +219,7 @@ typedef struct {
     hoop_str_t      issuer;            /* spans into claims */
     hoop_str_t      sub;
     hoop_str_t      actor;             /* act.sub, outermost; len 0: none */
+    hoop_str_t      client;            /* azp, client_id, cid or appid */
     json_t         *claims;            /* owned */
     hoop_str_t      issuer_name;       /* config name; lives with the config */
     u_char         *json;              /* owned: {"iss":..,"sub":..,"act":..}

@@ -22,6 +22,7 @@
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 
+#include "hoop_json.h"
 #include "hoop_jwt.h"
 #include "tap.h"
 

@@ -326,12 +326,15 @@ test_jwks(void)
             "{\"kty\":\"XYZ\"},{%s}],\"x\":1}", rsa.jwk,
             "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY", p256.jwk);
 
-    ks = keys(big, ALL);
-    is_int(hoop_jwks_count(ks), 3, "what is not known is left out");
-    hoop_jwks_free(ks);
+    jwks_refused(big, strlen(big), "secrets beside public keys");
 
     ks = keys(big, HOOP_JWT_ALGS);
-    is_int(hoop_jwks_count(ks), 2, "a secret only where HS is allowed");
+    is_int(hoop_jwks_count(ks), 2, "what is not known or not allowed is left "
+           "out");
+    hoop_jwks_free(ks);
+
+    ks = keys(big, HOOP_JWT_HS256);
+    is_int(hoop_jwks_count(ks), 1, "a secret where only HS is allowed");
     hoop_jwks_free(ks);
 
     ks = keys(big, HOOP_JWT_ES256);
@@ -616,8 +619,9 @@ test_memory(const char *alg, test_key_t *key, int json)
     unsigned   count;
 
     snprintf(text, sizeof(text), "{\"keys\":[{%s,\"kid\":\"a\"},{%s},"
-             "{\"kty\":\"oct\",\"k\":\"%s\"}]}", key->jwk, key->jwk,
-             "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY");
+             "{%s,\"kid\":\"b\",\"issuer\":\"https://i\"}]}", key->jwk,
+             key->jwk,
+             key->jwk);
 
     good = token(header_of(alg), GOOD, alg, key);
     forged = strdup(good);

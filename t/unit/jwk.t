@@ -1,0 +1,3 @@
+#!/usr/bin/perl
+
+exec './build/unit/jwk' or die "build/unit/jwk: $!\n";

@@ -1,0 +1,3 @@
+#!/usr/bin/perl
+
+exec './build/unit/jwt_check' or die "build/unit/jwt_check: $!\n";
