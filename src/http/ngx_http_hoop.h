@@ -71,9 +71,15 @@ typedef struct ngx_http_hoop_resource_s  ngx_http_hoop_resource_t;
 typedef struct {
     ngx_str_t                     name;
     ngx_str_t                     issuer;      /* the "iss" */
-    ngx_array_t                  *audiences;   /* of hoop_str_t */
+    ngx_array_t                   aliases;     /* all of hoop_str_t */
+    ngx_array_t                   tenants;
+    ngx_array_t                   audiences;
+    ngx_array_t                   clients;
+    ngx_array_t                   types;
+    ngx_array_t                   require;     /* of hoop_jwt_require_t */
     ngx_str_t                     jwks_file;
     ngx_str_t                     jwks_url;
+    ngx_str_t                     secret_file; /* for HS */
     ngx_str_t                     groups;      /* JSON pointer */
     hoop_jwt_rules_t              rules;
     time_t                        leeway;
@@ -81,6 +87,8 @@ typedef struct {
     time_t                        jwks_ttl;
     ngx_uint_t                    algs;
     ngx_uint_t                    discovery;   /* asked for by name */
+    ngx_uint_t                    template;    /* "{tenantid}" in issuer */
+    ngx_uint_t                    any_tenant;
 
     /*
      * Of the worker, not of a request: parsed keys and the state of their
@@ -651,6 +659,9 @@ int ngx_http_hoop_conf_credential_known(void *data, hoop_str_t name);
 
 char *ngx_http_hoop_conf_issuer(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+/* whose name it is, or NULL */
+ngx_http_hoop_issuer_t *ngx_http_hoop_issuer_find(ngx_http_request_t *r,
+    hoop_str_t iss);
 
 /* ngx_http_hoop_conf.c: directive handlers */
 
@@ -668,6 +679,9 @@ char *ngx_http_hoop_conf_check(ngx_conf_t *cf, ngx_http_hoop_main_conf_t *hmcf,
     ngx_http_hoop_loc_conf_t *conf);
 /* a small file at config time, NUL-terminated, into cf->pool */
 ngx_int_t ngx_http_hoop_conf_read(ngx_conf_t *cf, const char *what,
+    ngx_str_t *file, size_t cap, ngx_str_t *content);
+/* the same of a file that nobody else may read */
+ngx_int_t ngx_http_hoop_conf_read_private(ngx_conf_t *cf, const char *what,
     ngx_str_t *file, size_t cap, ngx_str_t *content);
 
 /* ngx_http_hoop_api.c: the content handler of hoop_api */

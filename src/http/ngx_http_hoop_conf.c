@@ -13,6 +13,9 @@
 #define NGX_HTTP_HOOP_POLICY_MAX  (4 * 1024 * 1024)
 
 
+static ngx_int_t ngx_http_hoop_conf_read_file(ngx_conf_t *cf,
+    const char *what, ngx_str_t *file, size_t cap, ngx_uint_t private,
+    ngx_str_t *content);
 static ngx_http_hoop_policy_t *ngx_http_hoop_conf_load_policy(ngx_conf_t *cf,
     ngx_http_hoop_main_conf_t *hmcf, ngx_str_t *name);
 static char *ngx_http_hoop_conf_masks(ngx_conf_t *cf,
@@ -22,6 +25,22 @@ static char *ngx_http_hoop_conf_masks(ngx_conf_t *cf,
 ngx_int_t
 ngx_http_hoop_conf_read(ngx_conf_t *cf, const char *what, ngx_str_t *file,
     size_t cap, ngx_str_t *content)
+{
+    return ngx_http_hoop_conf_read_file(cf, what, file, cap, 0, content);
+}
+
+
+ngx_int_t
+ngx_http_hoop_conf_read_private(ngx_conf_t *cf, const char *what,
+    ngx_str_t *file, size_t cap, ngx_str_t *content)
+{
+    return ngx_http_hoop_conf_read_file(cf, what, file, cap, 1, content);
+}
+
+
+static ngx_int_t
+ngx_http_hoop_conf_read_file(ngx_conf_t *cf, const char *what,
+    ngx_str_t *file, size_t cap, ngx_uint_t private, ngx_str_t *content)
 {
     u_char           *p;
     off_t             size;
@@ -52,6 +71,22 @@ ngx_http_hoop_conf_read(ngx_conf_t *cf, const char *what, ngx_str_t *file,
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "hoop %s \"%V\" is not a regular file of at most "
                            "%uz bytes", what, file, cap);
+        goto failed;
+    }
+
+    if (private
+        && ((fi.st_mode & 077) || (fi.st_uid != 0 && fi.st_uid != geteuid())))
+    {
+        /* ngx_sprintf() knows no octal */
+
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "hoop %s file \"%V\" has mode 0%ui%ui%ui "
+                           "and owner %ui, wanted at most 0600 and root or "
+                           "the user that starts nginx", what, file,
+                           (ngx_uint_t) (fi.st_mode >> 6 & 7),
+                           (ngx_uint_t) (fi.st_mode >> 3 & 7),
+                           (ngx_uint_t) (fi.st_mode & 7),
+                           (ngx_uint_t) fi.st_uid);
         goto failed;
     }
 
@@ -472,8 +507,8 @@ ngx_http_hoop_conf_check(ngx_conf_t *cf, ngx_http_hoop_main_conf_t *hmcf,
     issuer = hmcf->issuers.elts;
 
     for (i = 0; i < hmcf->issuers.nelts; i++) {
-        if (issuer[i]->jwks_file.len == 0 && conf->fetch.len == 0
-            && clcf->name.len)
+        if (issuer[i]->jwks_file.len == 0 && issuer[i]->secret_file.len == 0
+            && conf->fetch.len == 0 && clcf->name.len)
         {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "hoop_issuer \"%V\" has no \"jwks_file\" and "

@@ -151,32 +151,10 @@ static char *
 ngx_http_hoop_conf_read_secret(ngx_conf_t *cf,
     ngx_http_hoop_credential_t *cred, ngx_str_t *secret)
 {
-    size_t           i;
-    ngx_file_info_t  fi;
+    size_t  i;
 
-    if (ngx_file_info(cred->file.data, &fi) == NGX_FILE_ERROR) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
-                           "hoop credential: " ngx_file_info_n
-                           " \"%V\" failed", &cred->file);
-        return NGX_CONF_ERROR;
-    }
-
-    if ((fi.st_mode & 077) || (fi.st_uid != 0 && fi.st_uid != geteuid())) {
-        /* ngx_sprintf() knows no octal */
-
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "hoop credential file \"%V\" has mode 0%ui%ui%ui "
-                           "and owner %ui, wanted at most 0600 and root or "
-                           "the user that starts nginx", &cred->file,
-                           (ngx_uint_t) (fi.st_mode >> 6 & 7),
-                           (ngx_uint_t) (fi.st_mode >> 3 & 7),
-                           (ngx_uint_t) (fi.st_mode & 7),
-                           (ngx_uint_t) fi.st_uid);
-        return NGX_CONF_ERROR;
-    }
-
-    if (ngx_http_hoop_conf_read(cf, "credential", &cred->file,
-                                NGX_HTTP_HOOP_CREDENTIAL_MAX, secret)
+    if (ngx_http_hoop_conf_read_private(cf, "credential", &cred->file,
+                                        NGX_HTTP_HOOP_CREDENTIAL_MAX, secret)
         != NGX_OK)
     {
         return NGX_CONF_ERROR;

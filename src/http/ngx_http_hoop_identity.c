@@ -60,26 +60,16 @@ static ngx_int_t
 ngx_http_hoop_verify_token(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
     hoop_jwt_t *jwt, const u_char key[32])
 {
-    uint64_t                     id;
-    hoop_jwt_e                   e;
-    ngx_uint_t                   i, generation;
-    hoop_jwks_t                 *keys;
-    ngx_http_hoop_issuer_t     **issuer;
-    ngx_http_hoop_main_conf_t   *hmcf;
+    uint64_t       id;
+    hoop_jwt_e     e;
+    ngx_uint_t     generation;
+    hoop_jwks_t   *keys;
 
-    hmcf = ngx_http_get_module_main_conf(r, ngx_http_hoop_module);
+    ctx->issuer = ngx_http_hoop_issuer_find(r, jwt->issuer);
 
-    ctx->issuer = NULL;
-    issuer = hmcf->issuers.elts;
-
-    for (i = 0; i < hmcf->issuers.nelts; i++) {
-        if (hoop_str_eq(issuer[i]->rules.issuer, jwt->issuer)) {
-            ctx->issuer = issuer[i];
-            break;
-        }
-    }
-
-    if (ctx->issuer == NULL) {
+    if (ctx->issuer == NULL
+        || !hoop_jwt_issued_by(jwt, &ctx->issuer->rules))
+    {
         ctx->error = hoop_jwt_strerror(HOOP_JWT_ISSUER);
         return NGX_HTTP_UNAUTHORIZED;
     }
@@ -149,7 +139,8 @@ ngx_http_hoop_verify_token(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
 /*
  * What the zone knows is true under any configuration, and so are the token's
  * own header and algorithm; the key set and the list of algorithms may have
- * changed since.
+ * changed since.  A key's id has whose tokens it is for in it: the same key
+ * with another "issuer" is another one.
  */
 
 static hoop_jwt_e

@@ -55,6 +55,8 @@ typedef struct {
 } ngx_http_hoop_fetch_t;
 
 
+static hoop_jwks_t *ngx_http_hoop_keys_secret(ngx_conf_t *cf,
+    ngx_http_hoop_issuer_t *issuer);
 static ngx_int_t ngx_http_hoop_fetch(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx);
 static ngx_int_t ngx_http_hoop_fetch_done(ngx_http_request_t *r, void *data,
@@ -92,6 +94,13 @@ ngx_http_hoop_keys_create(ngx_conf_t *cf, ngx_http_hoop_issuer_t *issuer)
 
     ngx_queue_init(&keys->waiters);
 
+    if (issuer->secret_file.len) {
+        keys->fixed = 1;
+        keys->set = ngx_http_hoop_keys_secret(cf, issuer);
+
+        return keys->set ? keys : NULL;
+    }
+
     if (issuer->jwks_file.len == 0) {
         return keys;
     }
@@ -116,6 +125,37 @@ ngx_http_hoop_keys_create(ngx_conf_t *cf, ngx_http_hoop_issuer_t *issuer)
     }
 
     return keys;
+}
+
+
+/* raw bytes; an editor's newline at the end is not of the secret */
+
+static hoop_jwks_t *
+ngx_http_hoop_keys_secret(ngx_conf_t *cf, ngx_http_hoop_issuer_t *issuer)
+{
+    ngx_str_t      text;
+    hoop_jwks_t   *set;
+    hoop_error_t   err;
+
+    if (ngx_http_hoop_conf_read_private(cf, "secret", &issuer->secret_file,
+                                        HOOP_JWT_MAX_SECRET + 1, &text)
+        != NGX_OK)
+    {
+        return NULL;
+    }
+
+    set = hoop_jwks_secret(text.data,
+                           (text.len && text.data[text.len - 1] == LF)
+                           ? text.len - 1 : text.len, issuer->algs, &err);
+
+    ngx_explicit_memzero(text.data, text.len);
+
+    if (set == NULL) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "hoop secret file \"%V\": %s",
+                           &issuer->secret_file, err.text);
+    }
+
+    return set;
 }
 
 

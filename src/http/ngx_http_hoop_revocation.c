@@ -177,14 +177,9 @@ static const char *
 ngx_http_hoop_revocation_keys(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
     ngx_http_hoop_revocation_args_t *args)
 {
-    json_t                      *claims, *jti, *act, *iss;
-    ngx_str_t                   *name;
-    ngx_uint_t                   i, depth;
-    ngx_http_hoop_issuer_t     **issuer;
-    ngx_http_hoop_main_conf_t   *hmcf;
-
-    hmcf = ngx_http_get_module_main_conf(r, ngx_http_hoop_module);
-    issuer = hmcf->issuers.elts;
+    json_t                  *claims, *jti, *act, *iss;
+    ngx_uint_t               depth;
+    ngx_http_hoop_issuer_t  *issuer;
 
     args->n = 0;
     claims = ctx->identity->claims;
@@ -216,22 +211,16 @@ ngx_http_hoop_revocation_keys(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
         }
 
         iss = json_object_get(act, "iss");
-        name = iss ? NULL : &ctx->issuer->name;
 
-        for (i = 0; iss && i < hmcf->issuers.nelts; i++) {
-            if (hoop_str_eq(issuer[i]->rules.issuer,
-                            hoop_str(json_string_value(iss),
-                                     json_string_length(iss))))
-            {
-                name = &issuer[i]->name;
-                break;
-            }
-        }
+        issuer = iss ? ngx_http_hoop_issuer_find(r,
+                                          hoop_str(json_string_value(iss),
+                                                   json_string_length(iss)))
+                     : ctx->issuer;
 
         /* of an issuer without a name here nobody can be revoked */
 
-        if (name) {
-            ngx_http_hoop_revocation_key(args, name, "sub",
+        if (issuer) {
+            ngx_http_hoop_revocation_key(args, &issuer->name, "sub",
                                          json_object_get(act, "sub"));
         }
     }
