@@ -5,6 +5,7 @@
  * The table of contents: every directive, every hook of a process and every
  * phase of a request, with the file that carries it out.
  *
+ *     post read   ngx_http_hoop_fetch.c     requests of our own
  *     preaccess   ngx_http_hoop_access.c    subrequests stay outside
  *     access      ngx_http_hoop_access.c    token, policy, approval, evidence
  *     header      ngx_http_hoop_header_filter.c  fail closed, or mask ...
@@ -365,6 +366,7 @@ ngx_hoop_create_conf(ngx_cycle_t *cycle)
      *     conf->redis = NULL;
      *     conf->audit = NULL;
      *     conf->zone = NULL;
+     *     conf->issuers = NULL;
      */
 
     return ngx_pcalloc(cycle->pool, sizeof(ngx_hoop_conf_t));
@@ -442,7 +444,13 @@ ngx_hoop_init_process(ngx_cycle_t *cycle)
                       "hoop: no audit spool, protected requests are refused");
     }
 
-    return ngx_http_hoop_cache_init(cycle);
+    if (ngx_http_hoop_cache_init(cycle) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    ngx_http_hoop_keys_init(conf->issuers);
+
+    return NGX_OK;
 }
 
 
@@ -460,6 +468,7 @@ ngx_hoop_exit_process(ngx_cycle_t *cycle)
 
     ngx_hoop_running = 0;
 
+    ngx_http_hoop_keys_done(conf->issuers);
     ngx_http_hoop_cache_done();
 
     if (conf->audit) {
@@ -517,9 +526,12 @@ ngx_http_hoop_postconfiguration(ngx_conf_t *cf)
         return NGX_OK;
     }
 
-    if (ngx_http_hoop_add_handler(cf, NGX_HTTP_PREACCESS_PHASE,
-                                  ngx_http_hoop_preaccess_handler)
+    if (ngx_http_hoop_add_handler(cf, NGX_HTTP_POST_READ_PHASE,
+                                  ngx_http_hoop_fetch_post_read_handler)
         != NGX_OK
+        || ngx_http_hoop_add_handler(cf, NGX_HTTP_PREACCESS_PHASE,
+                                     ngx_http_hoop_preaccess_handler)
+           != NGX_OK
         || ngx_http_hoop_add_handler(cf, NGX_HTTP_ACCESS_PHASE,
                                      ngx_http_hoop_access_handler)
            != NGX_OK
@@ -529,6 +541,8 @@ ngx_http_hoop_postconfiguration(ngx_conf_t *cf)
     {
         return NGX_ERROR;
     }
+
+    hmcf->core->issuers = &hmcf->issuers;
 
     hmcf->core->zone = ngx_hoop_zone_add(cf, hmcf->zone_size);
     if (hmcf->core->zone == NULL) {
@@ -566,6 +580,8 @@ ngx_http_hoop_create_main_conf(ngx_conf_t *cf)
         || ngx_array_init(&conf->policies, cf->pool, 4, sizeof(void *))
            != NGX_OK
         || ngx_array_init(&conf->resources, cf->pool, 4, sizeof(void *))
+           != NGX_OK
+        || ngx_array_init(&conf->targets, cf->pool, 4, sizeof(void *))
            != NGX_OK)
     {
         return NULL;
@@ -607,6 +623,7 @@ ngx_http_hoop_create_loc_conf(ngx_conf_t *cf)
      *     conf->api = 0;
      *     conf->metadata = 0;
      *     conf->fetch = { 0, NULL };
+     *     conf->fetch_target = NULL;
      *     conf->masks = { 0 };
      *     conf->mask_bufs = { 0, 0 };
      *     conf->credential_name = { 0, NULL };

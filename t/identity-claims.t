@@ -537,7 +537,7 @@ hoop_issuer "idp" has "tenants", but no "{tenantid}" in "issuer"
 --- names: issuer "https://m.test/{tenantid}"; tenants any;
 --- keyless
 --- emerg
-"{tenantid}" leads to no discovery document, wanted "jwks_url" or "jwks_file"
+"{tenantid}" leads to no discovery document, wanted its URL in "discovery", or "jwks_url" or "jwks_file"
 
 
 

@@ -3,6 +3,9 @@
 # Keys of an issuer over HTTP: discovery, rotation, and an issuer that is
 # away, closes, hangs or answers nonsense.  No token is refused or let in for
 # the want of keys with a wrong word: 503 says that it could not be judged.
+#
+# A worker fetches as soon as it runs: what the issuer is to do then is told by
+# the section "idp", before nginx is started.
 
 use Test::Nginx::Socket 'no_plan';
 
@@ -14,8 +17,14 @@ use Hoop::Spool;
 use Hoop::Token;
 use Hoop::Upstream;
 
-our $upstream = Hoop::Upstream->new(routes => { '/p/*' => "reached\n" });
 our $idp = Hoop::Upstream->new(oidc => 1);
+our $upstream = Hoop::Upstream->new(routes => {
+    '/p/*' => "reached\n",
+    '/common/doc' => sprintf('{"issuer":"%s","jwks_uri":"%s/jwks"}',
+                             $idp->issuer, $idp->url),
+    '/common/tls' => sprintf('{"issuer":"%s","jwks_uri":"%s/jwks"}',
+                             $idp->issuer =~ s/http/https/r, $idp->url),
+});
 our $other;
 
 sub from_idp {
@@ -43,8 +52,10 @@ add_block_preprocessor(sub {
     my ($block) = @_;
 
     $idp->up;
-    $idp->control(keys => 'rsa,ec', fail => '', delay => 0);
+    $idp->control(keys => 'rsa,ec', fail => '', delay => 0, jwks => 'jwks');
+    $idp->control($1 => $2) if ($block->idp // '') =~ /^(\w+)=(\S+)/;
     $idp->reset;
+    $idp->down if ($block->idp // '') =~ /^down/;
 
     $block->set_value('http_config', <<'END') if !defined $block->http_config;
 hoop_audit $TEST_NGINX_SPOOL gateway=t sync=off;
@@ -52,6 +63,7 @@ hoop_issuer idp {
     issuer http://127.0.0.1:$TEST_NGINX_IDP_PORT;
     audience hoop;
     discovery on;
+    jwks_pause 200ms;
 }
 END
 
@@ -63,7 +75,6 @@ location = /_hoop_fetch {
     proxy_pass_request_headers off;
     proxy_pass_request_body off;
     proxy_read_timeout 1500ms;
-    subrequest_output_buffer_size 256k;
 }
 location /p/ {
     hoop on;
@@ -81,7 +92,8 @@ END
 END
 
     $block->set_value('request', 'GET /p/a') if !defined $block->request;
-    $block->set_value('no_error_log', "[alert]\n[crit]\n[emerg]\neyJ");
+    $block->set_value('no_error_log', "[alert]\n[crit]\n[emerg]\neyJ")
+        if !defined $block->no_error_log;
 });
 
 Hoop::Spool->install;
@@ -125,7 +137,6 @@ hoop_fetch /_hoop_fetch;
 location = /_hoop_fetch {
     internal;
     proxy_pass $hoop_fetch_url;
-    subrequest_output_buffer_size 256k;
 }
 location /p/ {
     hoop on;
@@ -147,8 +158,7 @@ location /idp/ { proxy_pass http://127.0.0.1:$TEST_NGINX_IDP_PORT/; }
 === TEST 4: rotation: an unknown kid makes the keys be fetched again
 --- request eval
 ["GET /p/a", "GET /idp/__control?keys=rsa2",
- ["GET", { value => " /p/b", delay_before => 6 }], "GET /p/c"]
---- timeout: 10
+ ["GET", { value => " /p/b", delay_before => 0.3 }], "GET /p/c"]
 --- more_headers eval
 [main::from_idp(), "", main::from_idp(-key => 'rsa2'), main::from_idp()]
 --- error_code eval
@@ -171,8 +181,7 @@ location /idp/ { proxy_pass http://127.0.0.1:$TEST_NGINX_IDP_PORT/; }
 
 
 === TEST 6: the issuer is away from the start
---- init
-$main::idp->down;
+--- idp: down
 --- more_headers eval
 main::from_idp()
 --- error_code: 503
@@ -192,8 +201,7 @@ eyJ
 === TEST 7: an unknown kid while the issuer is away; known keys go on
 --- request eval
 ["GET /p/a", "GET /idp/__control?fail=500",
- ["GET", { value => " /p/b", delay_before => 6 }], "GET /p/c"]
---- timeout: 10
+ ["GET", { value => " /p/b", delay_before => 0.3 }], "GET /p/c"]
 --- more_headers eval
 [main::from_idp(), "", main::from_idp(-key => 'rsa2'), main::from_idp()]
 --- error_code eval
@@ -204,8 +212,7 @@ eyJ
 
 
 === TEST 8: the issuer closes
---- init
-$main::idp->control(fail => 'close');
+--- idp: fail=close
 --- more_headers eval
 main::from_idp()
 --- error_code: 503
@@ -213,8 +220,7 @@ main::from_idp()
 
 
 === TEST 9: the issuer hangs; others are served meanwhile
---- init
-$main::idp->control(fail => 'hang');
+--- idp: fail=hang
 --- request eval
 ["GET /p/a", "GET /index.html"]
 --- more_headers eval
@@ -225,8 +231,7 @@ $main::idp->control(fail => 'hang');
 
 
 === TEST 10: the issuer answers nonsense
---- init
-$main::idp->control(fail => 'garbage');
+--- idp: fail=garbage
 --- more_headers eval
 main::from_idp()
 --- error_code: 503
@@ -236,8 +241,7 @@ hoop: issuer "idp"
 
 
 === TEST 11: the issuer answers 404
---- init
-$main::idp->control(fail => '404');
+--- idp: fail=404
 --- more_headers eval
 main::from_idp()
 --- error_code: 503
@@ -261,7 +265,6 @@ hoop_fetch /_hoop_fetch;
 location = /_hoop_fetch {
     internal;
     proxy_pass http://127.0.0.1:$TEST_NGINX_IDP_PORT/.well-known/openid-configuration;
-    subrequest_output_buffer_size 256k;
 }
 location /p/ {
     hoop on;
@@ -283,25 +286,24 @@ GET /_hoop_fetch
 
 
 
-=== TEST 14: a client that leaves during the fetch does not stop the next
---- init
-$main::idp->control(fail => 'hang');
+=== TEST 14: a client that leaves during the fetch does not stop it
+--- idp: delay=0.3
 --- request eval
-["GET /p/a", "GET /idp/__control?fail=", "GET /p/b"]
+["GET /p/a", "GET /p/b", "GET /idp/__count"]
 --- more_headers eval
-[main::from_idp(), "", main::from_idp()]
---- timeout: 700ms
+[main::from_idp(), main::from_idp(), ""]
+--- timeout: 400ms
 --- abort
 --- error_code eval
 ["", 200, 200]
---- response_body_like eval
-["", "ok", "reached"]
+--- response_body eval
+["", "reached\n", "2\n"]
 
 
 
 === TEST 15: two clients wait for one fetch
+--- idp: delay=0.2
 --- init
-$main::idp->control(delay => 0.2);
 main::another_client(3);
 --- request eval
 ["GET /p/a", "GET /idp/__count"]
@@ -314,15 +316,108 @@ main::another_client(3);
 
 
 
-=== TEST 16: the client that fetches leaves, another takes over
+=== TEST 16: nobody waits for a fetch that a client who left has started
+--- idp: down
 --- init
+select undef, undef, undef, 0.3;
+$main::idp->up;
 $main::idp->control(delay => 0.3);
 main::another_client(0.2);
 --- request eval
-["GET /p/a", "GET /idp/__control?delay=0", "GET /p/b"]
+["GET /p/a", "GET /idp/__control?delay=0", "GET /p/b", "GET /idp/__count"]
 --- more_headers eval
-[main::from_idp(), "", main::from_idp()]
+[main::from_idp(), "", main::from_idp(), ""]
 --- error_code eval
-[200, 200, 200]
+[(200) x 4]
 --- response_body eval
-["reached\n", "ok\n", "reached\n"]
+["reached\n", "ok\n", "reached\n", "2\n"]
+
+
+
+=== TEST 17: the fetch in the background: the first client does not wait
+--- init
+select undef, undef, undef, 0.1 while (() = $main::idp->requests) < 2;
+select undef, undef, undef, 0.1;
+$main::idp->control(fail => 'hang');
+--- timeout: 500ms
+--- more_headers eval
+main::from_idp()
+--- error_code: 200
+--- response_body
+reached
+
+
+
+=== TEST 18: the document elsewhere, the key set at another host
+--- http_config
+hoop_audit $TEST_NGINX_SPOOL gateway=t sync=off;
+hoop_issuer idp {
+    issuer http://127.0.0.1:$TEST_NGINX_IDP_PORT;
+    audience hoop;
+    discovery http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/common/doc;
+}
+--- more_headers eval
+main::from_idp()
+--- error_code: 200
+--- response_body
+reached
+
+
+
+=== TEST 19: the key set of an issuer with TLS is not fetched without
+--- http_config
+hoop_audit $TEST_NGINX_SPOOL gateway=t sync=off;
+hoop_issuer idp {
+    issuer https://127.0.0.1:$TEST_NGINX_IDP_PORT;
+    audience hoop;
+    discovery http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/common/tls;
+}
+--- more_headers eval
+main::from_idp(iss => "https://127.0.0.1:$ENV{TEST_NGINX_IDP_PORT}")
+--- error_code: 503
+--- error_log
+has no acceptable "jwks_uri"
+
+
+
+=== TEST 20: the key set has moved
+--- request eval
+["GET /p/a", "GET /idp/__control?jwks=jwks2&keys=rsa2",
+ ["GET", { value => " /p/b", delay_before => 0.3 }], "GET /idp/__count"]
+--- more_headers eval
+[main::from_idp(), "", main::from_idp(-key => 'rsa2'), ""]
+--- error_code eval
+[(200) x 4]
+--- response_body eval
+["reached\n", "ok\n", "reached\n", "5\n"]
+
+
+
+=== TEST 21: no value of discovery
+--- http_config
+hoop_issuer idp {
+    issuer http://127.0.0.1:1;
+    audience hoop;
+    discovery off;
+}
+--- must_die
+--- no_error_log
+[alert]
+[crit]
+--- error_log
+"discovery" has an invalid value, wanted "on" or the URL of the document
+
+
+
+=== TEST 22: hoop_fetch that is no URI
+--- config
+hoop_fetch @fetch;
+location /p/ {
+    hoop on;
+}
+--- must_die
+--- no_error_log
+[alert]
+[crit]
+--- error_log
+hoop_fetch "@fetch" is not the URI of a location

@@ -61,11 +61,16 @@ typedef struct {
     ngx_hoop_redis_conf_t        *redis;       /* NULL: no hoop_redis */
     ngx_hoop_audit_conf_t        *audit;       /* NULL: no hoop_audit */
     ngx_shm_zone_t               *zone;        /* NULL: nothing is protected */
+    ngx_array_t                  *issuers;     /* of HTTP; NULL: the same */
 } ngx_hoop_conf_t;
 
 
 typedef struct ngx_http_hoop_keys_s      ngx_http_hoop_keys_t;
 typedef struct ngx_http_hoop_resource_s  ngx_http_hoop_resource_t;
+
+/* a location of ours to fetch through, and a fetch in flight */
+typedef struct ngx_http_hoop_target_s    ngx_http_hoop_target_t;
+typedef struct ngx_http_hoop_fetch_s     ngx_http_hoop_fetch_t;
 
 
 typedef struct {
@@ -80,11 +85,15 @@ typedef struct {
     ngx_str_t                     jwks_file;
     ngx_str_t                     jwks_url;
     ngx_str_t                     secret_file; /* for HS */
+    ngx_str_t                     discovery_url; /* if not in its usual place */
     ngx_str_t                     groups;      /* JSON pointer */
     hoop_jwt_rules_t              rules;
     time_t                        leeway;
     time_t                        max_lifetime;
     time_t                        jwks_ttl;
+    time_t                        jwks_stale;  /* beyond jwks_ttl */
+    ngx_msec_t                    jwks_pause;  /* between two attempts */
+    ngx_msec_t                    jwks_timeout; /* of all of an attempt */
     ngx_uint_t                    algs;
     ngx_uint_t                    discovery;   /* asked for by name */
     ngx_uint_t                    template;    /* "{tenantid}" in issuer */
@@ -117,6 +126,7 @@ typedef struct {
     ngx_array_t                   credentials; /* of ..._credential_t * */
     ngx_array_t                   policies;    /* of ngx_http_hoop_policy_t * */
     ngx_array_t                   resources;   /* of ..._resource_t * */
+    ngx_array_t                   targets;     /* of ngx_http_hoop_target_t * */
     ngx_hoop_conf_t              *core;
     ngx_str_t                     api;         /* first hoop_api location */
     size_t                        zone_size;
@@ -156,6 +166,7 @@ typedef struct {
     ngx_flag_t                    api;         /* not inherited */
     ngx_flag_t                    metadata;    /* the same */
     ngx_str_t                     fetch;
+    ngx_http_hoop_target_t       *fetch_target; /* NULL: nothing to fetch by */
     ngx_array_t                  *policies;    /* of hoop_policy_t * */
     ngx_array_t                  *mask_names;  /* of ngx_str_t */
     hoop_mask_list_t              masks;
@@ -285,7 +296,6 @@ typedef struct {
 
     /* keys: a queue entry while in KEYS_WAIT */
     ngx_queue_t                   queue;
-    ngx_uint_t                    fetches;
 
     /* body */
     hoop_buf_t                    body;        /* its head, up to body_cap */
@@ -328,9 +338,7 @@ typedef struct {
     unsigned                      remembered:1;    /* the proof: not again */
     unsigned                      nonces:1;        /* the client needs them */
     unsigned                      keys_queued:1;
-    unsigned                      keys_fetcher:1;  /* our subrequest runs */
-    unsigned                      keys_failed:1;
-    unsigned                      fetch_done:1;
+    unsigned                      keys_waited:1;   /* not a second time */
     unsigned                      capture:1;       /* body filter: copy */
     unsigned                      body_read:1;
     unsigned                      body_truncated:1;
@@ -529,23 +537,57 @@ ngx_http_hoop_keys_t *ngx_http_hoop_keys_create(ngx_conf_t *cf,
 /* current set or NULL; *generation changes whenever the set does */
 hoop_jwks_t *ngx_http_hoop_keys_get(ngx_http_hoop_issuer_t *issuer,
     ngx_uint_t *generation);
-/* 1 if a fetch may help: the keys are stale, or a kid is unknown and the last
-   attempt is long enough ago */
+/* 1 if it is worth to wait for a fetch: there are no keys, or a kid is unknown;
+   and the last attempt is long enough ago */
 ngx_uint_t ngx_http_hoop_keys_refetch(ngx_http_hoop_issuer_t *issuer,
     ngx_uint_t unknown_kid);
 /* 1 if the last attempt to fetch failed */
 ngx_uint_t ngx_http_hoop_keys_failing(ngx_http_hoop_issuer_t *issuer);
-/* joins, starts or goes on with the fetch: NGX_AGAIN; NGX_OK: it has ended;
-   NGX_ERROR: not again for this request */
-ngx_int_t ngx_http_hoop_keys_wait(ngx_http_request_t *r,
-    ngx_http_hoop_ctx_t *ctx);
+/* starts a fetch, or joins that in flight: NGX_AGAIN, the request is woken at
+   its end; NGX_ERROR: not, or not again for this request */
+ngx_int_t ngx_http_hoop_keys_wait(ngx_http_hoop_ctx_t *ctx);
 void ngx_http_hoop_keys_detach(ngx_http_hoop_ctx_t *ctx);
+/* in a worker: fetching begins, and ends; issuers may be NULL */
+void ngx_http_hoop_keys_init(ngx_array_t *issuers);
+void ngx_http_hoop_keys_done(ngx_array_t *issuers);
+/* through which location, unless a request knows better */
+void ngx_http_hoop_keys_target(ngx_http_hoop_issuer_t *issuer,
+    ngx_http_hoop_target_t *target);
+
+/* ngx_http_hoop_fetch.c */
+
+typedef struct {
+    const char                   *error;       /* NULL, or a predicate */
+    ngx_uint_t                    status;
+    hoop_str_t                    head;
+    hoop_str_t                    body;
+} ngx_http_hoop_answer_t;
+
+/* what it is given is gone when it returns, and so is the fetch */
+typedef void (*ngx_http_hoop_fetch_pt)(void *data,
+    ngx_http_hoop_answer_t *answer);
+
+/* the location "uri" of the server that is being configured */
+ngx_http_hoop_target_t *ngx_http_hoop_fetch_target(ngx_conf_t *cf,
+    ngx_http_hoop_main_conf_t *hmcf, ngx_str_t *uri);
+/* NULL, or the handler will be called, once, from an event */
+ngx_http_hoop_fetch_t *ngx_http_hoop_fetch_start(
+    ngx_http_hoop_target_t *target, hoop_str_t url, ngx_msec_t timeout,
+    ngx_http_hoop_fetch_pt handler, void *data);
+/* the handler is not called */
+void ngx_http_hoop_fetch_cancel(ngx_http_hoop_fetch_t *fetch);
+/* sets *value to the first header of that (lower case) name: NGX_OK */
+ngx_int_t ngx_http_hoop_fetch_header(ngx_http_hoop_answer_t *answer,
+    const char *name, hoop_str_t *value);
 ngx_int_t ngx_http_hoop_fetch_url_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
-/* 1 if r is a subrequest of ours, or one that was refused: it needs no
+/* 1 if r is a request of ours, or a subrequest that was refused: it needs no
    protection of its own */
 ngx_uint_t ngx_http_hoop_is_fetch(ngx_http_request_t *r);
 void ngx_http_hoop_mark_refused(ngx_http_request_t *r);
+ngx_int_t ngx_http_hoop_fetch_post_read_handler(ngx_http_request_t *r);
+/* of a main request that is a fetch */
+ngx_int_t ngx_http_hoop_fetch_preaccess(ngx_http_request_t *r);
 
 /* ngx_http_hoop_body.c */
 

@@ -61,6 +61,11 @@ ngx_http_hoop_preaccess_handler(ngx_http_request_t *r)
     conf = ngx_http_hoop_loc(r);
 
     if (r == r->main) {
+
+        if (ngx_http_hoop_is_fetch(r)) {
+            return ngx_http_hoop_fetch_preaccess(r);
+        }
+
         return (conf->mode == NGX_HTTP_HOOP_OFF && !conf->api)
                ? ngx_http_hoop_headers_refuse(r) : NGX_DECLINED;
     }
@@ -267,9 +272,7 @@ ngx_http_hoop_run(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
 
         case NGX_HTTP_HOOP_KEYS_WAIT:
 
-            if (ctx->keys_queued
-                && ngx_http_hoop_keys_wait(r, ctx) == NGX_AGAIN)
-            {
+            if (ctx->keys_queued) {
                 return NGX_AGAIN;
             }
 

@@ -518,6 +518,18 @@ ngx_http_hoop_conf_check(ngx_conf_t *cf, ngx_http_hoop_main_conf_t *hmcf,
         }
     }
 
+    if (conf->fetch.len) {
+        conf->fetch_target = ngx_http_hoop_fetch_target(cf, hmcf,
+                                                        &conf->fetch);
+        if (conf->fetch_target == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        for (i = 0; i < hmcf->issuers.nelts; i++) {
+            ngx_http_hoop_keys_target(issuer[i], conf->fetch_target);
+        }
+    }
+
     if (conf->revocation && hmcf->core->redis == NULL) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"hoop_revocation\" needs a \"hoop_redis\" in "

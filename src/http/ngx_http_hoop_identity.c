@@ -77,7 +77,7 @@ ngx_http_hoop_verify_token(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
     keys = ngx_http_hoop_keys_get(ctx->issuer, &generation);
 
     if (ngx_http_hoop_keys_refetch(ctx->issuer, 0)
-        && ngx_http_hoop_keys_wait(r, ctx) == NGX_AGAIN)
+        && ngx_http_hoop_keys_wait(ctx) == NGX_AGAIN)
     {
         return NGX_AGAIN;
     }
@@ -91,7 +91,7 @@ ngx_http_hoop_verify_token(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
 
     if (e == HOOP_JWT_NO_KEY
         && ngx_http_hoop_keys_refetch(ctx->issuer, 1)
-        && ngx_http_hoop_keys_wait(r, ctx) == NGX_AGAIN)
+        && ngx_http_hoop_keys_wait(ctx) == NGX_AGAIN)
     {
         return NGX_AGAIN;
     }

@@ -15,6 +15,9 @@
 #define NGX_HTTP_HOOP_MAX_LEEWAY   600
 #define NGX_HTTP_HOOP_MAX_TTL      (7 * 86400)
 #define NGX_HTTP_HOOP_MAX_LIFE     (365 * 86400)
+#define NGX_HTTP_HOOP_MAX_STALE    (30 * 86400)
+#define NGX_HTTP_HOOP_MAX_PAUSE    (300 * 1000)
+#define NGX_HTTP_HOOP_MAX_TIMEOUT  (60 * 1000)
 #define NGX_HTTP_HOOP_MAX_POINTER  256
 
 #define NGX_HTTP_HOOP_HS                                                      \
@@ -57,6 +60,8 @@ static char *ngx_http_hoop_issuer_require(ngx_conf_t *cf,
 static char *ngx_http_hoop_issuer_pointer(ngx_conf_t *cf,
     ngx_http_hoop_issuer_t *issuer, ngx_http_hoop_param_t *param);
 static char *ngx_http_hoop_issuer_time(ngx_conf_t *cf,
+    ngx_http_hoop_issuer_t *issuer, ngx_http_hoop_param_t *param);
+static char *ngx_http_hoop_issuer_msec(ngx_conf_t *cf,
     ngx_http_hoop_issuer_t *issuer, ngx_http_hoop_param_t *param);
 static char *ngx_http_hoop_issuer_algs(ngx_conf_t *cf,
     ngx_http_hoop_issuer_t *issuer, ngx_http_hoop_param_t *param);
@@ -108,6 +113,16 @@ static ngx_http_hoop_param_t  ngx_http_hoop_params[] = {
 
     { ngx_string("jwks_ttl"), ngx_http_hoop_issuer_time,
       offsetof(ngx_http_hoop_issuer_t, jwks_ttl), NGX_HTTP_HOOP_MAX_TTL },
+
+    { ngx_string("jwks_stale"), ngx_http_hoop_issuer_time,
+      offsetof(ngx_http_hoop_issuer_t, jwks_stale), NGX_HTTP_HOOP_MAX_STALE },
+
+    { ngx_string("jwks_pause"), ngx_http_hoop_issuer_msec,
+      offsetof(ngx_http_hoop_issuer_t, jwks_pause), NGX_HTTP_HOOP_MAX_PAUSE },
+
+    { ngx_string("jwks_timeout"), ngx_http_hoop_issuer_msec,
+      offsetof(ngx_http_hoop_issuer_t, jwks_timeout),
+      NGX_HTTP_HOOP_MAX_TIMEOUT },
 
     { ngx_string("groups"), ngx_http_hoop_issuer_pointer,
       offsetof(ngx_http_hoop_issuer_t, groups), 0 },
@@ -196,6 +211,9 @@ ngx_http_hoop_issuer_init(ngx_conf_t *cf, ngx_http_hoop_issuer_t *issuer)
     issuer->leeway = NGX_CONF_UNSET;
     issuer->max_lifetime = NGX_CONF_UNSET;
     issuer->jwks_ttl = NGX_CONF_UNSET;
+    issuer->jwks_stale = NGX_CONF_UNSET;
+    issuer->jwks_pause = NGX_CONF_UNSET_MSEC;
+    issuer->jwks_timeout = NGX_CONF_UNSET_MSEC;
 
     if (ngx_array_init(&issuer->aliases, cf->pool, 2, sizeof(hoop_str_t))
         != NGX_OK
@@ -567,6 +585,39 @@ ngx_http_hoop_issuer_time(ngx_conf_t *cf, ngx_http_hoop_issuer_t *issuer,
 }
 
 
+/* of at least 10 ms: a pause of nothing is none */
+
+static char *
+ngx_http_hoop_issuer_msec(ngx_conf_t *cf, ngx_http_hoop_issuer_t *issuer,
+    ngx_http_hoop_param_t *param)
+{
+    ngx_int_t    t;
+    ngx_str_t   *value;
+    ngx_msec_t  *field;
+
+    value = cf->args->elts;
+    field = (ngx_msec_t *) ((char *) issuer + param->offset);
+
+    if (*field != NGX_CONF_UNSET_MSEC) {
+        return "is duplicate";
+    }
+
+    if (cf->args->nelts != 2) {
+        return "takes one value";
+    }
+
+    t = ngx_parse_time(&value[1], 0);
+
+    if (t == NGX_ERROR || t < 10 || t > param->max) {
+        return "has an invalid time";
+    }
+
+    *field = t;
+
+    return NGX_CONF_OK;
+}
+
+
 static char *
 ngx_http_hoop_issuer_algs(ngx_conf_t *cf, ngx_http_hoop_issuer_t *issuer,
     ngx_http_hoop_param_t *param)
@@ -597,7 +648,7 @@ ngx_http_hoop_issuer_algs(ngx_conf_t *cf, ngx_http_hoop_issuer_t *issuer,
 }
 
 
-/* what is done anyway without any other source of keys, by its name */
+/* "on" is what is done anyway without any other source of keys, by its name */
 
 static char *
 ngx_http_hoop_issuer_discovery(ngx_conf_t *cf,
@@ -611,11 +662,21 @@ ngx_http_hoop_issuer_discovery(ngx_conf_t *cf,
         return "is duplicate";
     }
 
-    if (cf->args->nelts != 2 || ngx_strcmp(value[1].data, "on") != 0) {
-        return "has an invalid value, wanted \"on\"";
+    issuer->discovery = 1;
+
+    if (cf->args->nelts == 2 && ngx_strcmp(value[1].data, "on") == 0) {
+        return NGX_CONF_OK;
     }
 
-    issuer->discovery = 1;
+    if (cf->args->nelts != 2
+        || (ngx_strncasecmp(value[1].data, (u_char *) "https://", 8) != 0
+            && ngx_strncasecmp(value[1].data, (u_char *) "http://", 7) != 0))
+    {
+        return "has an invalid value, wanted \"on\" or the URL of the "
+               "document";
+    }
+
+    issuer->discovery_url = value[1];
 
     return NGX_CONF_OK;
 }
@@ -766,12 +827,14 @@ ngx_http_hoop_issuer_check_keys(ngx_conf_t *cf,
     }
 
     if (issuer->template && issuer->jwks_file.len == 0
-        && issuer->jwks_url.len == 0 && issuer->secret_file.len == 0)
+        && issuer->jwks_url.len == 0 && issuer->secret_file.len == 0
+        && issuer->discovery_url.len == 0)
     {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "hoop_issuer \"%V\": \"" NGX_HTTP_HOOP_TENANT "\" "
-                           "leads to no discovery document, wanted "
-                           "\"jwks_url\" or \"jwks_file\"", &issuer->name);
+                           "leads to no discovery document, wanted its URL "
+                           "in \"discovery\", or \"jwks_url\" or "
+                           "\"jwks_file\"", &issuer->name);
         return NGX_CONF_ERROR;
     }
 
@@ -795,6 +858,10 @@ ngx_http_hoop_issuer_rules(ngx_http_hoop_issuer_t *issuer)
     if (issuer->jwks_ttl == NGX_CONF_UNSET) {
         issuer->jwks_ttl = 600;
     }
+
+    ngx_conf_init_value(issuer->jwks_stale, 86400);
+    ngx_conf_init_msec_value(issuer->jwks_pause, 5000);
+    ngx_conf_init_msec_value(issuer->jwks_timeout, 10000);
 
     if (issuer->groups.len == 0) {
         ngx_str_set(&issuer->groups, "/groups");

@@ -2,72 +2,105 @@
 /*
  * Copyright (C) ngx_hoop_module authors
  *
- * Key sets of issuers: from a file at config time, or fetched by a subrequest
- * to the hoop_fetch location, so that TLS trust, resolver, proxy and timeouts
- * are nginx's own directives.
+ * Key sets of issuers: from a file at config time, or fetched through the
+ * location of hoop_fetch, by each worker for itself.  What each issuer's
+ * fetching is up to:
  *
- * One fetch an issuer is in flight in a worker.  The request that starts it is
- * the fetcher: its subrequests (discovery, then the key set) live and die with
- * it.  All who need the keys, the fetcher included, stand in "waiters".
+ *     IDLE       "timer" is set for the next fetch in the background
+ *     DISCOVERY  the discovery document is on its way
+ *     KEYS       the key set is
  *
- *     join   ngx_http_hoop_keys_wait()      queued, NGX_AGAIN
- *     step   ngx_http_hoop_keys_wait()      again, by the fetcher: next URL
- *     end    ngx_http_hoop_keys_finish()    all leave the queue and are woken
- *     death  ngx_http_hoop_keys_detach()    a waiter leaves; a fetcher ends the
- *                                           fetch, and a woken waiter starts
- *                                           the next one
+ *     IDLE > [DISCOVERY >] KEYS > IDLE         fetched, or not
+ *     IDLE > KEYS > DISCOVERY > KEYS > IDLE    the key set has moved
+ *
+ * One way from IDLE to IDLE is an attempt, for which jwks_timeout is the limit
+ * as a whole.  It begins by the timer (at start, before the keys expire, and
+ * again after a failure), or for a request that has no use for the keys at
+ * hand, if the last attempt is jwks_pause ago.  It belongs to no request:
+ *
+ *     join   ngx_http_hoop_keys_wait()    into "waiters"
+ *     end    ngx_http_hoop_keys_end()     all leave "waiters" and are woken
+ *     death  ngx_http_hoop_keys_detach()  one leaves
+ *
+ * A request whose keys are at hand never waits, however old they are: they are
+ * dropped (ngx_http_hoop_keys_get) once they have not been had anew for
+ * jwks_stale after their time.
  */
 
 
 #include "ngx_http_hoop.h"
 
 
-/* seconds between two attempts, whatever the reason */
-#define NGX_HTTP_HOOP_KEYS_PAUSE    5
+#define NGX_HTTP_HOOP_KEYS_BACKOFF  (5 * 60 * 1000)
+#define NGX_HTTP_HOOP_KEYS_FAULT    512
 
-/* keys are used for so many ttls when they cannot be fetched anew */
-#define NGX_HTTP_HOOP_KEYS_STALE    24
+/* an issuer may have its keys fetched more often than we would, but not ever
+   again; seconds */
+#define NGX_HTTP_HOOP_KEYS_MAX_AGE  60
 
-#define NGX_HTTP_HOOP_KEYS_TRIES    2
+
+typedef enum {
+    NGX_HTTP_HOOP_KEYS_IDLE = 0,
+    NGX_HTTP_HOOP_KEYS_DISCOVERY,
+    NGX_HTTP_HOOP_KEYS_KEYS
+} ngx_http_hoop_keys_state_e;
 
 
 struct ngx_http_hoop_keys_s {
-    hoop_jwks_t           *set;            /* owned */
-    ngx_uint_t             generation;
-    time_t                 fetched;
-    time_t                 attempted;
-    time_t                 restarted;      /* after a fetcher has left */
-    ngx_queue_t            waiters;        /* of ngx_http_hoop_ctx_t */
-    ngx_http_hoop_ctx_t   *fetcher;
-    u_char                *url;            /* owned: the set's, discovered */
-    size_t                 url_len;
-    unsigned               fixed:1;        /* from a file */
-    unsigned               failed:1;       /* the last attempt */
+    ngx_http_hoop_issuer_t       *issuer;
+    hoop_jwks_t                  *set;         /* owned */
+    u_char                        sha256[32];  /* of its document */
+    ngx_uint_t                    generation;
+    ngx_msec_t                    fetched;
+    ngx_msec_t                    ttl;         /* from then on */
+
+    ngx_http_hoop_keys_state_e    state;
+    ngx_http_hoop_fetch_t        *fetch;       /* NULL: IDLE */
+    ngx_http_hoop_target_t       *target;      /* the last that worked */
+    ngx_http_hoop_target_t       *current;     /* of this attempt */
+    ngx_msec_t                    started;
+    ngx_msec_t                    ended;
+    ngx_event_t                   timer;
+    ngx_uint_t                    failures;    /* since it last worked */
+    ngx_queue_t                   waiters;     /* of ngx_http_hoop_ctx_t */
+
+    ngx_str_t                     discovery;   /* where to look for "url" */
+    ngx_str_t                     url;         /* owned: the set's */
+    u_char                        fault[NGX_HTTP_HOOP_KEYS_FAULT];
+    size_t                        fault_len;
+
+    unsigned                      fixed:1;     /* from a file */
+    unsigned                      running:1;   /* in a worker, until its end */
+    unsigned                      attempted:1; /* "ended" is set */
+    unsigned                      known:1;     /* "url" is, from before */
 };
-
-
-/* of a fetch subrequest, in ngx_http_hoop_module's slot */
-
-typedef struct {
-    ngx_str_t              url;
-    ngx_http_hoop_ctx_t   *fetcher;        /* of the main request */
-    unsigned               discovery:1;
-} ngx_http_hoop_fetch_t;
 
 
 static hoop_jwks_t *ngx_http_hoop_keys_secret(ngx_conf_t *cf,
     ngx_http_hoop_issuer_t *issuer);
-static ngx_int_t ngx_http_hoop_fetch(ngx_http_request_t *r,
-    ngx_http_hoop_ctx_t *ctx);
-static ngx_int_t ngx_http_hoop_fetch_done(ngx_http_request_t *r, void *data,
-    ngx_int_t rc);
-static ngx_int_t ngx_http_hoop_fetch_discovery(ngx_http_request_t *r,
-    ngx_http_hoop_issuer_t *issuer, hoop_str_t text);
-static ngx_int_t ngx_http_hoop_fetch_keys(ngx_http_request_t *r,
-    ngx_http_hoop_issuer_t *issuer, hoop_str_t text);
-static ngx_int_t ngx_http_hoop_fetch_url_ok(ngx_http_hoop_issuer_t *issuer,
+static ngx_int_t ngx_http_hoop_keys_well_known(ngx_conf_t *cf,
+    ngx_http_hoop_keys_t *keys);
+static void ngx_http_hoop_keys_timer(ngx_event_t *ev);
+static ngx_int_t ngx_http_hoop_keys_start(ngx_http_hoop_keys_t *keys,
+    ngx_http_hoop_target_t *target);
+static ngx_int_t ngx_http_hoop_keys_fetch(ngx_http_hoop_keys_t *keys);
+static void ngx_http_hoop_keys_answer(void *data,
+    ngx_http_hoop_answer_t *answer);
+static ngx_int_t ngx_http_hoop_keys_discovered(ngx_http_hoop_keys_t *keys,
+    hoop_str_t text);
+static ngx_int_t ngx_http_hoop_keys_url_ok(ngx_http_hoop_issuer_t *issuer,
     const char *url, size_t len);
-static void ngx_http_hoop_keys_finish(ngx_http_hoop_keys_t *keys);
+static ngx_int_t ngx_http_hoop_keys_take(ngx_http_hoop_keys_t *keys,
+    ngx_http_hoop_answer_t *answer);
+static ngx_msec_t ngx_http_hoop_keys_ttl(ngx_http_hoop_keys_t *keys,
+    ngx_http_hoop_answer_t *answer);
+static void ngx_http_hoop_keys_end(ngx_http_hoop_keys_t *keys, ngx_uint_t ok);
+static void ngx_http_hoop_keys_told(ngx_http_hoop_keys_t *keys);
+static void ngx_http_hoop_keys_wake(ngx_http_hoop_keys_t *keys);
+static ngx_str_t *ngx_http_hoop_keys_asked(ngx_http_hoop_keys_t *keys);
+static void ngx_cdecl ngx_http_hoop_keys_fault(ngx_http_hoop_keys_t *keys,
+    const char *fmt, ...);
+static void ngx_http_hoop_keys_forget(ngx_http_hoop_keys_t *keys);
 static void ngx_http_hoop_keys_cleanup(void *data);
 
 
@@ -92,6 +125,7 @@ ngx_http_hoop_keys_create(ngx_conf_t *cf, ngx_http_hoop_issuer_t *issuer)
     cln->handler = ngx_http_hoop_keys_cleanup;
     cln->data = keys;
 
+    keys->issuer = issuer;
     ngx_queue_init(&keys->waiters);
 
     if (issuer->secret_file.len) {
@@ -102,7 +136,8 @@ ngx_http_hoop_keys_create(ngx_conf_t *cf, ngx_http_hoop_issuer_t *issuer)
     }
 
     if (issuer->jwks_file.len == 0) {
-        return keys;
+        return (ngx_http_hoop_keys_well_known(cf, keys) == NGX_OK) ? keys
+                                                                   : NULL;
     }
 
     if (ngx_http_hoop_conf_read(cf, "key set", &issuer->jwks_file,
@@ -159,6 +194,52 @@ ngx_http_hoop_keys_secret(ngx_conf_t *cf, ngx_http_hoop_issuer_t *issuer)
 }
 
 
+/* OpenID Connect Discovery 1.0, 4: a slash at the end of an issuer goes */
+
+static ngx_int_t
+ngx_http_hoop_keys_well_known(ngx_conf_t *cf, ngx_http_hoop_keys_t *keys)
+{
+    u_char     *p;
+    ngx_str_t  *name;
+
+    static ngx_str_t  path = ngx_string("/.well-known/openid-configuration");
+
+    if (keys->issuer->discovery_url.len) {
+        keys->discovery = keys->issuer->discovery_url;
+        return NGX_OK;
+    }
+
+    name = &keys->issuer->issuer;
+
+    p = ngx_pnalloc(cf->pool, name->len + path.len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    keys->discovery.data = p;
+    p = ngx_cpymem(p, name->data, name->len);
+
+    if (p[-1] == '/') {
+        p--;
+    }
+
+    p = ngx_cpymem(p, path.data, path.len);
+    keys->discovery.len = p - keys->discovery.data;
+
+    return NGX_OK;
+}
+
+
+void
+ngx_http_hoop_keys_target(ngx_http_hoop_issuer_t *issuer,
+    ngx_http_hoop_target_t *target)
+{
+    if (issuer->keys->target == NULL) {
+        issuer->keys->target = target;
+    }
+}
+
+
 static void
 ngx_http_hoop_keys_cleanup(void *data)
 {
@@ -167,9 +248,73 @@ ngx_http_hoop_keys_cleanup(void *data)
     hoop_jwks_free(keys->set);
     keys->set = NULL;
 
-    if (keys->url) {
-        ngx_free(keys->url);
-        keys->url = NULL;
+    ngx_http_hoop_keys_forget(keys);
+}
+
+
+void
+ngx_http_hoop_keys_init(ngx_array_t *issuers)
+{
+    ngx_uint_t                i;
+    ngx_http_hoop_keys_t     *keys;
+    ngx_http_hoop_issuer_t  **issuer;
+
+    if (issuers == NULL) {
+        return;
+    }
+
+    issuer = issuers->elts;
+
+    for (i = 0; i < issuers->nelts; i++) {
+        keys = issuer[i]->keys;
+
+        if (keys->fixed || keys->target == NULL) {
+            continue;
+        }
+
+        keys->running = 1;
+
+        keys->timer.handler = ngx_http_hoop_keys_timer;
+        keys->timer.data = keys;
+        keys->timer.log = ngx_cycle->log;
+        keys->timer.cancelable = 1;
+
+        /* the first client need not wait */
+
+        ngx_add_timer(&keys->timer, 1);
+    }
+}
+
+
+void
+ngx_http_hoop_keys_done(ngx_array_t *issuers)
+{
+    ngx_uint_t                i;
+    ngx_http_hoop_keys_t     *keys;
+    ngx_http_hoop_issuer_t  **issuer;
+
+    if (issuers == NULL) {
+        return;
+    }
+
+    issuer = issuers->elts;
+
+    for (i = 0; i < issuers->nelts; i++) {
+        keys = issuer[i]->keys;
+
+        keys->running = 0;
+        keys->state = NGX_HTTP_HOOP_KEYS_IDLE;
+
+        if (keys->timer.timer_set) {
+            ngx_del_timer(&keys->timer);
+        }
+
+        if (keys->fetch) {
+            ngx_http_hoop_fetch_cancel(keys->fetch);
+            keys->fetch = NULL;
+        }
+
+        ngx_http_hoop_keys_wake(keys);
     }
 }
 
@@ -177,17 +322,26 @@ ngx_http_hoop_keys_cleanup(void *data)
 hoop_jwks_t *
 ngx_http_hoop_keys_get(ngx_http_hoop_issuer_t *issuer, ngx_uint_t *generation)
 {
+    ngx_msec_t             age;
     ngx_http_hoop_keys_t  *keys;
 
     keys = issuer->keys;
 
-    if (!keys->fixed && keys->set
-        && ngx_time() - keys->fetched
-           > NGX_HTTP_HOOP_KEYS_STALE * issuer->jwks_ttl)
-    {
-        hoop_jwks_free(keys->set);
-        keys->set = NULL;
-        keys->generation++;
+    if (!keys->fixed && keys->set) {
+
+        age = ngx_current_msec - keys->fetched;
+
+        if (age > keys->ttl + (ngx_msec_t) issuer->jwks_stale * 1000) {
+
+            ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                          "hoop: issuer \"%V\": its keys of %M s ago are too "
+                          "old and could not be fetched since, its tokens "
+                          "cannot be judged", &issuer->name, age / 1000);
+
+            hoop_jwks_free(keys->set);
+            keys->set = NULL;
+            keys->generation++;
+        }
     }
 
     *generation = keys->generation;
@@ -200,329 +354,216 @@ ngx_uint_t
 ngx_http_hoop_keys_refetch(ngx_http_hoop_issuer_t *issuer,
     ngx_uint_t unknown_kid)
 {
-    time_t                 now;
     ngx_http_hoop_keys_t  *keys;
 
     keys = issuer->keys;
 
-    if (keys->fixed) {
+    if (!keys->running || (keys->set && !unknown_kid)) {
         return 0;
     }
 
-    if (keys->fetcher) {
-        return keys->set == NULL || unknown_kid;
-    }
-
-    now = ngx_time();
-
-    if (keys->attempted && now - keys->attempted < NGX_HTTP_HOOP_KEYS_PAUSE) {
-        return 0;
-    }
-
-    return keys->set == NULL || unknown_kid
-           || now - keys->fetched > issuer->jwks_ttl;
+    return keys->fetch
+           || !keys->attempted
+           || ngx_current_msec - keys->ended >= issuer->jwks_pause;
 }
 
 
 ngx_uint_t
 ngx_http_hoop_keys_failing(ngx_http_hoop_issuer_t *issuer)
 {
-    return issuer->keys->failed;
+    return issuer->keys->failures != 0;
 }
 
 
 ngx_int_t
-ngx_http_hoop_keys_wait(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
+ngx_http_hoop_keys_wait(ngx_http_hoop_ctx_t *ctx)
 {
     ngx_http_hoop_keys_t  *keys;
 
     keys = ctx->issuer->keys;
 
-    if (!ctx->keys_queued) {
-
-        if (ctx->fetches++ == NGX_HTTP_HOOP_KEYS_TRIES) {
-            return NGX_ERROR;
-        }
-
-        ngx_queue_insert_tail(&keys->waiters, &ctx->queue);
-        ctx->keys_queued = 1;
-
-        if (keys->fetcher == NULL) {
-            keys->fetcher = ctx;
-            keys->attempted = ngx_time();
-            ctx->keys_fetcher = 1;
-            ctx->fetch_done = 1;
-            keys->failed = 0;
-        }
-    }
-
-    if (!ctx->keys_fetcher || !ctx->fetch_done) {
-        return NGX_AGAIN;
-    }
-
-    /* the fetcher, between two subrequests */
-
-    ctx->fetch_done = 0;
-
-    if (!ctx->keys_failed) {
-        switch (ngx_http_hoop_fetch(r, ctx)) {
-
-        case NGX_AGAIN:
-            return NGX_AGAIN;
-
-        case NGX_ERROR:
-            ctx->keys_failed = 1;
-            break;
-
-        default: /* NGX_OK: nothing left to fetch */
-            break;
-        }
-    }
-
-    if (ctx->keys_failed) {
-        keys->failed = 1;
-        ctx->keys_failed = 0;
-    }
-
-    ngx_http_hoop_keys_finish(keys);
-
-    return NGX_OK;
-}
-
-
-/* starts the next subrequest: NGX_AGAIN; NGX_OK: all was fetched */
-
-static ngx_int_t
-ngx_http_hoop_fetch(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
-{
-    u_char                      *p;
-    ngx_http_request_t          *sr;
-    ngx_http_hoop_keys_t        *keys;
-    ngx_http_hoop_fetch_t       *fetch;
-    ngx_http_hoop_issuer_t      *issuer;
-    ngx_http_post_subrequest_t  *ps;
-
-    static ngx_str_t  well_known =
-        ngx_string("/.well-known/openid-configuration");
-
-    issuer = ctx->issuer;
-    keys = issuer->keys;
-
-    if (keys->fetched == keys->attempted && keys->set) {
-        return NGX_OK;
-    }
-
-    fetch = ngx_pcalloc(r->pool, sizeof(ngx_http_hoop_fetch_t));
-    if (fetch == NULL) {
+    if (ctx->keys_waited) {
         return NGX_ERROR;
     }
 
-    fetch->fetcher = ctx;
+    ctx->keys_waited = 1;
 
-    if (issuer->jwks_url.len) {
-        fetch->url = issuer->jwks_url;
-
-    } else if (keys->url) {
-        fetch->url.data = ngx_pnalloc(r->pool, keys->url_len);
-        if (fetch->url.data == NULL) {
-            return NGX_ERROR;
-        }
-
-        fetch->url.len = keys->url_len;
-        ngx_memcpy(fetch->url.data, keys->url, keys->url_len);
-
-    } else {
-        fetch->discovery = 1;
-
-        p = ngx_pnalloc(r->pool, issuer->issuer.len + well_known.len);
-        if (p == NULL) {
-            return NGX_ERROR;
-        }
-
-        fetch->url.data = p;
-        p = ngx_cpymem(p, issuer->issuer.data, issuer->issuer.len);
-
-        if (p > fetch->url.data && p[-1] == '/') {
-            p--;
-        }
-
-        p = ngx_cpymem(p, well_known.data, well_known.len);
-        fetch->url.len = p - fetch->url.data;
-    }
-
-    ps = ngx_palloc(r->pool, sizeof(ngx_http_post_subrequest_t));
-    if (ps == NULL) {
-        return NGX_ERROR;
-    }
-
-    ps->handler = ngx_http_hoop_fetch_done;
-    ps->data = fetch;
-
-    if (ngx_http_subrequest(r, &ctx->conf->fetch, NULL, &sr, ps,
-                            NGX_HTTP_SUBREQUEST_WAITED
-                            |NGX_HTTP_SUBREQUEST_IN_MEMORY)
-        != NGX_OK)
+    if (keys->fetch == NULL
+        && ngx_http_hoop_keys_start(keys, ctx->conf->fetch_target) != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    /*
-     * Allocate a fake request body, so that nobody reads or closes the
-     * client's, and give the fetch headers of its own: whatever the location
-     * says, the agent's token and cookies do not go to the issuer.
-     */
-
-    sr->request_body = ngx_pcalloc(r->pool, sizeof(ngx_http_request_body_t));
-    if (sr->request_body == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_memzero(&sr->headers_in, sizeof(ngx_http_headers_in_t));
-
-    sr->headers_in.content_length_n = -1;
-    sr->headers_in.keep_alive_n = -1;
-    sr->headers_in.server = r->headers_in.server;
-
-    if (ngx_list_init(&sr->headers_in.headers, r->pool, 4,
-                      sizeof(ngx_table_elt_t))
-        != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-#if (nginx_version < 1023000)
-    if (ngx_array_init(&sr->headers_in.cookies, r->pool, 2,
-                       sizeof(ngx_table_elt_t *))
-        != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-#endif
-
-    sr->header_in = r->header_in;
-
-    ngx_http_set_ctx(sr, fetch, ngx_http_hoop_module);
+    ngx_queue_insert_tail(&keys->waiters, &ctx->queue);
+    ctx->keys_queued = 1;
 
     return NGX_AGAIN;
 }
 
 
-ngx_uint_t
-ngx_http_hoop_is_fetch(ngx_http_request_t *r)
-{
-    return r != r->main
-           && ngx_http_get_module_ctx(r, ngx_http_hoop_module) != NULL;
-}
-
-
-/* the page of a refusal is no answer of a target: it may be shown */
-
 void
-ngx_http_hoop_mark_refused(ngx_http_request_t *r)
+ngx_http_hoop_keys_detach(ngx_http_hoop_ctx_t *ctx)
 {
-    static ngx_http_hoop_fetch_t  none;
-
-    ngx_http_set_ctx(r, &none, ngx_http_hoop_module);
+    if (ctx->keys_queued) {
+        ngx_queue_remove(&ctx->queue);
+        ctx->keys_queued = 0;
+    }
 }
 
 
-ngx_int_t
-ngx_http_hoop_fetch_url_variable(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data)
+static void
+ngx_http_hoop_keys_timer(ngx_event_t *ev)
 {
-    ngx_http_hoop_fetch_t  *fetch;
+    ngx_http_hoop_keys_t  *keys;
 
-    if (!ngx_http_hoop_is_fetch(r)) {
-        v->not_found = 1;
-        return NGX_OK;
+    keys = ev->data;
+
+    if (ngx_exiting || ngx_terminate) {
+        return;
     }
 
-    fetch = ngx_http_get_module_ctx(r, ngx_http_hoop_module);
+    (void) ngx_http_hoop_keys_start(keys, keys->target);
+}
 
-    v->data = fetch->url.data;
-    v->len = fetch->url.len;
-    v->valid = 1;
-    v->no_cacheable = 0;
-    v->not_found = 0;
+
+/* from IDLE */
+
+static ngx_int_t
+ngx_http_hoop_keys_start(ngx_http_hoop_keys_t *keys,
+    ngx_http_hoop_target_t *target)
+{
+    if (keys->timer.timer_set) {
+        ngx_del_timer(&keys->timer);
+    }
+
+    keys->current = target ? target : keys->target;
+    keys->started = ngx_current_msec;
+    keys->known = (keys->url.len != 0);
+
+    if (ngx_http_hoop_keys_fetch(keys) != NGX_OK) {
+        ngx_http_hoop_keys_end(keys, 0);
+        return NGX_ERROR;
+    }
 
     return NGX_OK;
 }
 
 
-/* the end of a subrequest: keeps the result and leaves; the parent goes on */
+/* the next document of the attempt */
 
 static ngx_int_t
-ngx_http_hoop_fetch_done(ngx_http_request_t *r, void *data, ngx_int_t rc)
+ngx_http_hoop_keys_fetch(ngx_http_hoop_keys_t *keys)
 {
-    ngx_http_hoop_fetch_t *fetch = data;
+    ngx_str_t       *url;
+    ngx_msec_t       spent;
 
-    ngx_buf_t               *b;
-    hoop_str_t               text;
-    ngx_http_hoop_ctx_t     *ctx;
-    ngx_http_hoop_issuer_t  *issuer;
+    keys->state = (keys->issuer->jwks_url.len || keys->url.len)
+                  ? NGX_HTTP_HOOP_KEYS_KEYS : NGX_HTTP_HOOP_KEYS_DISCOVERY;
 
-    ctx = fetch->fetcher;
+    url = ngx_http_hoop_keys_asked(keys);
+    spent = ngx_current_msec - keys->started;
 
-    /* called again when the subrequest is finalized a second time */
-
-    if (ctx->fetch_done || !ctx->keys_fetcher) {
-        return rc;
+    if (spent >= keys->issuer->jwks_timeout) {
+        ngx_http_hoop_keys_fault(keys, "there is no time left for \"%V\"",
+                                 url);
+        return NGX_ERROR;
     }
 
-    issuer = ctx->issuer;
-    ctx->fetch_done = 1;
-    ctx->keys_failed = 1;
-
-    if (rc == NGX_ERROR || r->headers_out.status != NGX_HTTP_OK
-        || (rc >= NGX_HTTP_SPECIAL_RESPONSE))
-    {
-        ngx_http_hoop_log(NGX_LOG_ERR, r,
-                      "issuer \"%V\": \"%V\" answered with status %ui",
-                      &issuer->name, &fetch->url, r->headers_out.status);
-        return rc;
+    keys->fetch = ngx_http_hoop_fetch_start(keys->current,
+                                       ngx_http_hoop_str(url),
+                                       keys->issuer->jwks_timeout - spent,
+                                       ngx_http_hoop_keys_answer, keys);
+    if (keys->fetch == NULL) {
+        ngx_http_hoop_keys_fault(keys, "\"%V\" could not be asked for", url);
+        return NGX_ERROR;
     }
 
-    if (r->headers_out.content_encoding
-        && r->headers_out.content_encoding->value.len)
-    {
-        ngx_http_hoop_log(NGX_LOG_ERR, r,
-                      "issuer \"%V\": \"%V\" answered with "
-                      "Content-Encoding, wanted none",
-                      &issuer->name, &fetch->url);
-        return rc;
-    }
-
-    b = r->out ? r->out->buf : NULL;
-    text = b ? hoop_str(b->pos, b->last - b->pos) : hoop_str("", 0);
-
-    if ((fetch->discovery
-         ? ngx_http_hoop_fetch_discovery(r, issuer, text)
-         : ngx_http_hoop_fetch_keys(r, issuer, text))
-        == NGX_OK)
-    {
-        ctx->keys_failed = 0;
-    }
-
-    return rc;
+    return NGX_OK;
 }
 
 
-/* OpenID Connect Discovery 1.0, 4.3: the document's issuer must be ours */
+static ngx_str_t *
+ngx_http_hoop_keys_asked(ngx_http_hoop_keys_t *keys)
+{
+    if (keys->state == NGX_HTTP_HOOP_KEYS_DISCOVERY) {
+        return &keys->discovery;
+    }
+
+    return keys->issuer->jwks_url.len ? &keys->issuer->jwks_url : &keys->url;
+}
+
+
+static void
+ngx_http_hoop_keys_answer(void *data, ngx_http_hoop_answer_t *answer)
+{
+    ngx_http_hoop_keys_t *keys = data;
+
+    ngx_int_t  rc;
+
+    keys->fetch = NULL;
+    rc = NGX_ERROR;
+
+    if (answer->error) {
+        ngx_http_hoop_keys_fault(keys, "\"%V\" %s",
+                                 ngx_http_hoop_keys_asked(keys),
+                                 answer->error);
+
+    } else if (answer->status != NGX_HTTP_OK) {
+        ngx_http_hoop_keys_fault(keys,
+                                 "\"%V\" answered with status %ui, wanted 200",
+                                 ngx_http_hoop_keys_asked(keys),
+                                 answer->status);
+
+    } else if (keys->state == NGX_HTTP_HOOP_KEYS_DISCOVERY) {
+        rc = ngx_http_hoop_keys_discovered(keys, answer->body);
+
+        if (rc == NGX_OK) {
+            rc = ngx_http_hoop_keys_fetch(keys);
+
+            if (rc == NGX_OK) {
+                return;
+            }
+        }
+
+    } else {
+        rc = ngx_http_hoop_keys_take(keys, answer);
+    }
+
+    if (rc != NGX_OK) {
+
+        /* perhaps it has moved: the next look is for where it is */
+
+        ngx_http_hoop_keys_forget(keys);
+
+        if (keys->known) {
+            keys->known = 0;
+
+            ngx_log_error(NGX_LOG_INFO, ngx_cycle->log, 0,
+                          "hoop: issuer \"%V\": %*s, looking where it is now",
+                          &keys->issuer->name, keys->fault_len, keys->fault);
+
+            if (ngx_http_hoop_keys_fetch(keys) == NGX_OK) {
+                return;
+            }
+        }
+    }
+
+    ngx_http_hoop_keys_end(keys, rc == NGX_OK);
+}
+
+
+/* 4.3 there: the document's issuer must be ours */
 
 static ngx_int_t
-ngx_http_hoop_fetch_discovery(ngx_http_request_t *r,
-    ngx_http_hoop_issuer_t *issuer, hoop_str_t text)
+ngx_http_hoop_keys_discovered(ngx_http_hoop_keys_t *keys, hoop_str_t text)
 {
-    u_char                *url;
-    size_t                 len;
-    json_t                *doc, *iss, *uri;
-    ngx_int_t              rc;
-    const char            *fault;
-    hoop_error_t           err;
-    ngx_http_hoop_keys_t  *keys;
+    size_t                   len;
+    json_t                  *doc, *iss, *uri;
+    const char              *fault;
+    hoop_error_t             err;
+    ngx_http_hoop_issuer_t  *issuer;
 
-    rc = NGX_ERROR;
-    keys = issuer->keys;
+    issuer = keys->issuer;
 
     doc = hoop_json_load(text.data, text.len, &err);
     iss = json_object_get(doc, "issuer");
@@ -530,55 +571,42 @@ ngx_http_hoop_fetch_discovery(ngx_http_request_t *r,
 
     if (!json_is_object(doc)) {
         fault = "is not a JSON object";
-        goto done;
-    }
 
-    if (!json_is_string(iss)
-        || json_string_length(iss) != issuer->issuer.len
-        || ngx_memcmp(json_string_value(iss), issuer->issuer.data,
-                      issuer->issuer.len)
-           != 0)
+    } else if (!json_is_string(iss)
+               || json_string_length(iss) != issuer->issuer.len
+               || ngx_memcmp(json_string_value(iss), issuer->issuer.data,
+                             issuer->issuer.len)
+                  != 0)
     {
         fault = "names another issuer";
-        goto done;
-    }
 
-    if (!json_is_string(uri)
-        || ngx_http_hoop_fetch_url_ok(issuer, json_string_value(uri),
-                                      json_string_length(uri))
-           != NGX_OK)
+    } else if (!json_is_string(uri)
+               || ngx_http_hoop_keys_url_ok(issuer, json_string_value(uri),
+                                            json_string_length(uri))
+                  != NGX_OK)
     {
         fault = "has no acceptable \"jwks_uri\"";
-        goto done;
-    }
 
-    len = json_string_length(uri);
+    } else {
+        len = json_string_length(uri);
+        keys->url.data = ngx_alloc(len, ngx_cycle->log);
 
-    url = ngx_alloc(len, r->connection->log);
-    if (url == NULL) {
+        if (keys->url.data) {
+            ngx_memcpy(keys->url.data, json_string_value(uri), len);
+            keys->url.len = len;
+
+            json_decref(doc);
+            return NGX_OK;
+        }
+
         fault = "could not be kept";
-        goto done;
     }
 
-    ngx_memcpy(url, json_string_value(uri), len);
-
-    keys->url = url;
-    keys->url_len = len;
-
-    fault = NULL;
-    rc = NGX_OK;
-
-done:
-
-    if (fault) {
-        ngx_http_hoop_log(NGX_LOG_ERR, r,
-                      "issuer \"%V\": the discovery document %s",
-                      &issuer->name, fault);
-    }
-
+    ngx_http_hoop_keys_fault(keys, "the discovery document \"%V\" %s",
+                             &keys->discovery, fault);
     json_decref(doc);
 
-    return rc;
+    return NGX_ERROR;
 }
 
 
@@ -586,7 +614,7 @@ done:
    URL inside a request line */
 
 static ngx_int_t
-ngx_http_hoop_fetch_url_ok(ngx_http_hoop_issuer_t *issuer, const char *url,
+ngx_http_hoop_keys_url_ok(ngx_http_hoop_issuer_t *issuer, const char *url,
     size_t len)
 {
     size_t  i;
@@ -622,52 +650,161 @@ ngx_http_hoop_fetch_url_ok(ngx_http_hoop_issuer_t *issuer, const char *url,
 
 
 static ngx_int_t
-ngx_http_hoop_fetch_keys(ngx_http_request_t *r, ngx_http_hoop_issuer_t *issuer,
-    hoop_str_t text)
+ngx_http_hoop_keys_take(ngx_http_hoop_keys_t *keys,
+    ngx_http_hoop_answer_t *answer)
 {
-    hoop_jwks_t           *set;
-    hoop_error_t           err;
-    ngx_http_hoop_keys_t  *keys;
+    u_char         md[32];
+    hoop_jwks_t   *set;
+    hoop_error_t   err;
 
-    keys = issuer->keys;
-    ngx_memzero(&err, sizeof(hoop_error_t));
+    hoop_sha256(md, answer->body.data, answer->body.len);
 
-    set = hoop_jwks_parse(text.data, text.len, issuer->algs, &err);
+    if (keys->set == NULL || ngx_memcmp(md, keys->sha256, 32) != 0) {
 
-    if (set == NULL) {
-        ngx_http_hoop_log(NGX_LOG_ERR, r,
-                      "issuer \"%V\": the key set: %s",
-                      &issuer->name, err.text);
-        return NGX_ERROR;
+        ngx_memzero(&err, sizeof(hoop_error_t));
+
+        set = hoop_jwks_parse(answer->body.data, answer->body.len,
+                              keys->issuer->algs, &err);
+
+        if (set == NULL) {
+            ngx_http_hoop_keys_fault(keys, "the key set \"%V\": %s",
+                                     ngx_http_hoop_keys_asked(keys), err.text);
+            return NGX_ERROR;
+        }
+
+        ngx_log_error(NGX_LOG_INFO, ngx_cycle->log, 0,
+                      "hoop: issuer \"%V\": %ui keys", &keys->issuer->name,
+                      (ngx_uint_t) hoop_jwks_count(set));
+
+        hoop_jwks_free(keys->set);
+
+        keys->set = set;
+        keys->generation++;
+        ngx_memcpy(keys->sha256, md, 32);
     }
 
-    ngx_http_hoop_log(NGX_LOG_INFO, r,
-                  "issuer \"%V\": %ui keys", &issuer->name,
-                  (ngx_uint_t) hoop_jwks_count(set));
-
-    hoop_jwks_free(keys->set);
-
-    keys->set = set;
-    keys->generation++;
-    keys->fetched = keys->attempted;
+    keys->fetched = ngx_current_msec;
+    keys->ttl = ngx_http_hoop_keys_ttl(keys, answer);
 
     return NGX_OK;
 }
 
 
+static ngx_msec_t
+ngx_http_hoop_keys_ttl(ngx_http_hoop_keys_t *keys,
+    ngx_http_hoop_answer_t *answer)
+{
+    u_char      *p, *last;
+    time_t       ttl, age;
+    hoop_str_t   value;
+
+    ttl = keys->issuer->jwks_ttl;
+
+    if (ngx_http_hoop_fetch_header(answer, "cache-control", &value)
+        != NGX_OK)
+    {
+        return ttl * 1000;
+    }
+
+    p = (u_char *) value.data;
+    last = p + value.len;
+
+    p = ngx_strlcasestrn(p, last, (u_char *) "max-age=", 8 - 1);
+
+    if (p == NULL) {
+        return ttl * 1000;
+    }
+
+    age = 0;
+
+    for (p += 8; p < last && *p >= '0' && *p <= '9' && age < ttl; p++) {
+        age = age * 10 + (*p - '0');
+    }
+
+    age = ngx_max(age, NGX_HTTP_HOOP_KEYS_MAX_AGE);
+
+    return ngx_min(ttl, age) * 1000;
+}
+
+
+/* back to IDLE */
+
 static void
-ngx_http_hoop_keys_finish(ngx_http_hoop_keys_t *keys)
+ngx_http_hoop_keys_end(ngx_http_hoop_keys_t *keys, ngx_uint_t ok)
+{
+    ngx_uint_t  n;
+    ngx_msec_t  delay;
+
+    keys->state = NGX_HTTP_HOOP_KEYS_IDLE;
+    keys->ended = ngx_current_msec;
+    keys->attempted = 1;
+
+    if (ok) {
+        if (keys->failures) {
+            ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
+                          "hoop: issuer \"%V\": its keys are to be had again, "
+                          "after %ui failures",
+                          &keys->issuer->name, keys->failures);
+        }
+
+        keys->failures = 0;
+        keys->target = keys->current;
+
+        /* not all workers at once, and before they expire */
+
+        delay = keys->ttl / 100 * (80 + ngx_random() % 11);
+
+    } else {
+        ngx_http_hoop_keys_told(keys);
+
+        delay = keys->issuer->jwks_pause;
+
+        for (n = keys->failures++;
+             n && delay < NGX_HTTP_HOOP_KEYS_BACKOFF;
+             n--)
+        {
+            delay *= 2;
+        }
+
+        delay = ngx_min(delay, NGX_HTTP_HOOP_KEYS_BACKOFF);
+        delay = delay / 100 * (75 + ngx_random() % 51);
+    }
+
+    ngx_add_timer(&keys->timer, delay);
+
+    ngx_http_hoop_keys_wake(keys);
+}
+
+
+/* one line when it stops to work, not one for each attempt */
+
+static void
+ngx_http_hoop_keys_told(ngx_http_hoop_keys_t *keys)
+{
+    ngx_uint_t  level;
+
+    level = keys->failures ? NGX_LOG_INFO : NGX_LOG_ERR;
+
+    if (keys->set) {
+        ngx_log_error(level, ngx_cycle->log, 0,
+                      "hoop: issuer \"%V\": %*s; its keys of %M s ago stay in "
+                      "use", &keys->issuer->name, keys->fault_len,
+                      keys->fault,
+                      (ngx_current_msec - keys->fetched) / 1000);
+
+    } else {
+        ngx_log_error(level, ngx_cycle->log, 0,
+                      "hoop: issuer \"%V\": %*s; its tokens cannot be judged",
+                      &keys->issuer->name, keys->fault_len, keys->fault);
+    }
+}
+
+
+static void
+ngx_http_hoop_keys_wake(ngx_http_hoop_keys_t *keys)
 {
     ngx_queue_t          *q;
     ngx_http_hoop_ctx_t  *ctx;
-
-    if (keys->failed && keys->url) {
-
-        /* perhaps it has moved: ask for it anew the next time */
-
-        ngx_free(keys->url);
-        keys->url = NULL;
-    }
 
     while (!ngx_queue_empty(&keys->waiters)) {
         q = ngx_queue_head(&keys->waiters);
@@ -676,48 +813,31 @@ ngx_http_hoop_keys_finish(ngx_http_hoop_keys_t *keys)
         ctx = ngx_queue_data(q, ngx_http_hoop_ctx_t, queue);
         ctx->keys_queued = 0;
 
-        if (ctx != keys->fetcher) {
-            ngx_http_hoop_wake(ctx);
-        }
-    }
-
-    if (keys->fetcher) {
-        keys->fetcher->keys_fetcher = 0;
-        keys->fetcher = NULL;
+        ngx_http_hoop_wake(ctx);
     }
 }
 
 
-void
-ngx_http_hoop_keys_detach(ngx_http_hoop_ctx_t *ctx)
+static void ngx_cdecl
+ngx_http_hoop_keys_fault(ngx_http_hoop_keys_t *keys, const char *fmt, ...)
 {
-    ngx_http_hoop_keys_t  *keys;
+    u_char   *p;
+    va_list   args;
 
-    if (!ctx->keys_queued) {
-        return;
-    }
+    va_start(args, fmt);
+    p = ngx_vslprintf(keys->fault, keys->fault + NGX_HTTP_HOOP_KEYS_FAULT, fmt,
+                      args);
+    va_end(args);
 
-    keys = ctx->issuer->keys;
+    keys->fault_len = p - keys->fault;
+}
 
-    ngx_queue_remove(&ctx->queue);
-    ctx->keys_queued = 0;
 
-    if (ctx->keys_fetcher) {
-
-        /*
-         * The client left and took the subrequest along.  Another may try at
-         * once, but only once in a while: leaving must be no way to make us
-         * call on the issuer ever again.
-         */
-
-        ctx->keys_fetcher = 0;
-        keys->fetcher = NULL;
-
-        if (ngx_time() - keys->restarted >= NGX_HTTP_HOOP_KEYS_PAUSE) {
-            keys->restarted = ngx_time();
-            keys->attempted = 0;
-        }
-
-        ngx_http_hoop_keys_finish(keys);
+static void
+ngx_http_hoop_keys_forget(ngx_http_hoop_keys_t *keys)
+{
+    if (keys->url.data) {
+        ngx_free(keys->url.data);
+        ngx_str_null(&keys->url);
     }
 }

@@ -27,7 +27,7 @@
 # With oidc => 1 it serves /.well-known/openid-configuration and /jwks with
 # the keys named by `keys`, as control(keys => 'rsa2') says, or fails:
 # control(fail => 500 | close | hang | garbage), control(fail => '') to heal;
-# control(delay => 0.2) makes it slow.
+# control(delay => 0.2) makes it slow, control(jwks => 'jwks2') moves the keys.
 # issuer is http://127.0.0.1:<port> if not told.
 #
 # In the server everything is one select loop: a connection is a hash of what
@@ -65,7 +65,7 @@ sub new {
         journal => temp_dir('upstream') . '/requests', oidc => $opt{oidc},
         issuer => $opt{issuer} // "http://127.0.0.1:$port",
         state => { keys => $opt{keys} // 'rsa,ec,ed25519', fail => '',
-                   delay => 0 },
+                   delay => 0, jwks => 'jwks' },
         count => 0,
     }, $class;
 
@@ -400,7 +400,7 @@ sub answer_control {
 sub oidc {
     my ($self, $path) = @_;
 
-    my $is_jwks = $path eq '/jwks';
+    my $is_jwks = $path eq "/$self->{state}{jwks}";
 
     return if !$is_jwks && $path ne '/.well-known/openid-configuration';
 
@@ -418,7 +418,7 @@ sub oidc {
         ? Hoop::Token::jwks(split /,/, $self->{state}{keys})
         : $json->encode({
               issuer => $self->{issuer},
-              jwks_uri => "http://127.0.0.1:$self->{port}/jwks",
+              jwks_uri => "http://127.0.0.1:$self->{port}/$self->{state}{jwks}",
               id_token_signing_alg_values_supported => ['RS256'],
           });
 
