@@ -92,6 +92,10 @@ sub bad {
     return is("$res->{status} $detail", "401 $why{$why}", $name);
 }
 
+# what the variables have, for a token of these claims
+sub who { return ask(GET => '/p/a', bearer(@_))->{headers}{'x-who'} // '' }
+sub what { return ask(GET => '/p/a', bearer(@_))->{headers}{'x-what'} // '' }
+
 # "issuer" is what the block has besides, "names" in the place of its issuer
 add_block_preprocessor(sub {
     my ($block) = @_;
@@ -116,6 +120,8 @@ location /p/ {
     hoop on;
     hoop_policy $TEST_NGINX_SERVER_ROOT/html/policy.json;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    add_header X-Who $hoop_sub|$hoop_client|$hoop_actor|$hoop_actors;
+    add_header X-What $hoop_groups|$hoop_scope|$hoop_claim_team;
 }
 END
 
@@ -249,8 +255,11 @@ my $bearer = bearer(@token);
 my $status = sub { ask(GET => '/p/a', $bearer)->{status} };
 is($status->(), 200, 'good');
 write_keys(keys_with('rsa', qq("issuer":"https://m.test/$T2/v2.0")));
+my %old = map { $_ => 1 } nginx_workers();
 kill HUP => nginx_pid();
-soon { $status->() == 401 } 'bad after the reload', 10;
+soon { my @now = nginx_workers(); @now && !grep { $old{$_} } @now }
+     'the workers are new', 10;
+is($status->(), 401, 'bad after the reload');
 bad('so is a new one', issuer => @token);
 
 
@@ -336,7 +345,50 @@ bad(@$_[0], required => @token, @$_[1 .. $#$_]) for
 
 
 
-=== TEST 14: HS256 with a secret
+=== TEST 14: who it is, in variables
+--- steps
+is(who(), 'agent-1|||', 'sub alone');
+is(who(azp => 'app', client_id => 'x', act => { sub => 'b' }),
+   'agent-1|app|b|b', 'a client and an actor');
+is(who(cid => 'app', act => { sub => 'b', act => { sub => 'c d',
+       act => { iss => 'x', act => { sub => 'e' } } } }),
+   'agent-1|app|b|b,c d,e', 'a chain of actors');
+is(who(act => { iss => 'x', act => { sub => 'c' } }), 'agent-1|||c',
+   'an actor without a name');
+
+
+
+=== TEST 15: what it may, in variables
+--- issuer: groups /realm/roles;
+--- steps
+is(what(), '||', 'nothing');
+is(what(realm => { roles => ['a', 'b c'] }, scope => 'x y', team => 't'),
+   'a,b c|x y|t', 'all of it');
+is(what(realm => { roles => 'a' }, scp => ['x', 'y']), 'a|x y|', 'one group');
+is(what(realm => { roles => ['a', 1, '', ['b'], 'c'] }), 'a,c||',
+   'what is no name');
+is(what(groups => ['a'], realm => {}, roles => ['b']), '||', 'elsewhere');
+
+
+
+=== TEST 16: nothing that would be another header or another name
+--- issuer: groups /groups;
+--- steps
+for my $evil ("a\r\nX-Evil: 1", "a\nb", "a\x7f", "a\tb", "\x01") {
+    my $name = $evil =~ s/[^ -~]/./gr;
+    is(who(sub => $evil, azp => $evil, act => { sub => $evil }), '|||', $name);
+    is(who(azp => 'x', act => { sub => 'a', act => { sub => $evil } }),
+       'agent-1|x|a|', "$name among others");
+    is(what(groups => ['a', $evil], scope => "x $evil", team => $evil), '||',
+       "$name in lists");
+}
+is(what(groups => ['a,admins', 'b']), '||', 'a comma in a group');
+is(who(act => { sub => 'a', act => { sub => 'b,c' } }), 'agent-1||a|',
+   'a comma in an actor');
+
+
+
+=== TEST 17: HS256 with a secret
 --- keyless
 --- issuer: secret_file $TEST_NGINX_SECRETS/good; algorithms HS256;
 --- steps
@@ -351,7 +403,7 @@ bad('none', alg => -alg => 'none');
 
 
 
-=== TEST 15: a newline at the end is not of the secret
+=== TEST 18: a newline at the end is not of the secret
 --- keyless
 --- issuer: secret_file $TEST_NGINX_SECRETS/newline; algorithms HS384 HS512;
 --- steps
@@ -360,13 +412,13 @@ bad('another hash', alg => -alg => 'HS256', -secret => $secret);
 
 
 
-=== TEST 16: a published key is no secret
+=== TEST 19: a published key is no secret
 --- steps
 bad('its text', alg => -alg => 'HS256', -secret => public_pem('rsa'));
 
 
 
-=== TEST 17: a secret too short
+=== TEST 20: a secret too short
 --- keyless
 --- issuer: secret_file $TEST_NGINX_SECRETS/short; algorithms HS256;
 --- emerg eval
@@ -374,7 +426,7 @@ qr/secret file ".*short": secret is shorter than 32 octets or longer than 1024/
 
 
 
-=== TEST 18: too short for one of its algorithms
+=== TEST 21: too short for one of its algorithms
 --- keyless
 --- issuer: secret_file $TEST_NGINX_SECRETS/32; algorithms HS256 HS512;
 --- emerg eval
@@ -382,7 +434,7 @@ qr/secret file ".*32": secret is shorter than the hash: wanted 48 octets/
 
 
 
-=== TEST 19: too long
+=== TEST 22: too long
 --- keyless
 --- issuer: secret_file $TEST_NGINX_SECRETS/long; algorithms HS256;
 --- emerg eval
@@ -390,7 +442,7 @@ qr/secret file ".*long": secret is shorter than 32 octets or longer than 1024/
 
 
 
-=== TEST 20: far too long
+=== TEST 23: far too long
 --- keyless
 --- issuer: secret_file $TEST_NGINX_SECRETS/huge; algorithms HS256;
 --- emerg eval
@@ -398,7 +450,7 @@ qr/hoop secret ".*huge" /
 
 
 
-=== TEST 21: an empty one
+=== TEST 24: an empty one
 --- keyless
 --- issuer: secret_file $TEST_NGINX_SECRETS/empty; algorithms HS256;
 --- emerg eval
@@ -406,7 +458,7 @@ qr/secret file ".*empty": secret is shorter than 32 octets/
 
 
 
-=== TEST 22: one that others may read
+=== TEST 25: one that others may read
 --- keyless
 --- issuer: secret_file $TEST_NGINX_SECRETS/group; algorithms HS256;
 --- emerg eval
@@ -414,7 +466,7 @@ qr/hoop secret file ".*group" has mode 0640 and owner \d+, wanted at most 0600/
 
 
 
-=== TEST 23: one that is not there
+=== TEST 26: one that is not there
 --- keyless
 --- issuer: secret_file $TEST_NGINX_SECRETS/no; algorithms HS256;
 --- emerg eval
@@ -422,7 +474,7 @@ qr{open\(\) "[^"]*/no" failed \(2: No such file}
 
 
 
-=== TEST 24: a secret without algorithms
+=== TEST 27: a secret without algorithms
 --- keyless
 --- issuer: secret_file $TEST_NGINX_SECRETS/good;
 --- emerg
@@ -430,7 +482,7 @@ hoop_issuer "idp" has a "secret_file" and must name its "algorithms", of HS256, 
 
 
 
-=== TEST 25: with another algorithm as well
+=== TEST 28: with another algorithm as well
 --- keyless
 --- issuer: secret_file $TEST_NGINX_SECRETS/good; algorithms HS256 RS256;
 --- emerg
@@ -438,21 +490,21 @@ must name its "algorithms", of HS256, HS384 and HS512 alone
 
 
 
-=== TEST 26: beside a key set
+=== TEST 29: beside a key set
 --- issuer: secret_file $TEST_NGINX_SECRETS/good; algorithms HS256;
 --- emerg
 hoop_issuer "idp" has a "secret_file" beside "jwks_file", "jwks_url" or "discovery"
 
 
 
-=== TEST 27: a symmetric algorithm without a secret
+=== TEST 30: a symmetric algorithm without a secret
 --- issuer: algorithms RS256 HS512 HS384;
 --- emerg
 hoop_issuer "idp": algorithm "HS384" is symmetric and needs a "secret_file"
 
 
 
-=== TEST 28: a secret twice
+=== TEST 31: a secret twice
 --- keyless
 --- issuer: secret_file $TEST_NGINX_SECRETS/good; secret_file x;
 --- emerg
@@ -460,35 +512,35 @@ hoop_issuer "idp": algorithm "HS384" is symmetric and needs a "secret_file"
 
 
 
-=== TEST 29: a key set with secrets
+=== TEST 32: a key set with secrets
 --- keys: {"keys":[{"kty":"oct","k":"c2VjcmV0IG9mIDMyIG9jdGV0cywgYXQgdGhlIGxlYXN0"}]}
 --- emerg
 symmetric key, and no HS algorithm is allowed
 
 
 
-=== TEST 30: no tenants
+=== TEST 33: no tenants
 --- names: issuer "https://m.test/{tenantid}/v2.0";
 --- emerg
 hoop_issuer "idp" has no "tenants"
 
 
 
-=== TEST 31: tenants without a place for them
+=== TEST 34: tenants without a place for them
 --- issuer: tenants any;
 --- emerg
 hoop_issuer "idp" has "tenants", but no "{tenantid}" in "issuer"
 
 
 
-=== TEST 32: a tenant that is no GUID
+=== TEST 35: a tenant that is no GUID
 --- names: issuer "https://m.test/{tenantid}/v2.0"; tenants contoso.test;
 --- emerg
 "tenants" wants GUIDs in lower case, or "any"
 
 
 
-=== TEST 33: one in capitals
+=== TEST 36: one in capitals
 --- names eval
 "issuer \"https://m.test/{tenantid}/v2.0\"; tenants \U$main::T1\E;"
 --- emerg
@@ -496,7 +548,7 @@ hoop_issuer "idp" has "tenants", but no "{tenantid}" in "issuer"
 
 
 
-=== TEST 34: any beside others
+=== TEST 37: any beside others
 --- names eval
 "issuer \"https://m.test/{tenantid}/v2.0\"; tenants any $main::T1;"
 --- emerg
@@ -504,7 +556,7 @@ hoop_issuer "idp" has "tenants", but no "{tenantid}" in "issuer"
 
 
 
-=== TEST 35: tenants twice
+=== TEST 38: tenants twice
 --- names eval
 "issuer \"https://m.test/{tenantid}/v2.0\"; tenants $main::T1; tenants any;"
 --- emerg
@@ -512,28 +564,28 @@ hoop_issuer "idp" has "tenants", but no "{tenantid}" in "issuer"
 
 
 
-=== TEST 36: another brace
+=== TEST 39: another brace
 --- names: issuer "https://m.test/{tenant}/v2.0";
 --- emerg
 "issuer" has a brace that is not of one "{tenantid}"
 
 
 
-=== TEST 37: two places
+=== TEST 40: two places
 --- names: issuer "https://m.test/{tenantid}/{tenantid}"; tenants any;
 --- emerg
 "issuer" has a brace that is not of one "{tenantid}"
 
 
 
-=== TEST 38: a place in one name only
+=== TEST 41: a place in one name only
 --- names: issuer "https://m.test/{tenantid}" https://m.test; tenants any;
 --- emerg
 "issuer" has "{tenantid}" in some of its values only
 
 
 
-=== TEST 39: a place, and nowhere to have keys from
+=== TEST 42: a place, and nowhere to have keys from
 --- names: issuer "https://m.test/{tenantid}"; tenants any;
 --- keyless
 --- emerg
@@ -541,7 +593,7 @@ hoop_issuer "idp" has "tenants", but no "{tenantid}" in "issuer"
 
 
 
-=== TEST 40: an alias that is another's name
+=== TEST 43: an alias that is another's name
 --- names: issuer https://idp.test https://other.test;
 --- http
 hoop_issuer other { issuer https://other.test; audience a; jwks_file $TEST_NGINX_KEYS/jwks.json; }
@@ -550,56 +602,56 @@ hoop_issuer "idp" and "other" name the same issuer "https://other.test"
 
 
 
-=== TEST 41: one name twice
+=== TEST 44: one name twice
 --- names: issuer https://idp.test a a;
 --- emerg
 hoop_issuer "idp" and "idp" name the same issuer "a"
 
 
 
-=== TEST 42: an empty name
+=== TEST 45: an empty name
 --- names: issuer https://idp.test "";
 --- emerg
 "issuer" is empty
 
 
 
-=== TEST 43: an empty client
+=== TEST 46: an empty client
 --- issuer: clients a "";
 --- emerg
 "clients" has an empty value
 
 
 
-=== TEST 44: an empty type
+=== TEST 47: an empty type
 --- issuer: typ JWT "";
 --- emerg
 "typ" has an empty value, wanted "none" for tokens without it
 
 
 
-=== TEST 45: a claim that is no pointer
+=== TEST 48: a claim that is no pointer
 --- issuer: require scope;
 --- emerg
 "require" wants a JSON pointer, as "/claim"
 
 
 
-=== TEST 46: a broken one
+=== TEST 49: a broken one
 --- issuer: require /a~2;
 --- emerg
 "require" wants a JSON pointer, as "/claim"
 
 
 
-=== TEST 47: one that is all of the token
+=== TEST 50: one that is all of the token
 --- issuer: require "";
 --- emerg
 "require" wants a JSON pointer, as "/claim"
 
 
 
-=== TEST 48: no value
+=== TEST 51: no value
 --- issuer: clients;
 --- emerg
 "clients" takes a value

@@ -687,6 +687,8 @@ void ngx_http_hoop_masks(ngx_http_hoop_ctx_t *ctx, ngx_uint_t evidence,
 /* ngx_http_hoop_variables.c */
 
 ngx_int_t ngx_http_hoop_variables_init(ngx_conf_t *cf);
+/* 1 if s could end a header line, or a line of a log */
+ngx_uint_t ngx_http_hoop_has_control(hoop_str_t s);
 
 /* ngx_http_hoop_credential.c */
 

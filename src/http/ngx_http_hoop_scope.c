@@ -235,6 +235,10 @@ ngx_http_hoop_scope_variable(ngx_http_request_t *r,
         v->len = p - v->data;
     }
 
+    if (ngx_http_hoop_has_control(hoop_str(v->data, v->len))) {
+        return NGX_OK;
+    }
+
     v->valid = 1;
     v->no_cacheable = 0;
     v->not_found = 0;

@@ -4,6 +4,10 @@
  *
  * What is known of a request, as variables; empty ("not found") before it is.
  * No variable holds a token or a credential.
+ *
+ * What a token says goes into headers, where a control character could end a
+ * line, and into lists, where a comma could make two names of one: such names
+ * are none.
  */
 
 
@@ -15,8 +19,17 @@ typedef hoop_str_t (*ngx_http_hoop_variable_pt)(ngx_http_hoop_ctx_t *ctx);
 
 static ngx_int_t ngx_http_hoop_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_hoop_name_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_hoop_masked_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_hoop_actors_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_hoop_groups_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static void ngx_http_hoop_add_name(hoop_buf_t *names, const json_t *value);
+static ngx_int_t ngx_http_hoop_set_names(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, hoop_buf_t *names);
 static ngx_int_t ngx_http_hoop_claim_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 
@@ -32,6 +45,13 @@ static hoop_str_t
 ngx_http_hoop_get_issuer(ngx_http_hoop_ctx_t *ctx)
 {
     return ctx->identity ? ctx->identity->issuer : hoop_str(NULL, 0);
+}
+
+
+static hoop_str_t
+ngx_http_hoop_get_client(ngx_http_hoop_ctx_t *ctx)
+{
+    return ctx->identity ? ctx->identity->client : hoop_str(NULL, 0);
 }
 
 
@@ -98,14 +118,23 @@ typedef struct {
 
 static ngx_http_hoop_variable_t  ngx_http_hoop_variables[] = {
 
-    { ngx_string("hoop_sub"), ngx_http_hoop_variable,
+    { ngx_string("hoop_sub"), ngx_http_hoop_name_variable,
       ngx_http_hoop_get_sub, NGX_HTTP_VAR_NOCACHEABLE },
 
-    { ngx_string("hoop_issuer"), ngx_http_hoop_variable,
+    { ngx_string("hoop_issuer"), ngx_http_hoop_name_variable,
       ngx_http_hoop_get_issuer, NGX_HTTP_VAR_NOCACHEABLE },
 
-    { ngx_string("hoop_actor"), ngx_http_hoop_variable,
+    { ngx_string("hoop_client"), ngx_http_hoop_name_variable,
+      ngx_http_hoop_get_client, NGX_HTTP_VAR_NOCACHEABLE },
+
+    { ngx_string("hoop_actor"), ngx_http_hoop_name_variable,
       ngx_http_hoop_get_actor, NGX_HTTP_VAR_NOCACHEABLE },
+
+    { ngx_string("hoop_actors"), ngx_http_hoop_actors_variable,
+      NULL, NGX_HTTP_VAR_NOCACHEABLE },
+
+    { ngx_string("hoop_groups"), ngx_http_hoop_groups_variable,
+      NULL, NGX_HTTP_VAR_NOCACHEABLE },
 
     { ngx_string("hoop_scope"), ngx_http_hoop_scope_variable,
       NULL, NGX_HTTP_VAR_NOCACHEABLE },
@@ -194,6 +223,25 @@ ngx_http_hoop_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
 }
 
 
+static ngx_int_t
+ngx_http_hoop_name_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_http_hoop_variable(r, v, data);
+
+    if (rc == NGX_OK && !v->not_found
+        && ngx_http_hoop_has_control(hoop_str(v->data, v->len)))
+    {
+        v->valid = 0;
+        v->not_found = 1;
+    }
+
+    return rc;
+}
+
+
 /* how many values were masked in the answer */
 
 static ngx_int_t
@@ -233,6 +281,118 @@ ngx_http_hoop_masked_variable(ngx_http_request_t *r,
 }
 
 
+/* from the one who acts to the first who did */
+
+static ngx_int_t
+ngx_http_hoop_actors_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    json_t               *act;
+    hoop_buf_t            names;
+    ngx_http_hoop_ctx_t  *ctx;
+
+    hoop_buf_init(&names, HOOP_JWT_MAX_TOKEN);
+
+    ctx = ngx_http_hoop_ctx(r);
+
+    if (ctx && ctx->identity) {
+        act = json_object_get(ctx->identity->claims, "act");
+
+        for ( /* void */ ; act; act = json_object_get(act, "act")) {
+            ngx_http_hoop_add_name(&names, json_object_get(act, "sub"));
+        }
+    }
+
+    return ngx_http_hoop_set_names(r, v, &names);
+}
+
+
+/* as an approver's groups are read: a list of names, or one */
+
+static ngx_int_t
+ngx_http_hoop_groups_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    size_t                i;
+    json_t               *claim;
+    hoop_buf_t            names;
+    ngx_http_hoop_ctx_t  *ctx;
+
+    hoop_buf_init(&names, HOOP_JWT_MAX_TOKEN);
+
+    ctx = ngx_http_hoop_ctx(r);
+
+    if (ctx && ctx->identity && ctx->issuer) {
+        claim = hoop_json_pointer(ctx->identity->claims,
+                                  ngx_http_hoop_str(&ctx->issuer->groups));
+
+        ngx_http_hoop_add_name(&names, claim);
+
+        for (i = 0; i < json_array_size(claim); i++) {
+            ngx_http_hoop_add_name(&names, json_array_get(claim, i));
+        }
+    }
+
+    return ngx_http_hoop_set_names(r, v, &names);
+}
+
+
+/* "failed" as well if there is a name that a list cannot hold */
+
+static void
+ngx_http_hoop_add_name(hoop_buf_t *names, const json_t *value)
+{
+    hoop_str_t  name;
+
+    name = hoop_json_string(value);
+
+    if (name.len == 0) {
+        return;
+    }
+
+    if (ngx_http_hoop_has_control(name) || memchr(name.data, ',', name.len)) {
+        names->failed = 1;
+        return;
+    }
+
+    if (names->len) {
+        (void) hoop_buf_addc(names, ',');
+    }
+
+    (void) hoop_buf_add(names, name.data, name.len);
+}
+
+
+static ngx_int_t
+ngx_http_hoop_set_names(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+    hoop_buf_t *names)
+{
+    v->not_found = 1;
+
+    if (names->failed || names->len == 0) {
+        hoop_buf_free(names);
+        return NGX_OK;
+    }
+
+    v->data = ngx_pnalloc(r->pool, names->len);
+    if (v->data == NULL) {
+        hoop_buf_free(names);
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(v->data, names->data, names->len);
+
+    v->len = names->len;
+    v->valid = 1;
+    v->no_cacheable = 0;
+    v->not_found = 0;
+
+    hoop_buf_free(names);
+
+    return NGX_OK;
+}
+
+
 /* $hoop_claim_NAME: a string, number or boolean at the top of the token */
 
 static ngx_int_t
@@ -262,6 +422,11 @@ ngx_http_hoop_claim_variable(ngx_http_request_t *r,
     claim = json_object_get(ctx->identity->claims, key);
 
     if (json_is_string(claim)) {
+
+        if (ngx_http_hoop_has_control(hoop_json_string(claim))) {
+            return NGX_OK;
+        }
+
         v->data = (u_char *) json_string_value(claim);
         v->len = json_string_length(claim);
 
@@ -287,4 +452,19 @@ ngx_http_hoop_claim_variable(ngx_http_request_t *r,
     v->not_found = 0;
 
     return NGX_OK;
+}
+
+
+ngx_uint_t
+ngx_http_hoop_has_control(hoop_str_t s)
+{
+    size_t  i;
+
+    for (i = 0; i < s.len; i++) {
+        if (s.data[i] < 0x20 || s.data[i] == 0x7f) {
+            return 1;
+        }
+    }
+
+    return 0;
 }
