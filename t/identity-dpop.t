@@ -8,7 +8,8 @@ use Test::Nginx::Socket 'no_plan';
 use lib 't/lib';
 use Hoop::Client;
 use Hoop::Curl;
-use Hoop::Daemon qw( free_port wait_for );
+use Digest::SHA qw( sha256 );
+use Hoop::Daemon qw( free_port temp_dir wait_for );
 use Hoop::Proof;
 use Hoop::Reached;
 use Hoop::Spool;
@@ -16,6 +17,7 @@ use Hoop::Token;
 use Hoop::Upstream;
 use IO::Socket::INET;
 use JSON::PP ();
+use MIME::Base64 qw( encode_base64url );
 
 our $upstream = Hoop::Upstream->new(routes => {
     '/*' => { body => "reached\n", headers => ['DPoP-Nonce' => 'of-target'] },
@@ -29,6 +31,7 @@ our $algs = 'algs="ES256 ES384 ES512 EdDSA PS256 PS384 PS512 RS256 RS384'
             . ' RS512"';
 our $now = time;
 our $before;
+our $hoopctl = $ENV{HOOPCTL} || './build/hoopctl';
 
 sub get { return ask(GET => shift, @_) }
 
@@ -83,6 +86,57 @@ sub raw {
     return $answer =~ m{^HTTP/1\.\d (\d+)} ? $1 : $answer;
 }
 
+# many proofs for one token, by hoopctl: signed without a process for each
+sub proofs {
+    my ($n, $path, $token) = @_;
+
+    my $json = JSON::PP->new->canonical;
+    my $dir = temp_dir('proofs');
+    my $key = Hoop::Proof::client_key('ed25519')->{file};
+    my $ath = encode_base64url(sha256($token));
+
+    open my $fh, '>', "$dir/claims" or die "$dir/claims: $!\n";
+    print $fh $json->encode({ jti => "n$_", htm => 'GET', iat => time,
+                              htu => "http://localhost$path", ath => $ath }),
+              "\n" for 1 .. $n;
+    close $fh;
+
+    local $SIG{CHLD} = 'DEFAULT';
+    system("$hoopctl token --key $key --alg EdDSA --typ dpop+jwt"
+           . " < $dir/claims > $dir/proofs") == 0 or die "hoopctl token\n";
+
+    open $fh, '<', "$dir/proofs" or die "$dir/proofs: $!\n";
+    chomp(my @proofs = <$fh>);
+    return @proofs;
+}
+
+# their answers, of requests one behind the other on few connections
+sub pipelined {
+    my ($path, $token, @proofs) = @_;
+
+    my @status;
+
+    local $SIG{PIPE} = 'IGNORE';
+
+    while (my @some = splice @proofs, 0, 100) {
+        my $sock = IO::Socket::INET->new(
+            PeerAddr => '127.0.0.1', Timeout => 5,
+            PeerPort => Test::Nginx::Util::server_port_for_client())
+            or die "no connection: $!\n";
+
+        for (0 .. $#some) {
+            print $sock "GET $path HTTP/1.1\r\nHost: localhost\r\n"
+                . "Authorization: DPoP $token\r\nDPoP: $some[$_]\r\n"
+                . ($_ == $#some ? "Connection: close\r\n" : '') . "\r\n";
+        }
+
+        local $/;
+        push @status, <$sock> =~ m{HTTP/1\.1 (\d+) }g;
+    }
+
+    return @status;
+}
+
 sub workers_now {
     wait_for { 2 == (my @now = nginx_workers()) };
     return nginx_workers();
@@ -102,7 +156,7 @@ sub alone (&) {
 add_block_preprocessor(sub {
     my ($block) = @_;
 
-    $block->set_value('http_config', <<'END');
+    $block->set_value('http_config', <<'END' . ($block->zone // ''));
 hoop_audit $TEST_NGINX_SPOOL gateway=t sync=off;
 hoop_issuer idp {
     issuer https://idp.test;
@@ -816,7 +870,55 @@ isnt($res->{headers}{'dpop-nonce'}, $main::before, 'another');
 
 
 
-=== TEST 37: hoop_proof, wrong
+=== TEST 37: more proofs than can be remembered: none is forgotten for it
+--- zone
+hoop_zone 256k;
+--- more
+location = /full { hoop on; hoop_mask off; empty_gif; }
+--- steps
+my $token = token(cnf => { jkt => jkt('ed25519') });
+my @proofs = proofs(2500, '/full', $token);
+my @status = pipelined('/full', $token, @proofs);
+is(scalar @status, 2500, 'each has an answer');
+my @taken = grep { $status[$_] == 200 } 0 .. $#status;
+my @turned = grep { $status[$_] == 503 } 0 .. $#status;
+is(@taken + @turned, 2500, 'one of two');
+cmp_ok(scalar @taken, '>', 1700, 'so many are remembered');
+cmp_ok(scalar @turned, '>', 300, 'the others are turned away');
+my $headers = "Authorization: DPoP $token\nDPoP: ";
+my $res = get('/full', $headers . $proofs[$turned[-1]]);
+is($res->{status}, 503, 'again and again');
+is(why($res), 'proofs cannot be remembered', 'and why');
+is($res->{headers}{'retry-after'}, 5, 'come back');
+is($res->{headers}{'www-authenticate'}, undef, 'it is no fault of the proof');
+@status = pipelined('/full', $token, @proofs[@taken]);
+is(scalar(grep { $_ == 401 } @status), scalar @taken, 'none is taken twice');
+
+
+
+=== TEST 38: hoopctl dpop is such a client
+--- steps
+my $dir = temp_dir('client');
+my $key = Hoop::Proof::client_key('ec')->{file};
+my $by = sub {
+    local $SIG{CHLD} = 'DEFAULT';
+    my $out = `$hoopctl dpop --key $key @_`;
+    chomp $out;
+    return $out;
+};
+my $token = token(cnf => { jkt => $by->('--thumbprint') });
+open my $fh, '>', "$dir/token" or die "$dir/token: $!\n";
+print $fh "$token\n";
+close $fh;
+my $proof = $by->("--method GET --url http://localhost/p/a?q --token-file",
+                  "$dir/token");
+my $headers = "Authorization: DPoP $token\nDPoP: $proof";
+is(get('/p/a?limit=10', $headers)->{status}, 200, 'taken');
+is(why(get('/p/a', $headers)), 'proof has been used before', 'once');
+
+
+
+=== TEST 39: hoop_proof, wrong
 --- location: hoop_proof;
 --- must_die
 --- error_log
@@ -824,7 +926,7 @@ invalid number of arguments in "hoop_proof" directive
 
 
 
-=== TEST 38: neither optional nor required
+=== TEST 40: neither optional nor required
 --- location: hoop_proof on;
 --- must_die
 --- error_log
@@ -832,7 +934,7 @@ hoop_proof "on", wanted "optional" or "required"
 
 
 
-=== TEST 39: an option that is none
+=== TEST 41: an option that is none
 --- location: hoop_proof required dpop nonce=yes;
 --- must_die
 --- error_log
@@ -840,7 +942,7 @@ hoop_proof "nonce=yes", wanted dpop or mtls after "required", nonce=on|off, wind
 
 
 
-=== TEST 40: a window that is too long
+=== TEST 42: a window that is too long
 --- location: hoop_proof optional window=11m;
 --- must_die
 --- error_log
@@ -848,7 +950,7 @@ hoop_proof "window=11m", wanted a time from 1s to 10m
 
 
 
-=== TEST 41: a window that is none
+=== TEST 43: a window that is none
 --- location: hoop_proof optional window=x;
 --- must_die
 --- error_log
@@ -856,7 +958,7 @@ hoop_proof "window=x", wanted a time from 1s to 10m
 
 
 
-=== TEST 42: an algorithm that is not asymmetric
+=== TEST 44: an algorithm that is not asymmetric
 --- location: hoop_proof optional algorithms=ES256,HS256;
 --- must_die
 --- error_log
@@ -864,7 +966,7 @@ hoop_proof algorithm "HS256", wanted RS256
 
 
 
-=== TEST 43: twice
+=== TEST 45: twice
 --- location: hoop_proof optional; hoop_proof required;
 --- must_die
 --- error_log
@@ -872,7 +974,7 @@ hoop_proof algorithm "HS256", wanted RS256
 
 
 
-=== TEST 44: an origin with a path
+=== TEST 46: an origin with a path
 --- location: hoop_origin https://api.example.com/;
 --- must_die
 --- error_log
@@ -880,7 +982,7 @@ hoop_origin "https://api.example.com/", wanted a scheme, a host and perhaps a po
 
 
 
-=== TEST 45: an origin without a scheme
+=== TEST 47: an origin without a scheme
 --- location: hoop_origin api.example.com;
 --- must_die
 --- error_log

@@ -39,6 +39,11 @@ static const hoopctl_command_t  hoopctl_commands[] = {
       "--key FILE --alg ALG [--kid K] [--typ T]: signs claims, one a line\n"
       "      --jwks --key FILE...: the public key set" },
 
+    { "dpop", NULL, hoopctl_dpop,
+      "--key FILE --method M --url U [--token-file F] [--nonce N] [--jti J]\n"
+      "      [--iat T] [--alg ALG]: a proof of possession for a request\n"
+      "      --key FILE --thumbprint: what a token is bound by, its cnf.jkt" },
+
     { "mask", NULL, hoopctl_mask,
       "--type T [--policy FILE] [--detect LIST] [--fields LIST]\n"
       "      [--action A] [--chunk N]" },

@@ -527,8 +527,16 @@ hoop_signer_openssl(const hoop_signer_t *signer, unsigned alg, const char *typ,
 
     (void) hoop_buf_adds(&header, "{\"alg\":\"");
     (void) hoop_buf_adds(&header, hoop_jwt_alg_name(alg));
-    (void) hoop_buf_adds(&header, "\",\"kid\":");
-    (void) hoop_buf_add_json(&header, signer->kid.data, signer->kid.len);
+
+    if (strcmp(typ, "dpop+jwt") == 0) {
+        (void) hoop_buf_adds(&header, "\",\"jwk\":");
+        (void) hoop_buf_add(&header, signer->jwk.data, signer->jwk.len);
+
+    } else {
+        (void) hoop_buf_adds(&header, "\",\"kid\":");
+        (void) hoop_buf_add_json(&header, signer->kid.data, signer->kid.len);
+    }
+
     (void) hoop_buf_adds(&header, ",\"typ\":");
     (void) hoop_buf_add_json(&header, (const u_char *) typ, strlen(typ));
     (void) hoop_buf_addc(&header, '}');

@@ -43,8 +43,9 @@ hoop_str_t hoop_signer_kid(const hoop_signer_t *signer);
 
 /*
  * Appends the token.  claims is the text of a JSON object, NUL-terminated;
- * alg one of the key's; HS knows the type "JWT" alone.  HOOP_OK, HOOP_NOMEM or
- * HOOP_ERROR; what was appended then is no token.
+ * alg one of the key's; HS knows the type "JWT" alone.  The type "dpop+jwt" is
+ * a proof of possession: it carries the key in the place of its kid.  HOOP_OK,
+ * HOOP_NOMEM or HOOP_ERROR; what was appended then is no token.
  */
 int hoop_signer_sign(const hoop_signer_t *signer, unsigned alg,
     const char *typ, hoop_str_t claims, hoop_buf_t *out);

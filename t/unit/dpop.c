@@ -641,7 +641,8 @@ test_nonces(void)
 
     is_int(hoop_dpop_nonce(secret, NOW / HOOP_DPOP_PERIOD, text[0]), HOOP_OK,
            "a nonce");
-    is_mem(text[0], sizeof(text[0]), "v-6ROmd7xlPfqWgrPeuYEInZI2HtGA6q7hn70DDUeGw",
+    is_mem(text[0], sizeof(text[0]),
+           "v-6ROmd7xlPfqWgrPeuYEInZI2HtGA6q7hn70DDUeGw",
            HOOP_DPOP_THUMBPRINT, "which is known");
 
     (void) hoop_dpop_nonce(secret, NOW / HOOP_DPOP_PERIOD, text[1]);

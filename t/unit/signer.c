@@ -162,6 +162,42 @@ test_sign(void)
 
 
 static void
+test_proof(void)
+{
+    json_t         *jwk;
+    u_char          md[32], text[44];
+    hoop_buf_t      token;
+    hoop_jwt_t      jwt;
+    hoop_signer_t  *signer;
+
+    signer = signer_of(&p256, "a name");
+    hoop_buf_init(&token, 0);
+
+    is_int(hoop_signer_sign(signer, HOOP_JWT_ES256, "dpop+jwt",
+                            hoop_cstr(CLAIMS), &token), HOOP_OK, "a proof");
+
+    hoop_jwt_parse(&jwt, token.data, token.len, 0);
+    jwk = json_object_get(jwt.header, "jwk");
+
+    is_int(json_object_size(jwt.header), 3, "alg, typ and jwk");
+    is_int(json_object_size(jwk), 4, "which is a public key");
+    ok(json_object_get(jwk, "d") == NULL, "indeed");
+    is_int(hoop_jwk_thumbprint(jwk, md), HOOP_OK, "with a thumbprint");
+
+    hoop_jwt_clear(&jwt);
+    hoop_signer_free(signer);
+
+    signer = signer_of(&p256, NULL);
+    ok(hoop_str_eq(hoop_signer_kid(signer),
+                   hoop_str(text, hoop_base64_encode(text, md, 32, 1))),
+       "that of its own");
+
+    hoop_buf_free(&token);
+    hoop_signer_free(signer);
+}
+
+
+static void
 test_broken_claims(void)
 {
     hoop_buf_t      token;
@@ -400,6 +436,7 @@ main(void)
     make_keys();
 
     test_sign();
+    test_proof();
     test_broken_claims();
     test_secret();
     test_public();
