@@ -163,7 +163,7 @@ test-asan: deps units
 	$(MAKE) module BUILD=$(ASAN) MODULE_CFLAGS='-fsanitize=address \
 	    -fno-omit-frame-pointer -DHOOP_DEBUG_ALLOC=1'
 	@rm -f $(ASAN)/log.*
-	@printf '#!/bin/sh\nexport LD_PRELOAD=%s\n%s\nexec %s "$$@"\n' \
+	@printf '#!/bin/sh\nexport LD_PRELOAD=%s:$$LD_PRELOAD\n%s\nexec %s "$$@"\n' \
 	    "`$(CC) -print-file-name=libasan.so`" \
 	    "export ASAN_OPTIONS=detect_leaks=0:log_path=$(CURDIR)/$(ASAN)/log" \
 	    $(NGINX) > $(ASAN)/nginx-asan
