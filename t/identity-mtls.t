@@ -361,3 +361,40 @@ Test::More::like($res->{body}, qr/token is not bound, as it must be here/,
                  'detail');
 $res = curl("$url/first/a", bound($alice), by($alice));
 Test::More::is($res->{status}, 200, 'bound');
+
+
+
+=== TEST 17: bound to a certificate and to a key: both are proved
+--- verify: optional
+--- location
+hoop_proof required;
+--- steps
+my $token = token(cnf => { 'x5t#S256' => $alice->{x5t}, jkt => jkt() });
+my $with = sub {
+    my ($by, %arg) = @_;
+    return curl("$url/p/a", dpop('/p/a', -token => $token, -origin => $url,
+                                 %arg), by($by));
+};
+my $res = $with->($bob);
+Test::More::is($res->{status}, 401, "another's certificate");
+Test::More::is($res->{headers}{'www-authenticate'},
+    'DPoP realm="hoop", error="invalid_token", error_description="token is '
+    . 'bound to another certificate", algs="ES256 ES384 ES512 EdDSA PS256 '
+    . 'PS384 PS512 RS256 RS384 RS512"', 'challenge');
+Test::More::is($with->()->{status}, 401, 'no certificate');
+$res = $with->($alice, -key => 'ec2');
+Test::More::like($res->{body}, qr/token is bound to another key/,
+                 'another key');
+$res = curl("$url/p/a", "Authorization: DPoP $token", by($alice));
+Test::More::like($res->{body}, qr/proof is missing/, 'no proof');
+$res = curl("$url/p/a", "Authorization: Bearer $token", by($alice));
+Test::More::like($res->{body}, qr/wanted scheme DPoP/, 'the scheme Bearer');
+my @proof = (jti => 'both');
+Test::More::is($with->($bob, @proof)->{status}, 401, 'one of the two');
+Test::More::is($with->($alice, @proof)->{status}, 200,
+               'both, and the refusal has used nothing up');
+Test::More::like($with->($alice, @proof)->{body},
+                 qr/proof has been used before/, 'once');
+--- events
+{"type":"decision","decision":"allow","proof":"dpop+mtls"}
+{"type":"response","status":200}
