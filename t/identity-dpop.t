@@ -293,7 +293,7 @@ $headers =~ s/ DPoP / DPoP\t/;
 is(get('/p/a', $headers)->{status}, 401, 'a tab');
 is(get('/p/a', dpop('/p/a') . "\n" . bearer())->{status}, 400,
    'two Authorization headers');
-is(get('/p/a', "Authorization: DPoP")->{status}, 401, 'no token');
+is(get('/p/a', "Authorization: DPoP")->{status}, 400, 'an empty token');
 
 
 

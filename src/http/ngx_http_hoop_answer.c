@@ -13,6 +13,7 @@
 
 static ngx_int_t ngx_http_hoop_challenge(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx, ngx_uint_t status);
+static void ngx_http_hoop_forget(ngx_http_request_t *r);
 static ngx_uint_t ngx_http_hoop_error_page(ngx_http_request_t *r,
     ngx_uint_t status);
 static const char *ngx_http_hoop_title(ngx_uint_t status);
@@ -112,13 +113,6 @@ ngx_http_hoop_challenge(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
         h = ngx_http_hoop_header_out(r, "WWW-Authenticate",
                                      hoop_str(b.data, b.len));
         if (h) {
-            if (r->headers_out.www_authenticate) {
-
-                /* of a refusal before an internal redirect */
-
-                r->headers_out.www_authenticate->hash = 0;
-            }
-
             r->headers_out.www_authenticate = h;
             rc = NGX_OK;
         }
@@ -127,6 +121,40 @@ ngx_http_hoop_challenge(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
     hoop_buf_free(&b);
 
     return rc;
+}
+
+
+/*
+ * A refusal whose error_page is a protected location leaves its headers and
+ * its status to that: what is answered there is another matter.
+ */
+
+static void
+ngx_http_hoop_forget(ngx_http_request_t *r)
+{
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    i = 0;
+    part = &r->headers_out.headers.part;
+
+    while ((h = ngx_http_hoop_next(&part, &i)) != NULL) {
+
+        if ((h->key.len == 16
+             && ngx_strncasecmp(h->key.data, (u_char *) "WWW-Authenticate",
+                                16)
+                == 0)
+            || (h->key.len == 11
+                && ngx_strncasecmp(h->key.data, (u_char *) "Retry-After", 11)
+                   == 0))
+        {
+            h->hash = 0;
+        }
+    }
+
+    r->headers_out.www_authenticate = NULL;
+    r->err_status = 0;
 }
 
 
@@ -190,6 +218,8 @@ ngx_http_hoop_problem(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
     ngx_int_t   rc;
     hoop_buf_t  b;
 
+    ngx_http_hoop_forget(r);
+
     if ((status == NGX_HTTP_UNAUTHORIZED
          || (status == NGX_HTTP_BAD_REQUEST && ctx->error)
          || (status == NGX_HTTP_FORBIDDEN && ctx->error_code))
@@ -198,9 +228,7 @@ ngx_http_hoop_problem(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    /* of a redirected refusal it is there already */
-
-    if (status == NGX_HTTP_SERVICE_UNAVAILABLE && !r->error_page
+    if (status == NGX_HTTP_SERVICE_UNAVAILABLE
         && ngx_http_hoop_header_out(r, "Retry-After", hoop_cstr("5")) == NULL)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -323,6 +351,8 @@ ngx_http_hoop_accepted(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
     ngx_http_hoop_main_conf_t  *hmcf;
 
     hmcf = ngx_http_get_module_main_conf(r, ngx_http_hoop_module);
+
+    ngx_http_hoop_forget(r);
 
     hoop_buf_init(&b, 65536);
 

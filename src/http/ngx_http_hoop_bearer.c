@@ -39,7 +39,7 @@ ngx_http_hoop_token(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
 static ngx_int_t
 ngx_http_hoop_find_token(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
 {
-    u_char      *p, *last;
+    u_char      *p, *end, *last;
     ngx_int_t    rc;
     hoop_str_t   value;
 
@@ -60,26 +60,22 @@ ngx_http_hoop_find_token(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
     p = (u_char *) value.data;
     last = p + value.len;
 
-    if (value.len >= sizeof("Bearer ") - 1
-        && ngx_strncasecmp(p, (u_char *) "Bearer ", sizeof("Bearer ") - 1)
-           == 0)
-    {
-        p += sizeof("Bearer ") - 1;
+    for (end = p; end < last && *end != ' '; end++) {
+        /* void */
+    }
 
-    } else if (value.len >= sizeof("DPoP ") - 1
-               && ngx_strncasecmp(p, (u_char *) "DPoP ", sizeof("DPoP ") - 1)
-                  == 0)
-    {
+    if (end - p == 4 && ngx_strncasecmp(p, (u_char *) "DPoP", 4) == 0) {
         ctx->dpop = 1;
-        p += sizeof("DPoP ") - 1;
 
-    } else {
-
+    } else if (end - p != 6 || ngx_strncasecmp(p, (u_char *) "Bearer", 6) != 0)
+    {
         /* another scheme: as if there were no token */
 
         ctx->error = NULL;
         return NGX_HTTP_UNAUTHORIZED;
     }
+
+    p = end;
 
     while (p < last && *p == ' ') {
         p++;
