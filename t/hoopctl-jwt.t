@@ -147,6 +147,26 @@ is($out, qq({"valid":false,"error":"token key is unknown"}\n),
    'has no valid token');
 like($err, qr/"use" is not "sig"/, 'and the reason is on standard error');
 
+# a private key stands for its public part (RFC 8037, A.1 and A.4)
+
+my $private = '"kty":"OKP","crv":"Ed25519",'
+    . '"d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A",'
+    . '"x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"';
+my $signed = 'eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc.'
+    . 'hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7'
+    . 'sVvpAr_MuM0KAg';
+
+for ("{$private}", qq({"keys":["x",{"kty":7},{$private}]})) {
+    is(hoopctl($signed, 'jwt', 'verify', '--signature-only', '--jwks',
+               file('d', $_)), 0, 'a private key verifies');
+    like($err, qr/only their public part is used/, 'and is told of');
+    unlike($err, qr/nWGxne/, 'and not shown');
+}
+
+is(hoopctl($signed, 'jwt', 'verify', '--signature-only', '--jwks',
+           file('e', qq({$private,"key_ops":["sign"]}))), 1,
+   'but not if its key_ops do not say so');
+
 # usage
 
 is(hoopctl('', 'jwt', 'verify'), 2, 'no --jwks');

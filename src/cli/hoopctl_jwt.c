@@ -34,6 +34,7 @@ static int hoopctl_jwt_options(hoopctl_jwt_t *o, int argc, char **argv);
 static int hoopctl_jwt_algs(const char *list, unsigned *algs);
 static int hoopctl_jwt_number(const char *text, int64_t *n);
 static int hoopctl_jwt_keys(hoopctl_jwt_t *o);
+static int hoopctl_jwt_public(json_t *jwk);
 static hoop_jwt_e hoopctl_jwt_line(hoopctl_jwt_t *o, hoop_buf_t *line);
 
 
@@ -245,13 +246,18 @@ hoopctl_jwt_number(const char *text, int64_t *n)
 /*
  * A file that is no key set is an error.  One without a usable key is an
  * answer: no token is valid under it.  A single key stands for a set of one.
+ *
+ * A gateway refuses a key that is published with its private part.  Here the
+ * file is the caller's own, and the public part is what the caller means.
  */
 
 static int
 hoopctl_jwt_keys(hoopctl_jwt_t *o)
 {
-    int           rc;
-    json_t       *root;
+    int           rc, private;
+    char         *text;
+    size_t        i;
+    json_t       *root, *keys;
     hoop_buf_t    file, set;
     hoop_error_t  err;
 
@@ -260,6 +266,7 @@ hoopctl_jwt_keys(hoopctl_jwt_t *o)
 
     rc = HOOP_ERROR;
     root = NULL;
+    text = NULL;
 
     if (hoopctl_read(o->jwks, &file, HOOP_JWT_MAX_JWKS) != HOOP_OK) {
         goto done;
@@ -273,13 +280,16 @@ hoopctl_jwt_keys(hoopctl_jwt_t *o)
         goto done;
     }
 
-    if (json_is_array(json_object_get(root, "keys"))) {
-        (void) hoop_buf_add(&set, file.data, file.len);
+    private = 0;
+    keys = json_object_get(root, "keys");
+
+    if (json_is_array(keys)) {
+        for (i = 0; i < json_array_size(keys); i++) {
+            private |= hoopctl_jwt_public(json_array_get(keys, i));
+        }
 
     } else if (json_object_get(root, "kty")) {
-        (void) hoop_buf_adds(&set, "{\"keys\":[");
-        (void) hoop_buf_add(&set, file.data, file.len);
-        (void) hoop_buf_adds(&set, "]}");
+        private = hoopctl_jwt_public(root);
 
     } else {
         (void) hoopctl_usage("jwt verify: \"%s\" is no JWK set: no array "
@@ -287,7 +297,23 @@ hoopctl_jwt_keys(hoopctl_jwt_t *o)
         goto done;
     }
 
-    if (set.failed) {
+    if (private) {
+        fprintf(stderr, "hoopctl jwt verify: \"%s\": has private keys, only "
+                "their public part is used\n", o->jwks);
+    }
+
+    text = json_dumps(root, JSON_COMPACT);
+
+    if (text && json_is_array(keys)) {
+        (void) hoop_buf_adds(&set, text);
+
+    } else if (text) {
+        (void) hoop_buf_adds(&set, "{\"keys\":[");
+        (void) hoop_buf_adds(&set, text);
+        (void) hoop_buf_adds(&set, "]}");
+    }
+
+    if (text == NULL || set.failed) {
         (void) hoopctl_usage("jwt verify: not enough memory");
         goto done;
     }
@@ -302,10 +328,43 @@ hoopctl_jwt_keys(hoopctl_jwt_t *o)
 done:
 
     json_decref(root);
+    free(text);
     hoop_buf_free(&file);
     hoop_buf_free(&set);
 
     return rc;
+}
+
+
+/* 1: there was a private part, which is gone; a secret has none */
+
+static int
+hoopctl_jwt_public(json_t *jwk)
+{
+    int         found;
+    size_t      i;
+    hoop_str_t  kty;
+
+    static const char  *const names[] = {
+        "d", "p", "q", "dp", "dq", "qi", "oth"
+    };
+
+    if (!json_is_string(json_object_get(jwk, "kty"))) {
+        return 0;
+    }
+
+    kty = hoop_json_member(jwk, "kty");
+    found = 0;
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (!hoop_str_is(kty, "oct")
+            && json_object_del(jwk, names[i]) == 0)
+        {
+            found = 1;
+        }
+    }
+
+    return found;
 }
 
 
