@@ -28,6 +28,8 @@
 # the keys named by `keys`, as control(keys => 'rsa2') says, or fails:
 # control(fail => 500 | close | hang | garbage), control(fail => '') to heal;
 # control(delay => 0.2) makes it slow, control(jwks => 'jwks2') moves the keys.
+# new(failures => { html => ROUTE }) lets control(fail => 'html') answer so in
+# place of the key set, whatever a route may be.
 # issuer is http://127.0.0.1:<port> if not told.
 #
 # In the server everything is one select loop: a connection is a hash of what
@@ -64,6 +66,7 @@ sub new {
         listen => $sock, port => $port, routes => $opt{routes} // {},
         journal => temp_dir('upstream') . '/requests', oidc => $opt{oidc},
         issuer => $opt{issuer} // "http://127.0.0.1:$port",
+        failures => $opt{failures} // {},
         state => { keys => $opt{keys} // 'rsa,ec,ed25519', fail => '',
                    delay => 0, jwks => 'jwks' },
         count => 0,
@@ -405,6 +408,11 @@ sub oidc {
     return if !$is_jwks && $path ne '/.well-known/openid-configuration';
 
     my $fail = $self->{state}{fail};
+    my $failure = $self->{failures}{$fail};
+
+    if (defined $failure && $is_jwks) {
+        return ref $failure eq 'CODE' ? $failure->() : $failure;
+    }
 
     return { status => $fail, body => "failing\n" } if $fail =~ /^\d+$/;
     return [''] if $fail eq 'close';
