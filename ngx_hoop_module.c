@@ -184,6 +184,34 @@ static ngx_command_t  ngx_http_hoop_commands[] = {
       0,
       NULL },
 
+    { ngx_string("hoop_signer"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_BLOCK|NGX_CONF_TAKE1,
+      ngx_http_hoop_conf_signer,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("hoop_token"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_hoop_conf_token,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("hoop_jwks"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_hoop_conf_publish,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("hoop_metadata"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_hoop_conf_publish,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("hoop_credential"),
       NGX_HTTP_HOOP_ANYWHERE|NGX_CONF_TAKE123,
       ngx_http_hoop_conf_credential,
@@ -582,6 +610,8 @@ ngx_http_hoop_create_main_conf(ngx_conf_t *cf)
         || ngx_array_init(&conf->resources, cf->pool, 4, sizeof(void *))
            != NGX_OK
         || ngx_array_init(&conf->targets, cf->pool, 4, sizeof(void *))
+           != NGX_OK
+        || ngx_array_init(&conf->signers, cf->pool, 2, sizeof(void *))
            != NGX_OK)
     {
         return NULL;
@@ -603,7 +633,7 @@ ngx_http_hoop_init_main_conf(ngx_conf_t *cf, void *conf)
 
     ngx_conf_init_size_value(hmcf->zone_size, NGX_HOOP_ZONE_DEFAULT);
 
-    return NGX_CONF_OK;
+    return ngx_http_hoop_signers_check(cf, hmcf);
 }
 
 
@@ -622,6 +652,9 @@ ngx_http_hoop_create_loc_conf(ngx_conf_t *cf)
      *
      *     conf->api = 0;
      *     conf->metadata = 0;
+     *     conf->signer = NULL;
+     *     conf->published = NULL;
+     *     conf->handler = NULL;
      *     conf->fetch = { 0, NULL };
      *     conf->fetch_target = NULL;
      *     conf->masks = { 0 };
@@ -706,6 +739,8 @@ ngx_http_hoop_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
             clcf->handler = ngx_http_hoop_api_handler;
         }
     }
+
+    ngx_http_hoop_signer_merge(cf, prev, conf);
 
     if (conf->mode == NGX_HTTP_HOOP_OFF && !conf->api) {
         return NGX_CONF_OK;

@@ -238,7 +238,8 @@ hoop_dpop_claims(const hoop_jwt_t *jwt, const hoop_dpop_rules_t *rules)
     ath = hoop_dpop_string(jwt->claims, "ath");
 
     if (jti.len == 0 || jti.len > HOOP_DPOP_MAX_JTI
-        || htm.data == NULL || htu.data == NULL || ath.data == NULL)
+        || htm.data == NULL || htu.data == NULL
+        || (rules->token_sha256 && ath.data == NULL))
     {
         return HOOP_DPOP_CLAIM;
     }
@@ -256,8 +257,9 @@ hoop_dpop_claims(const hoop_jwt_t *jwt, const hoop_dpop_rules_t *rules)
         return HOOP_DPOP_URI;
     }
 
-    return hoop_cnf_match(ath, rules->token_sha256) ? HOOP_DPOP_OK
-                                                    : HOOP_DPOP_TOKEN;
+    return (rules->token_sha256 == NULL
+            || hoop_cnf_match(ath, rules->token_sha256))
+           ? HOOP_DPOP_OK : HOOP_DPOP_TOKEN;
 }
 
 

@@ -76,7 +76,8 @@ const char *hoop_dpop_strerror(hoop_dpop_e e);
 typedef struct {
     hoop_str_t          method;          /* of the request */
     hoop_str_t          uri;             /* as hoop_uri_normal() makes it */
-    const u_char       *token_sha256;    /* 32 bytes */
+    const u_char       *token_sha256;    /* 32 bytes; NULL: "ath" is not
+                                            looked at (RFC 9449, 5) */
     hoop_str_t          jkt;             /* of the token */
     unsigned            algs;            /* allowed; asymmetric ones count */
     int64_t             now;             /* Unix seconds */

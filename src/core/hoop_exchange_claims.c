@@ -23,7 +23,6 @@ static int hoop_exchange_may_act(const hoop_identity_t *subject,
     const hoop_identity_t *actor);
 static int hoop_exchange_actors(json_t *chain, const hoop_identity_t *id);
 static int hoop_exchange_actor(json_t *chain, hoop_str_t iss, hoop_str_t sub);
-static json_t *hoop_exchange_client(const hoop_exchange_issue_t *issue);
 static json_t *hoop_exchange_groups(json_t *groups);
 static json_t *hoop_exchange_sub(const hoop_identity_t *subject);
 static json_t *hoop_exchange_origin_of(const hoop_identity_t *subject);
@@ -209,6 +208,7 @@ hoop_exchange_claims(const hoop_exchange_issue_t *issue)
     int                           failed;
     json_t                       *claims, *value;
     hoop_buf_t                    scope;
+    hoop_str_t                    client;
     const hoop_exchange_grant_t  *g;
 
     g = issue->grant;
@@ -250,10 +250,13 @@ hoop_exchange_claims(const hoop_exchange_issue_t *issue)
         failed = json_object_set(claims, "cnf", value);
     }
 
-    value = hoop_exchange_client(issue);
+    /* whose it was that asked (RFC 8693, 4.3) */
 
-    if (!failed && value) {
-        failed = json_object_set(claims, "client_id", value);
+    client = issue->actor ? issue->actor->client : issue->subject->client;
+
+    if (!failed && client.len) {
+        failed = json_object_set_new(claims, "client_id",
+                                     hoop_exchange_string(client));
     }
 
     if (!failed && issue->groups) {
@@ -306,31 +309,6 @@ hoop_exchange_cnf(const hoop_exchange_issue_t *issue)
     }
 
     return cnf;
-}
-
-
-/* who asked (RFC 8693, 4.3); "azp" is OpenID Connect's name for it */
-
-static json_t *
-hoop_exchange_client(const hoop_exchange_issue_t *issue)
-{
-    size_t         i;
-    json_t        *value;
-    const json_t  *claims;
-
-    static const char  *const names[] = { "client_id", "azp" };
-
-    claims = issue->actor ? issue->actor->claims : issue->subject->claims;
-
-    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        value = json_object_get(claims, names[i]);
-
-        if (json_is_string(value)) {
-            return value;
-        }
-    }
-
-    return NULL;
 }
 
 

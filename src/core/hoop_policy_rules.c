@@ -502,5 +502,6 @@ hoop_policy_time(hoop_compile_t *cc, json_t *v, unsigned max,
 invalid:
 
     return hoop_policy_error(cc, 0, "invalid time, wanted a string as \"90s\", "
-                             "\"15m\", \"2h\" or \"1d\", at most \"%s\"", words);
+                             "\"15m\", \"2h\" or \"1d\", at most \"%s\"",
+                             words);
 }

@@ -23,6 +23,7 @@
 #include "../core/hoop_jwt.h"
 #include "../core/hoop_mask.h"
 #include "../core/hoop_policy.h"
+#include "../core/hoop_signer.h"
 #include "../event/ngx_hoop_approval.h"
 #include "../event/ngx_hoop_audit.h"
 #include "../event/ngx_hoop_compat.h"
@@ -73,6 +74,34 @@ typedef struct ngx_http_hoop_target_s    ngx_http_hoop_target_t;
 typedef struct ngx_http_hoop_fetch_s     ngx_http_hoop_fetch_t;
 
 
+/*
+ * Who signs the tokens that are issued here.  A name may be used before its
+ * block is there, so it has the place where it was used first.
+ */
+
+typedef struct {
+    ngx_str_t                     name;
+    ngx_str_t                     issuer;      /* the "iss" */
+    ngx_array_t                   keys;        /* of hoop_signer_t *; the
+                                                  first signs */
+    ngx_array_t                   audiences;   /* of hoop_str_t */
+    ngx_array_t                   scopes;      /* of hoop_str_t */
+    time_t                        lifetime;
+    ngx_str_t                     jwks;        /* what is published */
+    ngx_str_t                     metadata;
+    ngx_str_t                     token_uri;   /* locations, if they have */
+    ngx_str_t                     jwks_uri;    /* one */
+    u_char                       *file;
+    ngx_uint_t                    line;
+    unsigned                      defined:1;
+    unsigned                      scope_set:1;
+    unsigned                      described:1; /* by hoop_metadata */
+} ngx_http_hoop_signer_t;
+
+
+typedef struct ngx_http_hoop_exchange_s  ngx_http_hoop_exchange_t;
+
+
 typedef struct {
     ngx_str_t                     name;
     ngx_str_t                     issuer;      /* the "iss" */
@@ -98,6 +127,7 @@ typedef struct {
     ngx_uint_t                    discovery;   /* asked for by name */
     ngx_uint_t                    template;    /* "{tenantid}" in issuer */
     ngx_uint_t                    any_tenant;
+    ngx_http_hoop_signer_t       *signer;      /* NULL: its keys are others' */
 
     /*
      * Of the worker, not of a request: parsed keys and the state of their
@@ -127,6 +157,7 @@ typedef struct {
     ngx_array_t                   policies;    /* of ngx_http_hoop_policy_t * */
     ngx_array_t                   resources;   /* of ..._resource_t * */
     ngx_array_t                   targets;     /* of ngx_http_hoop_target_t * */
+    ngx_array_t                   signers;     /* of ngx_http_hoop_signer_t * */
     ngx_hoop_conf_t              *core;
     ngx_str_t                     api;         /* first hoop_api location */
     size_t                        zone_size;
@@ -165,6 +196,9 @@ typedef struct {
     ngx_uint_t                    mode;        /* NGX_HTTP_HOOP_OFF ... */
     ngx_flag_t                    api;         /* not inherited */
     ngx_flag_t                    metadata;    /* the same */
+    ngx_http_hoop_signer_t       *signer;      /* hoop_token; not inherited */
+    ngx_http_hoop_signer_t       *published;   /* hoop_jwks, hoop_metadata */
+    ngx_http_handler_pt           handler;     /* of one of those three */
     ngx_str_t                     fetch;
     ngx_http_hoop_target_t       *fetch_target; /* NULL: nothing to fetch by */
     ngx_array_t                  *policies;    /* of hoop_policy_t * */
@@ -250,7 +284,7 @@ typedef struct {
     ngx_hoop_redis_op_t          *op;          /* while it waits */
     int64_t                       time;        /* Unix ms, of asking */
     ngx_uint_t                    nkeys;
-    unsigned                      jti:1;       /* is the first of the keys */
+    unsigned                      jtis:2;      /* the first of the keys */
     unsigned                      replied:1;   /* these three are of now */
     unsigned                      failed:1;
     unsigned                      revoked:1;
@@ -283,6 +317,7 @@ typedef struct {
 
     hoop_identity_t              *identity;    /* one reference, or NULL */
     ngx_http_hoop_issuer_t       *issuer;
+    ngx_http_hoop_exchange_t     *exchange;    /* NULL: of no hoop_token */
     hoop_verdict_t                verdict;
     ngx_uint_t                    status;      /* of our refusal, else 0 */
     const char                   *error;       /* of a 401: fixed text */
@@ -598,6 +633,8 @@ ngx_int_t ngx_http_hoop_body_read(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx, size_t cap);
 /* judges it: ctx->body_kind, ctx->body_json */
 void ngx_http_hoop_body_judge(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx);
+/* 1 if it is a form by its headers */
+ngx_uint_t ngx_http_hoop_body_form(ngx_http_request_t *r);
 /* sets *value to the only header of that (lower case) name: HOOP_OK;
    HOOP_DECLINED: none; HOOP_ERROR: several */
 int ngx_http_hoop_header(void *data, hoop_str_t name, hoop_str_t *value);
@@ -640,6 +677,7 @@ ngx_int_t ngx_http_hoop_event_decision(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx);
 ngx_int_t ngx_http_hoop_event_approval(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx, const char *state);
+ngx_int_t ngx_http_hoop_event_token(ngx_http_hoop_ctx_t *ctx);
 /* the closing event, once for each decision that let the request pass */
 void ngx_http_hoop_close(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx);
 ngx_int_t ngx_http_hoop_log_handler(ngx_http_request_t *r);
@@ -706,6 +744,51 @@ char *ngx_http_hoop_conf_issuer(ngx_conf_t *cf, ngx_command_t *cmd,
 /* whose name it is, or NULL */
 ngx_http_hoop_issuer_t *ngx_http_hoop_issuer_find(ngx_http_request_t *r,
     hoop_str_t iss);
+
+/* ngx_http_hoop_signer.c */
+
+char *ngx_http_hoop_conf_signer(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_hoop_conf_token(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+/* hoop_jwks and hoop_metadata */
+char *ngx_http_hoop_conf_publish(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+/* found, or made to be defined later; NULL: no memory */
+ngx_http_hoop_signer_t *ngx_http_hoop_signer(ngx_conf_t *cf,
+    ngx_http_hoop_main_conf_t *hmcf, ngx_str_t *name);
+/* once all is read: NGX_CONF_OK or an error */
+char *ngx_http_hoop_signers_check(ngx_conf_t *cf,
+    ngx_http_hoop_main_conf_t *hmcf);
+char *ngx_http_hoop_signer_merge(ngx_conf_t *cf,
+    ngx_http_hoop_loc_conf_t *prev, ngx_http_hoop_loc_conf_t *conf);
+/* for hoop_policy_issuers(): 1, to stop there, if it is one of a signer */
+int ngx_http_hoop_signer_issuer(void *data, hoop_str_t name);
+
+/* ngx_http_hoop_exchange.c: the token endpoint, a part of the access phase */
+
+/* the next token of the request: NGX_OK; NGX_DONE: its body is on its way,
+   return it; else the status to refuse with, ctx->error set */
+ngx_int_t ngx_http_hoop_exchange_token(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx);
+/* whose token it was is known: NGX_OK, ctx->state set; or as above */
+ngx_int_t ngx_http_hoop_exchange_identified(ngx_http_hoop_ctx_t *ctx);
+/* a rule has allowed it: NGX_OK, and the token is made; or as above */
+ngx_int_t ngx_http_hoop_exchange_grant(ngx_http_hoop_ctx_t *ctx);
+/* it is refused: by whom it was asked for, and the status that it gets */
+ngx_uint_t ngx_http_hoop_exchange_refuse(ngx_http_hoop_ctx_t *ctx,
+    ngx_uint_t status);
+/* an error answer (RFC 6749, 5.2) */
+ngx_int_t ngx_http_hoop_exchange_problem(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx, ngx_uint_t status, hoop_str_t detail);
+/* adds the members of the token's event to it */
+ngx_int_t ngx_http_hoop_exchange_event(ngx_http_hoop_ctx_t *ctx,
+    hoop_buf_t *b);
+/* the content handler */
+ngx_int_t ngx_http_hoop_exchange_handler(ngx_http_request_t *r);
+/* NGX_OK: *name is that of the issuer whose subject it is, as the claims now
+   say; NGX_DECLINED: nobody's */
+ngx_int_t ngx_http_hoop_exchange_origin(ngx_http_request_t *r,
+    ngx_http_hoop_issuer_t *issuer, hoop_jwt_t *jwt, hoop_str_t *name);
 
 /* ngx_http_hoop_conf.c: directive handlers */
 

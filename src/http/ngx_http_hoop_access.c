@@ -238,13 +238,18 @@ ngx_http_hoop_run(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
                 return NGX_HTTP_INTERNAL_SERVER_ERROR;
             }
 
-            ctx->state = ctx->identity ? NGX_HTTP_HOOP_PROOF
-                                       : NGX_HTTP_HOOP_TOKEN;
+            ctx->state = (ctx->identity && ctx->conf->signer == NULL)
+                         ? NGX_HTTP_HOOP_PROOF : NGX_HTTP_HOOP_TOKEN;
             break;
 
         case NGX_HTTP_HOOP_TOKEN:
 
-            rc = ngx_http_hoop_token(r, ctx);
+            rc = ctx->conf->signer ? ngx_http_hoop_exchange_token(r, ctx)
+                                   : ngx_http_hoop_token(r, ctx);
+
+            if (rc == NGX_DONE) {
+                return NGX_DONE;
+            }
 
             if (rc != NGX_OK) {
                 return ngx_http_hoop_refuse_text(r, ctx, rc,
@@ -345,6 +350,13 @@ ngx_http_hoop_run(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
 
             if (ctx->state == NGX_HTTP_HOOP_POLICY) {
                 ctx->state = NGX_HTTP_HOOP_DECIDED;
+
+                rc = ctx->exchange ? ngx_http_hoop_exchange_grant(ctx)
+                                   : NGX_OK;
+
+                if (rc != NGX_OK) {
+                    return ngx_http_hoop_refuse_text(r, ctx, rc, ctx->error);
+                }
             }
 
             break;
@@ -622,6 +634,13 @@ ngx_http_hoop_identified(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
                                          "the path is ambiguous");
     }
 
+    if (ctx->exchange) {
+        rc = ngx_http_hoop_exchange_identified(ctx);
+
+        return (rc == NGX_OK) ? NGX_OK
+               : ngx_http_hoop_refuse_text(r, ctx, rc, ctx->error);
+    }
+
     policies = ctx->conf->policies;
 
     if (!ctx->body_read && policies && ngx_http_hoop_has_body(r)) {
@@ -742,6 +761,10 @@ ngx_http_hoop_record(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
         if (rc == NGX_OK) {
             rc = ngx_http_hoop_event_decision(r, ctx);
         }
+
+        if (rc == NGX_OK && ctx->exchange) {
+            rc = ngx_http_hoop_event_token(ctx);
+        }
     }
 
     if (rc != NGX_OK) {
@@ -785,6 +808,10 @@ ngx_http_hoop_refuse(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
 {
     ngx_int_t   rc;
     ngx_uint_t  level;
+
+    if (ctx->conf->signer) {
+        status = ngx_http_hoop_exchange_refuse(ctx, status);
+    }
 
     ctx->status = status;
 

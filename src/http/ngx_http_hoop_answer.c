@@ -220,6 +220,10 @@ ngx_http_hoop_problem(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
 
     ngx_http_hoop_forget(r);
 
+    if (ctx->conf->signer) {
+        return ngx_http_hoop_exchange_problem(r, ctx, status, detail);
+    }
+
     if ((status == NGX_HTTP_UNAUTHORIZED
          || (status == NGX_HTTP_BAD_REQUEST && ctx->error)
          || (status == NGX_HTTP_FORBIDDEN && ctx->error_code))

@@ -16,6 +16,10 @@ static void ngx_http_hoop_body_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_http_hoop_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
 static ngx_int_t ngx_http_hoop_body_type(ngx_http_request_t *r);
+static ngx_uint_t ngx_http_hoop_body_named(hoop_str_t *type,
+    const char *name);
+static int ngx_http_hoop_body_media(ngx_http_request_t *r, hoop_str_t *type,
+    hoop_str_t *params);
 static ngx_int_t ngx_http_hoop_body_charset(u_char *p, u_char *end);
 
 
@@ -192,18 +196,10 @@ ngx_http_hoop_body_judge(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
 static ngx_int_t
 ngx_http_hoop_body_type(ngx_http_request_t *r)
 {
-    int          rc;
-    u_char      *p, *last, *end;
-    hoop_str_t   value;
+    int         rc;
+    hoop_str_t  type, params;
 
-    static const hoop_str_t  type = hoop_string("content-type");
-    static const hoop_str_t  coding = hoop_string("content-encoding");
-
-    if (ngx_http_hoop_header(r, coding, &value) != HOOP_DECLINED) {
-        return HOOP_BODY_AMBIGUOUS;
-    }
-
-    rc = ngx_http_hoop_header(r, type, &value);
+    rc = ngx_http_hoop_body_media(r, &type, &params);
 
     if (rc == HOOP_DECLINED) {
         return HOOP_BODY_OTHER;
@@ -213,23 +209,79 @@ ngx_http_hoop_body_type(ngx_http_request_t *r)
         return HOOP_BODY_AMBIGUOUS;
     }
 
-    p = (u_char *) value.data;
-    end = p + value.len;
-
-    for (last = p; last < end && *last != ';' && *last != ' '; last++) {
-        /* void */
-    }
-
-    if (!((last - p == 16
-           && ngx_strncasecmp(p, (u_char *) "application/json", 16) == 0)
-          || (last - p > 5
-              && ngx_strncasecmp(last - 5, (u_char *) "+json", 5) == 0)))
+    if (!ngx_http_hoop_body_named(&type, "application/json")
+        && !(type.len > 5
+             && ngx_strncasecmp((u_char *) type.data + type.len - 5,
+                                (u_char *) "+json", 5)
+                == 0))
     {
         return HOOP_BODY_OTHER;
     }
 
-    return ngx_http_hoop_body_charset(last, end) == NGX_OK
+    return ngx_http_hoop_body_charset((u_char *) params.data,
+                                      (u_char *) params.data + params.len)
+           == NGX_OK
            ? HOOP_BODY_JSON : HOOP_BODY_AMBIGUOUS;
+}
+
+
+ngx_uint_t
+ngx_http_hoop_body_form(ngx_http_request_t *r)
+{
+    hoop_str_t  type, params;
+
+    return ngx_http_hoop_body_media(r, &type, &params) == HOOP_OK
+           && ngx_http_hoop_body_named(&type,
+                                       "application/x-www-form-urlencoded")
+           && ngx_http_hoop_body_charset((u_char *) params.data,
+                                         (u_char *) params.data + params.len)
+              == NGX_OK;
+}
+
+
+static ngx_uint_t
+ngx_http_hoop_body_named(hoop_str_t *type, const char *name)
+{
+    return type->len == ngx_strlen(name)
+           && ngx_strncasecmp((u_char *) type->data, (u_char *) name,
+                              type->len)
+              == 0;
+}
+
+
+/* HOOP_DECLINED: none is named; HOOP_ERROR: several are, or it is coded */
+
+static int
+ngx_http_hoop_body_media(ngx_http_request_t *r, hoop_str_t *type,
+    hoop_str_t *params)
+{
+    int         rc;
+    size_t      n;
+    hoop_str_t  value;
+
+    static const hoop_str_t  media = hoop_string("content-type");
+    static const hoop_str_t  coding = hoop_string("content-encoding");
+
+    if (ngx_http_hoop_header(r, coding, &value) != HOOP_DECLINED) {
+        return HOOP_ERROR;
+    }
+
+    rc = ngx_http_hoop_header(r, media, &value);
+
+    if (rc != HOOP_OK) {
+        return rc;
+    }
+
+    for (n = 0; n < value.len && value.data[n] != ';' && value.data[n] != ' ';
+         n++)
+    {
+        /* void */
+    }
+
+    *type = hoop_str(value.data, n);
+    *params = hoop_str(value.data + n, value.len - n);
+
+    return HOOP_OK;
 }
 
 

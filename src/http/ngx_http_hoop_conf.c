@@ -411,6 +411,11 @@ ngx_http_hoop_conf_api(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return "is duplicate";
     }
 
+    if (hlcf->handler) {
+        return "cannot be in one location with \"hoop_token\", "
+               "\"hoop_jwks\" or \"hoop_metadata\"";
+    }
+
     hlcf->api = 1;
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
@@ -508,6 +513,7 @@ ngx_http_hoop_conf_check(ngx_conf_t *cf, ngx_http_hoop_main_conf_t *hmcf,
 
     for (i = 0; i < hmcf->issuers.nelts; i++) {
         if (issuer[i]->jwks_file.len == 0 && issuer[i]->secret_file.len == 0
+            && issuer[i]->signer == NULL
             && conf->fetch.len == 0 && clcf->name.len)
         {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
@@ -563,6 +569,18 @@ ngx_http_hoop_conf_check(ngx_conf_t *cf, ngx_http_hoop_main_conf_t *hmcf,
     policy = conf->policies ? conf->policies->elts : NULL;
 
     for (i = 0; i < n; i++) {
+        if (hoop_policy_issuers(policy[i], ngx_http_hoop_signer_issuer, hmcf)
+            != 0)
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "a rule of hoop policy \"%*s\" names an issuer "
+                               "of a hoop_signer: its tokens count as those "
+                               "of the issuer that they were exchanged for",
+                               hoop_policy_name(policy[i]).len,
+                               hoop_policy_name(policy[i]).data);
+            return NGX_CONF_ERROR;
+        }
+
         if (hoop_policy_credentials(policy[i],
                                     ngx_http_hoop_conf_credential_known, hmcf)
             != 0)

@@ -488,6 +488,21 @@ ngx_http_hoop_event_approval(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
 }
 
 
+ngx_int_t
+ngx_http_hoop_event_token(ngx_http_hoop_ctx_t *ctx)
+{
+    hoop_buf_t  *b;
+
+    b = ngx_http_hoop_event(ctx, "token");
+
+    if (b == NULL || ngx_http_hoop_exchange_event(ctx, b) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_hoop_audit_end();
+}
+
+
 /*
  * The target's status, and how many servers have seen the request if it was
  * more than one (proxy_next_upstream), since it was let through: nginx goes on

@@ -118,7 +118,8 @@ ngx_http_hoop_header_filter(ngx_http_request_t *r)
     passed = (ctx->state == NGX_HTTP_HOOP_PASSED);
 
     if ((!passed && r->upstream == ctx->blocked_upstream)
-        || ctx->conf->mode != NGX_HTTP_HOOP_ON || ctx->conf->api)
+        || ctx->conf->mode != NGX_HTTP_HOOP_ON || ctx->conf->api
+        || ctx->conf->signer)
     {
         ctx->complete = r->header_only;
         ctx->unfiltered = passed;

@@ -61,6 +61,7 @@ ngx_http_hoop_verify_token(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
     hoop_jwt_t *jwt, const u_char key[32])
 {
     uint64_t       id;
+    hoop_str_t     name;
     hoop_jwt_e     e;
     ngx_uint_t     generation;
     hoop_jwks_t   *keys;
@@ -122,8 +123,12 @@ ngx_http_hoop_verify_token(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
         return NGX_HTTP_UNAUTHORIZED;
     }
 
-    ctx->identity = hoop_identity_create(jwt,
-                                       ngx_http_hoop_str(&ctx->issuer->name));
+    if (ngx_http_hoop_exchange_origin(r, ctx->issuer, jwt, &name) != NGX_OK) {
+        ctx->error = "token was issued for a subject of an unknown issuer";
+        return NGX_HTTP_UNAUTHORIZED;
+    }
+
+    ctx->identity = hoop_identity_create(jwt, name);
     if (ctx->identity == NULL) {
         ctx->error = "the token has no sub";
         return NGX_HTTP_UNAUTHORIZED;

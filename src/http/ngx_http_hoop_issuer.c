@@ -67,6 +67,8 @@ static char *ngx_http_hoop_issuer_algs(ngx_conf_t *cf,
     ngx_http_hoop_issuer_t *issuer, ngx_http_hoop_param_t *param);
 static char *ngx_http_hoop_issuer_discovery(ngx_conf_t *cf,
     ngx_http_hoop_issuer_t *issuer, ngx_http_hoop_param_t *param);
+static char *ngx_http_hoop_issuer_signer(ngx_conf_t *cf,
+    ngx_http_hoop_issuer_t *issuer, ngx_http_hoop_param_t *param);
 static char *ngx_http_hoop_issuer_check(ngx_conf_t *cf,
     ngx_http_hoop_issuer_t *issuer);
 static char *ngx_http_hoop_issuer_check_names(ngx_conf_t *cf,
@@ -102,6 +104,8 @@ static ngx_http_hoop_param_t  ngx_http_hoop_params[] = {
 
     { ngx_string("secret_file"), ngx_http_hoop_issuer_file,
       offsetof(ngx_http_hoop_issuer_t, secret_file), 0 },
+
+    { ngx_string("signer"), ngx_http_hoop_issuer_signer, 0, 0 },
 
     { ngx_string("algorithms"), ngx_http_hoop_issuer_algs, 0, 0 },
 
@@ -682,10 +686,45 @@ ngx_http_hoop_issuer_discovery(ngx_conf_t *cf,
 }
 
 
+/* its issuer and keys are needed at once: it has to be there already */
+
+static char *
+ngx_http_hoop_issuer_signer(ngx_conf_t *cf, ngx_http_hoop_issuer_t *issuer,
+    ngx_http_hoop_param_t *param)
+{
+    ngx_str_t                  *value;
+    ngx_http_hoop_main_conf_t  *hmcf;
+
+    value = cf->args->elts;
+
+    if (issuer->signer) {
+        return "is duplicate";
+    }
+
+    if (cf->args->nelts != 2) {
+        return "takes one value";
+    }
+
+    hmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_hoop_module);
+
+    issuer->signer = ngx_http_hoop_signer(cf, hmcf, &value[1]);
+    if (issuer->signer == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    return issuer->signer->defined ? NGX_CONF_OK
+           : "names a hoop_signer that is not defined before it";
+}
+
+
 static char *
 ngx_http_hoop_issuer_check(ngx_conf_t *cf, ngx_http_hoop_issuer_t *issuer)
 {
     const char  *missing;
+
+    if (issuer->signer && issuer->issuer.len == 0) {
+        issuer->issuer = issuer->signer->issuer;
+    }
 
     if (issuer->issuer.len == 0) {
         missing = "issuer";
@@ -794,6 +833,25 @@ ngx_http_hoop_issuer_check_keys(ngx_conf_t *cf,
                            "hoop_issuer \"%V\" has more than one of "
                            "\"jwks_file\", \"jwks_url\" and \"discovery\"",
                            &issuer->name);
+        return NGX_CONF_ERROR;
+    }
+
+    if (issuer->signer && (n || issuer->secret_file.len)) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "hoop_issuer \"%V\" has a \"signer\" beside another "
+                           "source of keys", &issuer->name);
+        return NGX_CONF_ERROR;
+    }
+
+    if (issuer->signer
+        && (issuer->aliases.nelts
+            || !hoop_str_eq(ngx_http_hoop_str(&issuer->issuer),
+                            ngx_http_hoop_str(&issuer->signer->issuer))))
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "hoop_issuer \"%V\" has another \"issuer\" than its "
+                           "hoop_signer \"%V\"", &issuer->name,
+                           &issuer->signer->name);
         return NGX_CONF_ERROR;
     }
 

@@ -76,6 +76,8 @@ struct ngx_http_hoop_keys_s {
 };
 
 
+static hoop_jwks_t *ngx_http_hoop_keys_signer(ngx_conf_t *cf,
+    ngx_http_hoop_issuer_t *issuer);
 static hoop_jwks_t *ngx_http_hoop_keys_secret(ngx_conf_t *cf,
     ngx_http_hoop_issuer_t *issuer);
 static ngx_int_t ngx_http_hoop_keys_well_known(ngx_conf_t *cf,
@@ -135,6 +137,13 @@ ngx_http_hoop_keys_create(ngx_conf_t *cf, ngx_http_hoop_issuer_t *issuer)
         return keys->set ? keys : NULL;
     }
 
+    if (issuer->signer) {
+        keys->fixed = 1;
+        keys->set = ngx_http_hoop_keys_signer(cf, issuer);
+
+        return keys->set ? keys : NULL;
+    }
+
     if (issuer->jwks_file.len == 0) {
         return (ngx_http_hoop_keys_well_known(cf, keys) == NGX_OK) ? keys
                                                                    : NULL;
@@ -160,6 +169,30 @@ ngx_http_hoop_keys_create(ngx_conf_t *cf, ngx_http_hoop_issuer_t *issuer)
     }
 
     return keys;
+}
+
+
+/* what a signer publishes is what its tokens are checked with */
+
+static hoop_jwks_t *
+ngx_http_hoop_keys_signer(ngx_conf_t *cf, ngx_http_hoop_issuer_t *issuer)
+{
+    hoop_jwks_t   *set;
+    hoop_error_t   err;
+
+    ngx_memzero(&err, sizeof(hoop_error_t));
+
+    set = hoop_jwks_parse(issuer->signer->jwks.data, issuer->signer->jwks.len,
+                          issuer->algs, &err);
+
+    if (set == NULL) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "hoop_signer \"%V\" has no key for hoop_issuer "
+                           "\"%V\": %s", &issuer->signer->name,
+                           &issuer->name, err.text);
+    }
+
+    return set;
 }
 
 

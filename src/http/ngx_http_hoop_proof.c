@@ -111,7 +111,9 @@ ngx_http_hoop_proof(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
                                           "token is not bound to a key");
     }
 
-    if (cnf.jkt.len && !ctx->dpop) {
+    /* of the tokens of an exchange the scheme is not told, nor is it needed */
+
+    if (cnf.jkt.len && !ctx->dpop && ctx->exchange == NULL) {
         ctx->dpop_wanted = 1;
 
         return ngx_http_hoop_proof_refuse(ctx, "invalid_token",
@@ -251,7 +253,10 @@ ngx_http_hoop_proof_judge(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
     ngx_memzero(&rules, sizeof(hoop_dpop_rules_t));
 
     rules.method = ngx_http_hoop_proof_method(r);
-    rules.token_sha256 = ctx->token_sha256;
+
+    /* a proof for a token endpoint knows of no token (RFC 9449, 5) */
+
+    rules.token_sha256 = ctx->exchange ? NULL : ctx->token_sha256;
     rules.jkt = jkt;
     rules.algs = proof->algs;
     rules.now = ctx->remembered ? ctx->proof_time : ngx_time();

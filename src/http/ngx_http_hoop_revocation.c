@@ -9,7 +9,9 @@
  *     hoop:revoked:NAME:sub:SUB    a Unix time (of 2001 or later): what was
  *                                  issued until then; any other value: all
  *
- * with NAME the name of the hoop_issuer block.  One MGET asks for all of them.
+ * with NAME the name of the hoop_issuer block.  A token that was issued here is
+ * one of its subject, too, and is refused with the token that it was issued
+ * for.  One MGET asks for all of them.
  * Its result is kept with the token, by the worker and in the zone, and asked
  * for again when "ttl" has gone by.
  *
@@ -33,8 +35,8 @@
 /* a longer chain is refused */
 #define NGX_HTTP_HOOP_REVOCATION_ACTORS   8
 
-/* the command, the jti, the subject and the actors */
-#define NGX_HTTP_HOOP_REVOCATION_ARGS     (3 + NGX_HTTP_HOOP_REVOCATION_ACTORS)
+/* the command, two jtis, the subject and the actors */
+#define NGX_HTTP_HOOP_REVOCATION_ARGS     (4 + NGX_HTTP_HOOP_REVOCATION_ACTORS)
 
 
 typedef struct {
@@ -178,6 +180,7 @@ ngx_http_hoop_revocation_keys(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
     ngx_http_hoop_revocation_args_t *args)
 {
     json_t                  *claims, *jti, *act, *iss;
+    ngx_str_t                subject;
     ngx_uint_t               depth;
     ngx_http_hoop_issuer_t  *issuer;
 
@@ -185,7 +188,6 @@ ngx_http_hoop_revocation_keys(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
     claims = ctx->identity->claims;
 
     jti = json_object_get(claims, "jti");
-    ctx->revocation.jti = (jti != NULL);
 
     if (jti) {
         if (json_string_length(jti) == 0) {
@@ -195,7 +197,22 @@ ngx_http_hoop_revocation_keys(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
         ngx_http_hoop_revocation_key(args, &ctx->issuer->name, "jti", jti);
     }
 
-    ngx_http_hoop_revocation_key(args, &ctx->issuer->name, "sub",
+    /* of one that was issued here: what it was issued for (hoop_exchange.h) */
+
+    subject.len = ctx->identity->issuer_name.len;
+    subject.data = (u_char *) ctx->identity->issuer_name.data;
+
+    if (ctx->issuer->signer) {
+        jti = json_object_get(json_object_get(claims, "hoop_origin"), "jti");
+
+        if (json_string_length(jti)) {
+            ngx_http_hoop_revocation_key(args, &subject, "jti", jti);
+        }
+    }
+
+    ctx->revocation.jtis = args->n;
+
+    ngx_http_hoop_revocation_key(args, &subject, "sub",
                                  json_object_get(claims, "sub"));
 
     act = json_object_get(claims, "act");
@@ -279,7 +296,7 @@ ngx_http_hoop_revocation_handler(void *data, redisReply *reply)
         if (e->type != REDIS_REPLY_STRING) {
             rv->failed = 1;
 
-        } else if ((i == 0 && rv->jti)
+        } else if (i < rv->jtis
                    || ngx_http_hoop_revocation_covers(iat, e))
         {
             rv->revoked = 1;

@@ -483,8 +483,9 @@ test_key(void)
 static void
 test_claims(void)
 {
-    char    text[1024], jti[300];
-    size_t  i;
+    char               *t, text[1024], jti[300];
+    size_t              i;
+    hoop_dpop_rules_t   rules;
 
     static const struct {
         const char   *change;
@@ -562,6 +563,17 @@ test_claims(void)
 
     snprintf(text, sizeof(text), "{\"ath\":\"%s=\"}", b64(token_md, 32));
     is_int(check_claims(text), HOOP_DPOP_TOKEN, "ath with padding");
+
+    rules = rules_of();
+    rules.token_sha256 = NULL;
+
+    t = proof_of("{\"ath\":null}");
+    is_int(check_with(t, &rules), HOOP_DPOP_OK, "without a token, no ath");
+    free(t);
+
+    t = proof_of("{\"ath\":null,\"htm\":\"POST\"}");
+    is_int(check_with(t, &rules), HOOP_DPOP_METHOD, "and all else as ever");
+    free(t);
 }
 
 
