@@ -97,6 +97,22 @@ sub part {
     return JSON::PP->new->decode(decode_base64url((split /\./, $token)[$n]));
 }
 
+# a form in chunks of that size
+sub chunks {
+    my ($size, $form, $uri) = @_;
+
+    my $held = begin(POST => $uri // '/token',
+                     ['Content-Type: application/x-www-form-urlencoded',
+                      'Transfer-Encoding: chunked']);
+    local $SIG{PIPE} = 'IGNORE';
+
+    for my $chunk (unpack("(a$size)*", $form), '') {
+        syswrite $held->{sock}, sprintf "%x\r\n%s\r\n", length $chunk, $chunk;
+    }
+
+    return finish($held);
+}
+
 sub claims { return part($_[0]{json}{access_token} // 'e30.e30', 1) }
 
 sub alice { return token(sub => 'alice', scope => 'read write', @_) }
@@ -554,17 +570,8 @@ for my $bad (
 is(post($good, "$form; charset=\"UTF-8\"")->{status}, 200, 'but this is one');
 is(post("$good&x=" . 'y' x 40000, $form)->{status}, 200, 'a long one, too');
 
-my $chunked = sub {
-    my $held = begin(POST => '/token', [$form, 'Transfer-Encoding: chunked']);
-    my $body = shift;
-    local $SIG{PIPE} = 'IGNORE';
-    syswrite $held->{sock}, sprintf "%x\r\n%s\r\n0\r\n\r\n", length $body,
-                                    $body;
-    return finish($held);
-};
-
-is($chunked->($good)->{status}, 200, 'in chunks');
-is(refused($chunked->("$good&x=" . 'y' x 65536)),
+is(chunks(100, $good)->{status}, 200, 'in chunks');
+is(refused(chunks(4096, "$good&x=" . 'y' x 65536)),
    '413 invalid_request: the body is larger than 64k', 'too large');
 
 for my $method (qw( GET HEAD PUT )) {
@@ -969,3 +976,106 @@ hoop_issuer gateway { signer gw; audience x; issuer https://other.test; }
 --- must_die
 --- error_log
 hoop_issuer "gateway" has another "issuer" than its hoop_signer "gw"
+
+
+
+=== TEST 33: a redirect takes neither token nor body along
+--- more
+location = /try {
+    hoop_token gw;
+    hoop_policy $TEST_NGINX_SERVER_ROOT/html/token.json;
+    try_files /nothing /crm/a;
+}
+location = /again {
+    hoop_token gw;
+    hoop_policy $TEST_NGINX_SERVER_ROOT/html/token.json;
+    try_files /nothing /token;
+}
+location = /error {
+    hoop_token gw;
+    hoop_policy $TEST_NGINX_SERVER_ROOT/html/token.json;
+    error_page 400 403 405 413 /crm/a;
+}
+location = /denied {
+    hoop_token gw;
+    hoop_policy $TEST_NGINX_SERVER_ROOT/html/token.json;
+    deny all;
+    error_page 403 = @elsewhere;
+}
+location @elsewhere {
+    rewrite ^ /crm/elsewhere break;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+}
+location = /in {
+    hoop on;
+    hoop_policy $TEST_NGINX_SERVER_ROOT/html/crm.json;
+    try_files /nothing /token;
+}
+--- steps
+$main::upstream->reset;
+
+my $redirected = qr/the request was redirected/;
+
+for my $form (asked(alice()), asked(alice(), bot())) {
+    for my $uri (qw( /try /again )) {
+        my $res = post($form, undef, $uri);
+        is($res->{status}, 403, "$uri: refused");
+        like($res->{body}, $redirected, "$uri: why");
+    }
+}
+
+for my $form (asked('x'), asked(alice(), 'x'),
+              asked(alice(groups => ['others'])), 'x=y')
+{
+    like(refused(post($form, undef, '/error')), qr/^40[03] invalid_request/,
+         'an error page is no way on');
+}
+
+is(refused(ask(PUT => '/error', '', 'x')),
+   '405 invalid_request: the method is not POST', 'nor by a method');
+is(ask(POST => '/in', ['Authorization: Bearer ' . alice(),
+                       'Content-Type: application/x-www-form-urlencoded'],
+       asked(alice()))->{status}, 403, 'nor the other way round');
+is(() = $main::upstream->requests, 0, 'none was let through');
+
+for my $chunked (0, 1) {
+    my $res = $chunked ? chunks(1000, asked(alice()), '/denied')
+                       : post(asked(alice()), undef, '/denied');
+    is($res->{body}, "reached\n", 'an open location');
+
+    my $seen = $main::upstream->last_request;
+    is($seen->{body}, '', 'sees no body');
+    ok(!$seen->{headers}{'content-length'}
+       && !$seen->{headers}{'transfer-encoding'}, 'and waits for none');
+}
+--- no_error_log
+[alert]
+[crit]
+[emerg]
+eyJ
+
+
+
+=== TEST 34: small chunks fill a buffer, and tokens reach no disk
+--- token: client_body_in_file_only off;
+--- http: client_body_temp_path $TEST_NGINX_SERVER_ROOT/body_temp;
+--- steps
+my $held = begin(POST => '/token',
+                 ['Content-Type: application/x-www-form-urlencoded',
+                  'Transfer-Encoding: chunked']);
+my $form = asked(alice(), bot(), x => 'y' x 20000);
+
+# all but the end of the last chunk: 6 bytes for one
+syswrite $held->{sock}, join '', map { "1\r\n$_\r\n" } split //, $form;
+
+my $text = '';
+soon { local $/;
+       $text = join '', map { open my $fh, '<', $_; <$fh> }
+                        grep { (readlink // '') =~ /body_temp/ }
+                        map { glob "/proc/$_/fd/*" } nginx_workers();
+       length $text }
+     'in a file';
+unlike($text, qr/eyJ/, 'without the tokens');
+
+syswrite $held->{sock}, "0\r\n\r\n";
+is(finish($held)->{status}, 200, 'and yet they are taken');

@@ -238,6 +238,14 @@ ngx_http_hoop_run(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
                 return NGX_HTTP_INTERNAL_SERVER_ERROR;
             }
 
+            if (ctx->exchange && ctx->conf->signer == NULL) {
+
+                /* the tokens were for another location, and not to be let in */
+
+                return ngx_http_hoop_refuse_text(r, ctx, NGX_HTTP_FORBIDDEN,
+                                                 "the request was redirected");
+            }
+
             ctx->state = (ctx->identity && ctx->conf->signer == NULL)
                          ? NGX_HTTP_HOOP_PROOF : NGX_HTTP_HOOP_TOKEN;
             break;

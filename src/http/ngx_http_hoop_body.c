@@ -145,6 +145,13 @@ ngx_http_hoop_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
         if (n && hoop_buf_add(&ctx->body, b->pos, n) != HOOP_OK) {
             ctx->body_failed = 1;
         }
+
+        if (ctx->exchange && b->temporary) {
+
+            /* the tokens of a form are for nobody else, and for no file */
+
+            ngx_explicit_memzero(b->pos, size);
+        }
     }
 
     return ngx_http_next_request_body_filter(r, in);

@@ -178,12 +178,17 @@ ngx_http_hoop_exchange_form(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
                                            "the body is larger than 64k");
     }
 
-    /* out of the reach of recordings, and of $request_body */
+    /*
+     * Out of the reach of recordings, of $request_body, and of wherever else
+     * the request may be sent: there it is one without a body.
+     */
 
     ex->form = ctx->body;
     hoop_buf_init(&ctx->body, 0);
 
     r->request_body->bufs = NULL;
+    r->headers_in.content_length_n = 0;
+    r->headers_in.chunked = 0;
 
     ex->parsed = 1;
 
