@@ -21,11 +21,13 @@
 
 /*
  * Loads one JSON document strictly: valid UTF-8, no duplicate members, no
- * trailing bytes, nesting at most HOOP_JSON_DEPTH (checked before jansson
- * recurses).  Any top-level value.  Returns a new reference, or NULL with err
+ * trailing bytes, nesting at most HOOP_JSON_DEPTH, or as little of it as
+ * depth says.  Any top-level value.  Returns a new reference, or NULL with err
  * set; the texts never quote input.
  */
 json_t *hoop_json_load(const u_char *p, size_t len, hoop_error_t *err);
+json_t *hoop_json_load_depth(const u_char *p, size_t len, unsigned depth,
+    hoop_error_t *err);
 
 /* the text of a string; data NULL of anything else */
 

@@ -211,48 +211,13 @@ hoop_jwt_parse_header(hoop_jwt_t *jwt, const u_char *p, size_t len)
 }
 
 
-/* nesting is checked before the parser, which recurses, sees the text */
-
 static json_t *
 hoop_jwt_load(const u_char *p, size_t len)
 {
-    int            quoted;
     json_t        *root;
-    unsigned       depth;
     hoop_error_t   err;
-    const u_char  *c, *end;
 
-    depth = 0;
-    quoted = 0;
-    end = p + len;
-
-    for (c = p; c < end; c++) {
-
-        if (quoted) {
-            if (*c == '\\') {
-                c++;
-
-            } else if (*c == '"') {
-                quoted = 0;
-            }
-
-            continue;
-        }
-
-        if (*c == '"') {
-            quoted = 1;
-
-        } else if (*c == '{' || *c == '[') {
-            if (++depth > HOOP_JWT_MAX_DEPTH) {
-                return NULL;
-            }
-
-        } else if ((*c == '}' || *c == ']') && depth) {
-            depth--;
-        }
-    }
-
-    root = hoop_json_load(p, len, &err);
+    root = hoop_json_load_depth(p, len, HOOP_JWT_MAX_DEPTH, &err);
 
     if (root && !json_is_object(root)) {
         json_decref(root);

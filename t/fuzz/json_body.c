@@ -2,8 +2,8 @@
 /*
  * Copyright (C) ngx_hoop_module authors
  *
- * Hostile bodies.  The strict loader never takes what jansson refuses, what it
- * takes survives a round trip, every value is located where it stands, and a
+ * Hostile bodies.  The strict loader takes what jansson takes, but for depth, and
+ * makes the same of it; that survives a round trip, every value is located where it stands, and a
  * body member is judged alike by an allow and a deny.
  */
 
@@ -142,6 +142,19 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (err.text[0] == '\0' || err.line == 0 || err.column == 0) {
             abort();
         }
+
+        plain = json_loadb((const char *) data, size,
+                           JSON_DECODE_ANY|JSON_REJECT_DUPLICATES, NULL);
+
+        /* jansson takes a NUL for the end */
+
+        if (plain != NULL && memchr(data, '\0', size) == NULL
+            && strcmp(err.text, "nested too deeply") != 0)
+        {
+            abort();
+        }
+
+        json_decref(plain);
 
     } else {
         plain = json_loadb((const char *) data, size,

@@ -11,6 +11,7 @@
 
 
 static void test_good(void);
+static void test_values(void);
 static void test_bad(void);
 static void test_depth(void);
 static void test_pointer(void);
@@ -22,6 +23,7 @@ int
 main(void)
 {
     test_good();
+    test_values();
     test_bad();
     test_depth();
     test_pointer();
@@ -52,6 +54,48 @@ test_good(void)
         v = hoop_json_load((const u_char *) docs[i], strlen(docs[i]), &err);
         ok(v != NULL, "loads %zu: %s", i, v ? "" : err.text);
         json_decref(v);
+    }
+}
+
+
+/* the tree is the one that jansson would have made */
+
+static void
+test_values(void)
+{
+    json_t        *ours, *theirs;
+    size_t         i, len;
+    u_char        *p;
+    hoop_error_t   err;
+
+    static const char  *docs[] = {
+        "[0,-0,7,-7,123456789012345678,-123456789012345678]",
+        "[1234567890123456789,-1234567890123456789]",
+        "[9223372036854775807,-9223372036854775808]",
+        "[0.1,-2.5e3,1E5,123456789012345678901.5,5e-324]",
+        "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"",
+        "\"\\u0001\\u007f\\u0080\\u07ff\\u0800\\uFFFF\\uaBcD\"",
+        "\"\\ud800\\udc00\\uDBFF\\uDFFFx\"",
+        "\"\x7f\xc2\x80\xf4\x8f\xbf\xbf\\u0041\"",
+        "{\"\\u0061\":{\"\\n\":[{\"\\\\\":\"\\\"\"}]},\"\\u0061b\":1,\"\":[]}",
+        "{\"a\":true,\"b\":false,\"c\":null,\"d\":[true,[],{}]}",
+        "{\"k00\":0,\"k01\":1,\"k02\":2,\"k03\":3,\"k04\":4,\"k05\":5,"
+        "\"k06\":6,\"k07\":7,\"k08\":8,\"k09\":9,\"k10\":10,\"k11\":11}"
+    };
+
+    for (i = 0; i < sizeof(docs) / sizeof(docs[0]); i++) {
+        len = strlen(docs[i]);
+        p = malloc(len);
+        memcpy(p, docs[i], len);
+
+        ours = hoop_json_load(p, len, &err);
+        theirs = json_loadb((char *) p, len, JSON_DECODE_ANY, NULL);
+
+        ok(theirs != NULL && json_equal(ours, theirs), "same tree %zu", i);
+
+        json_decref(ours);
+        json_decref(theirs);
+        free(p);
     }
 }
 
@@ -110,6 +154,13 @@ test_bad(void)
         { "\"\\u00g0\"", 1, 2, "invalid escape" },
         { "[\"\\ud800\"]", 1, 2, "invalid Unicode escape" },
         { "[\"\\udc00x\"]", 1, 2, "invalid Unicode escape" },
+        { "[\"\\ud800\\u0041\"]", 1, 2, "invalid Unicode escape" },
+        { "[\"\\ud800\\ud800\"]", 1, 2, "invalid Unicode escape" },
+        { "[\"\\ud800\\n0041a\"]", 1, 2, "invalid Unicode escape" },
+        { "{\"\\udfff\":1}", 1, 2, "invalid Unicode escape" },
+        { "[-99999999999999999999]", 1, 2, "number out of range" },
+        { "{\"a\":1,\"b\":{\"c\":[]},\"a\":[1]}", 1, 21,
+          "duplicate member name" },
         { "[1, \"\\u0000\"]", 1, 5, "\\u0000 in a string" },
         { "{\"\\u0000\":1}", 1, 2, "\\u0000 in a string" },
         { "[\n99999999999999999999]", 2, 1, "number out of range" },
