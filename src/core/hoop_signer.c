@@ -39,6 +39,10 @@
 /* the largest number: a modulus of 16384 bits */
 #define HOOP_SIGNER_MAX_INT  2048
 
+/* bits: nobody takes a signature of another (hoop_jwk.c) */
+#define HOOP_SIGNER_MIN_RSA  2048
+#define HOOP_SIGNER_MAX_RSA  8192
+
 #define HOOP_SIGNER_RSA      (HOOP_JWT_RS256|HOOP_JWT_RS384|HOOP_JWT_RS512    \
                               |HOOP_SIGNER_PSS)
 #define HOOP_SIGNER_PSS      (HOOP_JWT_PS256|HOOP_JWT_PS384|HOOP_JWT_PS512)
@@ -93,8 +97,8 @@ hoop_signer_create(hoop_str_t pem, hoop_str_t kid, hoop_error_t *err)
     }
 
     if (hoop_signer_public(signer) != HOOP_OK) {
-        hoop_error_set(err, "wanted a key of RSA, EC (P-256, P-384, P-521) "
-                       "or Ed25519");
+        hoop_error_set(err, "wanted a key of RSA (2048 to 8192 bits), EC "
+                       "(P-256, P-384, P-521) or Ed25519");
         goto failed;
     }
 
@@ -251,7 +255,7 @@ hoop_signer_no_password(char *buf, int size, int rwflag, void *data)
 static int
 hoop_signer_public(hoop_signer_t *signer)
 {
-    int          rc;
+    int          rc, bits;
     size_t       len;
     u_char       raw[32];
     EVP_PKEY    *pkey;
@@ -262,6 +266,12 @@ hoop_signer_public(hoop_signer_t *signer)
     rc = HOOP_OK;
 
     if (EVP_PKEY_is_a(pkey, "RSA")) {
+        bits = EVP_PKEY_get_bits(pkey);
+
+        if (bits < HOOP_SIGNER_MIN_RSA || bits > HOOP_SIGNER_MAX_RSA) {
+            return HOOP_ERROR;
+        }
+
         signer->algs = HOOP_SIGNER_RSA;
 
         (void) hoop_buf_adds(b, "{\"e\":\"");
