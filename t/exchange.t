@@ -36,6 +36,16 @@ for my $pair ([public => public_pem('ec')], [none => "nothing\n"]) {
     chmod 0600, "$dir/$pair->[0].pem";
 }
 
+for my $make ([short => qw( RSA -pkeyopt rsa_keygen_bits:1024 )],
+              [x25519 => 'X25519'])
+{
+    my ($name, @how) = @$make;
+
+    succeeds(qw( openssl genpkey -out ), "$dir/$name.pem", '-algorithm', @how)
+        or die "no key $name\n";
+    chmod 0600, "$dir/$name.pem";
+}
+
 sub encoded {
     my ($text) = @_;
 
@@ -242,6 +252,10 @@ END
     $block->set_value('user_files', ($block->user_files // '') . <<'END');
 >>> token.json
 { "version": 1, "name": "tokens", "rules": [
+    { "id": "again", "effect": "allow",
+      "match": { "identity": { "claims": {
+                                   "/hoop_gateway": "https://gw.test" } } },
+      "token": { "audience": ["crm", "token"] } },
     { "id": "agents", "effect": "allow",
       "match": { "identity": { "claims": { "/groups": { "any": ["agents"] } } },
                  "body": { "/scope": { "not": { "any": ["narrow"] } } } } },
@@ -311,8 +325,9 @@ is("@{ $claims->{groups} }", 'agents', 'groups');
 like($claims->{jti}, qr/^[0-9a-f]{32}$/, 'jti');
 is($claims->{exp} - $claims->{iat}, 300, 'exp');
 is($claims->{nbf}, $claims->{iat}, 'nbf');
-is(JSON::PP->new->canonical->encode($claims->{hoop_origin}),
-   '{"iss":"https://idp.test","jti":"j-1","sub":"alice"}', 'origin');
+like(JSON::PP->new->canonical->encode($claims->{hoop_origin}),
+     qr/^{"iat":\d+,"iss":"https:\/\/idp.test","jti":"j-1","sub":"alice"}$/,
+     'origin');
 
 isnt(claims(exchange(alice()))->{jti}, $claims->{jti}, 'another jti');
 is(crm($token), 200, 'the token is taken');
@@ -1079,3 +1094,148 @@ unlike($text, qr/eyJ/, 'without the tokens');
 
 syswrite $held->{sock}, "0\r\n\r\n";
 is(finish($held)->{status}, 200, 'and yet they are taken');
+
+
+
+=== TEST 35: a token of ours is for whom it is, and has the scope that it has
+--- more
+location = /any {
+    hoop_token gw;
+    hoop_policy $TEST_NGINX_SERVER_ROOT/html/any.json;
+}
+--- user_files
+>>> any.json
+{ "version": 1, "name": "any", "rules": [
+    { "id": "read", "effect": "allow",
+      "match": { "body": { "/scope": { "any": ["read"] } } },
+      "token": { "scope": ["read"] } },
+    { "id": "any", "effect": "allow", "match": {} } ] }
+--- steps
+my $any = sub { post(asked(@_), undef, '/any') };
+my $token = $any->(alice(scope => undef), undef, audience => 'token')
+            ->{json}{access_token};
+
+is(claims($any->($token))->{aud}, 'token', 'the audience that it has');
+is(claims($any->($token, undef, audience => 'token', audience => 'crm'))
+   ->{aud}, 'token', 'and none beside');
+is(refused($any->($token, undef, audience => 'crm')), '400 invalid_target: '
+   . 'no token for that audience is issued to this subject', 'nor instead');
+is(claims(exchange($token, undef, audience => 'crm'))->{aud}, 'crm',
+   'but that a rule names');
+
+is(claims($any->(alice(scope => undef), undef, scope => 'read'))->{scope},
+   'read', 'a rule grants a scope');
+is(refused($any->($token, undef, scope => 'read')), '400 invalid_scope: '
+   . 'nothing of that scope is granted to this subject', 'but not later');
+
+
+
+=== TEST 36: revoked with any of the tokens that it was made of
+--- more: hoop_revocation ttl=0;
+--- steps
+my $made = sub {
+    my $run = exchange(alice(), bot(sub => 'planner', jti => "p-$_[0]"),
+                       audience => 'token');
+    my $step = exchange($run->{json}{access_token},
+                        bot(sub => 'executor', jti => "e-$_[0]"));
+    return (claims($run)->{jti}, $step->{json}{access_token});
+};
+
+for my $n (1 .. 3) {
+    my ($run, $step) = $made->($n);
+    my $revoked = $n == 1 ? "gateway:jti:$run"
+                  : $n == 2 ? "corp:jti:p-$n" : "corp:jti:e-$n";
+
+    is(crm($step), 200, 'taken');
+    revoke($revoked);
+    is(crm($step), '401 token is revoked', "$revoked is revoked");
+}
+
+# exchanged after the revocation, by a worker that did not know of it yet
+my $late = exchange(alice(iat => time - 100))->{json}{access_token};
+my $new = exchange(alice())->{json}{access_token};
+$main::redis->command('SET', 'hoop:revoked:corp:sub:alice', time - 50);
+is(crm($late), '401 token is revoked', 'as old as what it was exchanged for');
+is(crm($new), 200, 'a new one is not');
+
+$main::redis->command('FLUSHALL');
+my $token = alice();
+
+for my $n (0 .. 16) {
+    my $res = exchange($token, undef, audience => 'token');
+    is($res->{status}, 200, "exchanged $n times before");
+    $token = $res->{json}{access_token};
+}
+
+is(@{ part($token, 1)->{hoop_parents} }, 16, 'of so many');
+is(refused(exchange($token)), '400 invalid_request: the chain of exchanges is '
+   . 'too long', 'and no more');
+is(crm($token), 200, 'it is good where it can be');
+
+
+
+=== TEST 37: claims that go along
+--- signer: claim contractor dept; claim x;
+--- user_files
+>>> staff.json
+{ "version": 1, "name": "staff", "default": "allow", "rules": [
+    { "id": "staff", "effect": "deny",
+      "match": { "identity": { "claims": { "/contractor": true } } } } ] }
+--- more
+location /crm/staff/ {
+    hoop on;
+    hoop_policy $TEST_NGINX_SERVER_ROOT/html/staff.json;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+}
+--- steps
+my $res = exchange(alice(contractor => JSON::PP::true, dept => ['a', { b => 1 }],
+                         email => 'a@b.test'));
+my $claims = claims($res);
+
+ok($claims->{contractor}, 'one');
+is(JSON::PP->new->encode($claims->{dept}), '["a",{"b":1}]', 'another');
+ok(!exists $claims->{x} && !exists $claims->{email}, 'and no others');
+is(crm($res->{json}{access_token}, '/crm/staff/a'), '403 denied by a rule',
+   'a rule that is about it');
+is(crm(exchange($res->{json}{access_token})->{json}{access_token},
+       '/crm/staff/a'), '403 denied by a rule', 'from token to token');
+
+
+
+=== TEST 38: a claim that is not to be taken along
+--- signer: claim dept act;
+--- must_die
+--- error_log
+"claim" has a claim that is not the subject's to take along
+
+
+
+=== TEST 39: nor one that the gateway makes
+--- signer: claim hoop_gateway;
+--- must_die
+--- error_log
+"claim" has a claim that is not the subject's to take along
+
+
+
+=== TEST 40: a key that is too short
+--- keys: $TEST_NGINX_SIGNERS/short.pem
+--- must_die
+--- error_log eval
+qr/hoop signer key ".*\/short.pem": wanted a key of RSA \(2048 to 8192 bits\)/
+
+
+
+=== TEST 41: a kind of key that signs no tokens
+--- keys: $TEST_NGINX_SIGNERS/x25519.pem
+--- must_die
+--- error_log eval
+qr/hoop signer key ".*\/x25519.pem": wanted a key of RSA/
+
+
+
+=== TEST 42: a key file that is not there
+--- keys: $TEST_NGINX_SIGNERS/missing.pem
+--- must_die
+--- error_log eval
+qr/hoop signer key: open\(\) ".*\/missing.pem" failed/

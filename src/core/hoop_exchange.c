@@ -41,8 +41,9 @@ static int hoop_exchange_type(hoop_str_t type, const char *const *names);
 static int hoop_exchange_split(hoop_str_t text, hoop_str_t *list, unsigned max,
     unsigned *n);
 static int hoop_exchange_grant_audience(hoop_exchange_grant_t *g,
-    const hoop_exchange_t *x, const hoop_exchange_limits_t *limits,
-    const hoop_token_rule_t *rule);
+    const hoop_exchange_t *x, const hoop_identity_t *subject,
+    const hoop_exchange_limits_t *limits, const hoop_token_rule_t *rule);
+static int hoop_exchange_for(const json_t *claims, hoop_str_t audience);
 static int hoop_exchange_grant_scope(hoop_exchange_grant_t *g,
     const hoop_exchange_t *x, const hoop_identity_t *subject,
     const hoop_exchange_limits_t *limits, const hoop_token_rule_t *rule);
@@ -380,7 +381,7 @@ hoop_exchange_grant(hoop_exchange_grant_t *g, const hoop_exchange_t *x,
 {
     memset(g, 0, sizeof(hoop_exchange_grant_t));
 
-    if (hoop_exchange_grant_audience(g, x, limits, rule) != HOOP_OK) {
+    if (hoop_exchange_grant_audience(g, x, subject, limits, rule) != HOOP_OK) {
         return hoop_exchange_fail(err, "invalid_target",
                                   "no token for that audience is issued to "
                                   "this subject");
@@ -418,10 +419,15 @@ hoop_exchange_grant(hoop_exchange_grant_t *g, const hoop_exchange_t *x,
 }
 
 
+/*
+ * A token that was issued here is for somebody already: it is no key to
+ * others, unless a rule names them.
+ */
+
 static int
 hoop_exchange_grant_audience(hoop_exchange_grant_t *g,
-    const hoop_exchange_t *x, const hoop_exchange_limits_t *limits,
-    const hoop_token_rule_t *rule)
+    const hoop_exchange_t *x, const hoop_identity_t *subject,
+    const hoop_exchange_limits_t *limits, const hoop_token_rule_t *rule)
 {
     unsigned           i, n, narrowed;
     const hoop_str_t  *asked;
@@ -442,7 +448,8 @@ hoop_exchange_grant_audience(hoop_exchange_grant_t *g,
         if (!hoop_exchange_in(asked[i], limits->audiences, limits->naudiences)
             || (narrowed
                 && !hoop_exchange_in(asked[i], rule->audiences,
-                                     rule->naudiences)))
+                                     rule->naudiences))
+            || (!narrowed && !hoop_exchange_for(subject->claims, asked[i])))
         {
             continue;
         }
@@ -458,6 +465,36 @@ hoop_exchange_grant_audience(hoop_exchange_grant_t *g,
     }
 
     return g->naudiences ? HOOP_OK : HOOP_DECLINED;
+}
+
+
+static int
+hoop_exchange_for(const json_t *claims, hoop_str_t audience)
+{
+    size_t   i;
+    json_t  *aud, *item;
+
+    if (json_object_get(claims, "hoop_gateway") == NULL) {
+        return 1;
+    }
+
+    aud = json_object_get(claims, "aud");
+
+    if (json_is_string(aud)) {
+        return hoop_str_eq(audience, hoop_str(json_string_value(aud),
+                                              json_string_length(aud)));
+    }
+
+    json_array_foreach(aud, i, item) {
+        if (json_is_string(item)
+            && hoop_str_eq(audience, hoop_str(json_string_value(item),
+                                              json_string_length(item))))
+        {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 
@@ -510,7 +547,8 @@ hoop_exchange_grant_scope(hoop_exchange_grant_t *g, const hoop_exchange_t *x,
 /*
  * The scopes of a token: "scope" (RFC 8693, 4.2), or "scp" as some providers
  * call it, each a text or an array.  1 if it has any such claim: then what is
- * not in it, or cannot be read, may not be had.
+ * not in it, or cannot be read, may not be had.  A token that was issued here
+ * without one has none.
  */
 
 static int
@@ -526,7 +564,7 @@ hoop_exchange_had(const json_t *claims, hoop_str_t *list, unsigned *n)
     }
 
     if (value == NULL) {
-        return 0;
+        return json_object_get(claims, "hoop_gateway") != NULL;
     }
 
     if (json_is_string(value)) {

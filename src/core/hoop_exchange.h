@@ -21,6 +21,7 @@
 #define HOOP_EXCHANGE_MAX_AUDIENCES  16
 #define HOOP_EXCHANGE_MAX_SCOPES     64
 #define HOOP_EXCHANGE_MAX_ACTORS     8
+#define HOOP_EXCHANGE_MAX_PARENTS    16
 
 
 /* code is RFC 6749's or RFC 8693's, text is fixed: no input is in either */
@@ -58,6 +59,15 @@ int hoop_exchange_parse(hoop_exchange_t *x, u_char *body, size_t len,
  */
 int hoop_exchange_act(const hoop_identity_t *subject,
     const hoop_identity_t *actor, json_t **act, hoop_exchange_error_t *err);
+
+/*
+ * The tokens that the new one is made of, each with "iss" and "jti", but for
+ * the one that its origin tells: what revokes one of them revokes it.  *parents
+ * is a new reference, NULL where there is none.  HOOP_ERROR with err set.
+ */
+int hoop_exchange_parents(const hoop_identity_t *subject,
+    const hoop_identity_t *actor, json_t **parents,
+    hoop_exchange_error_t *err);
 
 /*
  * The exchange as rules see it in the place of a body, a new reference:
@@ -107,9 +117,16 @@ typedef struct {
     const hoop_identity_t        *subject;
     const hoop_identity_t        *actor;       /* or NULL */
     json_t                       *act;         /* borrowed, or NULL */
+    json_t                       *parents;     /* the same */
     json_t                       *groups;      /* the subject's; or NULL */
+    const hoop_str_t             *names;       /* of claims to take
+                                                  along, with a NUL each */
+    unsigned                      nnames;
     const hoop_exchange_grant_t  *grant;
 } hoop_exchange_issue_t;
+
+/* 0: it means something to who checks tokens, and cannot be taken along */
+int hoop_exchange_claim(hoop_str_t name);
 
 /* a new reference, or NULL: no memory */
 json_t *hoop_exchange_claims(const hoop_exchange_issue_t *issue);

@@ -10,9 +10,12 @@
  * claim of its own has apart:
  *
  *     "iss": "https://gateway", "sub": "corp:alice",
- *     "hoop_origin": { "iss": "https://idp", "sub": "alice", "jti": "..." }
+ *     "hoop_origin": { "iss": "https://idp", "sub": "alice", "jti": "...",
+ *                      "iat": ... },
+ *     "hoop_parents": [ { "iss": "https://gateway", "jti": "..." }, ... ]
  *
- * "jti" is that of the token that was exchanged first.
+ * "jti" and "iat" are those of the token that was exchanged first; the other
+ * ones that it was made of are its parents.
  */
 
 
@@ -23,6 +26,9 @@ static int hoop_exchange_may_act(const hoop_identity_t *subject,
     const hoop_identity_t *actor);
 static int hoop_exchange_actors(json_t *chain, const hoop_identity_t *id);
 static int hoop_exchange_actor(json_t *chain, hoop_str_t iss, hoop_str_t sub);
+static int hoop_exchange_parents_of(json_t *parents,
+    const hoop_identity_t *id, int actor);
+static int hoop_exchange_parent(json_t *parents, json_t *iss, json_t *jti);
 static json_t *hoop_exchange_groups(json_t *groups);
 static json_t *hoop_exchange_sub(const hoop_identity_t *subject);
 static json_t *hoop_exchange_origin_of(const hoop_identity_t *subject);
@@ -202,11 +208,150 @@ hoop_exchange_actor(json_t *chain, hoop_str_t iss, hoop_str_t sub)
 }
 
 
+int
+hoop_exchange_parents(const hoop_identity_t *subject,
+    const hoop_identity_t *actor, json_t **parents,
+    hoop_exchange_error_t *err)
+{
+    int      rc;
+    json_t  *list;
+
+    *parents = NULL;
+
+    list = json_array();
+    if (list == NULL) {
+        return hoop_exchange_fail(err, "server_error", "no memory");
+    }
+
+    rc = hoop_exchange_parents_of(list, subject, 0);
+
+    if (rc == HOOP_OK && actor) {
+        rc = hoop_exchange_parents_of(list, actor, 1);
+    }
+
+    if (rc == HOOP_OK && json_array_size(list)) {
+        *parents = list;
+        return HOOP_OK;
+    }
+
+    json_decref(list);
+
+    return rc == HOOP_OK ? HOOP_OK
+           : rc == HOOP_LIMIT
+           ? hoop_exchange_fail(err, "invalid_request",
+                                "the chain of exchanges is too long")
+           : hoop_exchange_fail(err, "server_error", "no memory");
+}
+
+
+/* the origin is the subject's, so that of the actor's token is one of them */
+
+static int
+hoop_exchange_parents_of(json_t *parents, const hoop_identity_t *id, int actor)
+{
+    int      rc;
+    size_t   i;
+    json_t  *gateway, *iss, *jti, *list, *item;
+
+    iss = json_object_get(id->claims, "iss");
+    jti = json_object_get(id->claims, "jti");
+    gateway = json_object_get(id->claims, "hoop_gateway");
+
+    if (gateway == NULL) {
+        return actor ? hoop_exchange_parent(parents, iss, jti) : HOOP_OK;
+    }
+
+    rc = hoop_exchange_parent(parents, gateway, jti);
+
+    if (rc == HOOP_OK && actor) {
+        jti = json_object_get(json_object_get(id->claims, "hoop_origin"),
+                              "jti");
+        rc = hoop_exchange_parent(parents, iss, jti);
+    }
+
+    list = json_object_get(id->claims, "hoop_parents");
+
+    for (i = 0; rc == HOOP_OK && i < json_array_size(list); i++) {
+        item = json_array_get(list, i);
+
+        rc = hoop_exchange_parent(parents, json_object_get(item, "iss"),
+                                  json_object_get(item, "jti"));
+    }
+
+    return rc;
+}
+
+
+/* one without a jti cannot be revoked on its own */
+
+static int
+hoop_exchange_parent(json_t *parents, json_t *iss, json_t *jti)
+{
+    size_t   i;
+    json_t  *item, *parent;
+
+    if (!json_is_string(iss) || json_string_length(jti) == 0) {
+        return HOOP_OK;
+    }
+
+    item = json_object();
+
+    if (json_object_set(item, "iss", iss) != 0
+        || json_object_set(item, "jti", jti) != 0)
+    {
+        json_decref(item);
+        return HOOP_NOMEM;
+    }
+
+    json_array_foreach(parents, i, parent) {
+        if (json_equal(parent, item)) {
+            json_decref(item);
+            return HOOP_OK;
+        }
+    }
+
+    if (json_array_size(parents) == HOOP_EXCHANGE_MAX_PARENTS) {
+        json_decref(item);
+        return HOOP_LIMIT;
+    }
+
+    return json_array_append_new(parents, item) == 0 ? HOOP_OK : HOOP_NOMEM;
+}
+
+
+int
+hoop_exchange_claim(hoop_str_t name)
+{
+    size_t  i;
+
+    static const char  *const taken[] = {
+        "iss", "sub", "aud", "exp", "nbf", "iat", "jti", "act", "may_act",
+        "cnf", "scope", "scp", "client_id", "azp", "groups", "nonce",
+        "at_hash", "c_hash"
+    };
+
+    if (name.len == 0
+        || (name.len >= 5 && memcmp(name.data, "hoop_", 5) == 0))
+    {
+        return 0;
+    }
+
+    for (i = 0; i < sizeof(taken) / sizeof(taken[0]); i++) {
+        if (hoop_str_is(name, taken[i])) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
 json_t *
 hoop_exchange_claims(const hoop_exchange_issue_t *issue)
 {
     int                           failed;
     json_t                       *claims, *value;
+    unsigned                      i;
     hoop_buf_t                    scope;
     hoop_str_t                    client;
     const hoop_exchange_grant_t  *g;
@@ -242,6 +387,21 @@ hoop_exchange_claims(const hoop_exchange_issue_t *issue)
 
     if (!failed && issue->act) {
         failed = json_object_set(claims, "act", issue->act);
+    }
+
+    if (!failed && issue->parents) {
+        failed = json_object_set(claims, "hoop_parents", issue->parents);
+    }
+
+    for (i = 0; !failed && i < issue->nnames; i++) {
+        value = json_object_get(issue->subject->claims,
+                                (const char *) issue->names[i].data);
+
+        if (value) {
+            failed = json_object_set(claims,
+                                     (const char *) issue->names[i].data,
+                                     value);
+        }
     }
 
     value = hoop_exchange_cnf(issue);
@@ -364,12 +524,14 @@ hoop_exchange_sub(const hoop_identity_t *subject)
 static json_t *
 hoop_exchange_origin_of(const hoop_identity_t *subject)
 {
-    json_t  *origin, *jti;
+    json_t  *origin, *first, *jti, *iat;
 
-    jti = json_object_get(subject->claims, "hoop_gateway")
-          ? json_object_get(json_object_get(subject->claims, "hoop_origin"),
-                            "jti")
-          : json_object_get(subject->claims, "jti");
+    first = json_object_get(subject->claims, "hoop_gateway")
+            ? json_object_get(subject->claims, "hoop_origin")
+            : subject->claims;
+
+    jti = json_object_get(first, "jti");
+    iat = json_object_get(first, "iat");
 
     origin = json_object();
 
@@ -377,7 +539,8 @@ hoop_exchange_origin_of(const hoop_identity_t *subject)
                             hoop_exchange_string(subject->issuer))
         || json_object_set_new(origin, "sub",
                                hoop_exchange_string(subject->sub))
-        || (json_is_string(jti) && json_object_set(origin, "jti", jti)))
+        || (json_is_string(jti) && json_object_set(origin, "jti", jti))
+        || (json_is_number(iat) && json_object_set(origin, "iat", iat)))
     {
         json_decref(origin);
         return NULL;

@@ -86,6 +86,7 @@ typedef struct {
                                                   first signs */
     ngx_array_t                   audiences;   /* of hoop_str_t */
     ngx_array_t                   scopes;      /* of hoop_str_t */
+    ngx_array_t                   claims;      /* of hoop_str_t */
     time_t                        lifetime;
     ngx_str_t                     jwks;        /* what is published */
     ngx_str_t                     metadata;
@@ -284,7 +285,7 @@ typedef struct {
     ngx_hoop_redis_op_t          *op;          /* while it waits */
     int64_t                       time;        /* Unix ms, of asking */
     ngx_uint_t                    nkeys;
-    unsigned                      jtis:2;      /* the first of the keys */
+    unsigned                      jtis:5;      /* the first of the keys */
     unsigned                      replied:1;   /* these three are of now */
     unsigned                      failed:1;
     unsigned                      revoked:1;

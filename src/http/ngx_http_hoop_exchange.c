@@ -36,7 +36,8 @@ struct ngx_http_hoop_exchange_s {
     hoop_identity_t          *subject;         /* a reference, or NULL */
     hoop_identity_t          *actor;           /* the same */
     ngx_http_hoop_issuer_t   *issuer;          /* of the subject's token */
-    json_t                   *act;             /* owned */
+    json_t                   *act;             /* these two: owned, or NULL */
+    json_t                   *parents;
 
     time_t                    now;             /* when it was issued */
     u_char                    jti[32];
@@ -255,7 +256,10 @@ ngx_http_hoop_exchange_identified(ngx_http_hoop_ctx_t *ctx)
         ngx_http_hoop_exchange_restore(ctx);
     }
 
-    if (hoop_exchange_act(ex->subject, ex->actor, &ex->act, &err) != HOOP_OK) {
+    if (hoop_exchange_act(ex->subject, ex->actor, &ex->act, &err) != HOOP_OK
+        || hoop_exchange_parents(ex->subject, ex->actor, &ex->parents, &err)
+           != HOOP_OK)
+    {
         ex->code = err.code;
         return ngx_http_hoop_exchange_fail(ctx, NGX_HTTP_BAD_REQUEST,
                                            err.text);
@@ -376,6 +380,9 @@ ngx_http_hoop_exchange_issue(ngx_http_hoop_ctx_t *ctx)
     issue.subject = ex->subject;
     issue.actor = ex->actor;
     issue.act = ex->act;
+    issue.parents = ex->parents;
+    issue.names = ctx->conf->signer->claims.elts;
+    issue.nnames = ctx->conf->signer->claims.nelts;
     issue.groups = hoop_json_pointer(ex->subject->claims,
                                    ngx_http_hoop_str(&ex->issuer->groups));
     issue.grant = &ex->grant;
@@ -446,6 +453,7 @@ ngx_http_hoop_exchange_cleanup(void *data)
     hoop_identity_unref(ex->subject);
     hoop_identity_unref(ex->actor);
     json_decref(ex->act);
+    json_decref(ex->parents);
 
     if (ex->form.data) {
         ngx_explicit_memzero(ex->form.data, ex->form.size);

@@ -10,8 +10,8 @@
  *                                  issued until then; any other value: all
  *
  * with NAME the name of the hoop_issuer block.  A token that was issued here is
- * one of its subject, too, and is refused with the token that it was issued
- * for.  One MGET asks for all of them.
+ * one of its subject, too, as old as the one that was exchanged first, and is
+ * refused with any that it was made of.  One MGET asks for all of them.
  * Its result is kept with the token, by the worker and in the zone, and asked
  * for again when "ttl" has gone by.
  *
@@ -21,6 +21,8 @@
 
 
 #include "ngx_http_hoop.h"
+
+#include "../core/hoop_exchange.h"
 
 
 #define NGX_HTTP_HOOP_REVOCATION_TTL      5000
@@ -35,8 +37,9 @@
 /* a longer chain is refused */
 #define NGX_HTTP_HOOP_REVOCATION_ACTORS   8
 
-/* the command, two jtis, the subject and the actors */
-#define NGX_HTTP_HOOP_REVOCATION_ARGS     (4 + NGX_HTTP_HOOP_REVOCATION_ACTORS)
+/* the command, two jtis and those of the parents, the subject, the actors */
+#define NGX_HTTP_HOOP_REVOCATION_ARGS                                         \
+    (4 + HOOP_EXCHANGE_MAX_PARENTS + NGX_HTTP_HOOP_REVOCATION_ACTORS)
 
 
 typedef struct {
@@ -52,6 +55,8 @@ static ngx_int_t ngx_http_hoop_revocation_ask(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx, ngx_http_hoop_revocation_args_t *args);
 static const char *ngx_http_hoop_revocation_keys(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx, ngx_http_hoop_revocation_args_t *args);
+static ngx_int_t ngx_http_hoop_revocation_parents(ngx_http_request_t *r,
+    json_t *claims, ngx_http_hoop_revocation_args_t *args);
 static void ngx_http_hoop_revocation_key(ngx_http_hoop_revocation_args_t *args,
     ngx_str_t *issuer, const char *kind, json_t *value);
 static void ngx_http_hoop_revocation_handler(void *data, redisReply *reply);
@@ -208,6 +213,10 @@ ngx_http_hoop_revocation_keys(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
         if (json_string_length(jti)) {
             ngx_http_hoop_revocation_key(args, &subject, "jti", jti);
         }
+
+        if (ngx_http_hoop_revocation_parents(r, claims, args) != NGX_OK) {
+            return "token has more parents than can be looked up";
+        }
     }
 
     ctx->revocation.jtis = args->n;
@@ -246,6 +255,42 @@ ngx_http_hoop_revocation_keys(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
 }
 
 
+/* of an issuer that is no longer known here nothing can be revoked */
+
+static ngx_int_t
+ngx_http_hoop_revocation_parents(ngx_http_request_t *r, json_t *claims,
+    ngx_http_hoop_revocation_args_t *args)
+{
+    size_t                   i;
+    json_t                  *parents, *item, *iss, *jti;
+    ngx_http_hoop_issuer_t  *issuer;
+
+    parents = json_object_get(claims, "hoop_parents");
+
+    if (json_array_size(parents) > HOOP_EXCHANGE_MAX_PARENTS) {
+        return NGX_ERROR;
+    }
+
+    json_array_foreach(parents, i, item) {
+        iss = json_object_get(item, "iss");
+        jti = json_object_get(item, "jti");
+
+        if (!json_is_string(iss) || json_string_length(jti) == 0) {
+            continue;
+        }
+
+        issuer = ngx_http_hoop_issuer_find(r,
+                                           hoop_str(json_string_value(iss),
+                                                    json_string_length(iss)));
+        if (issuer) {
+            ngx_http_hoop_revocation_key(args, &issuer->name, "jti", jti);
+        }
+    }
+
+    return NGX_OK;
+}
+
+
 static void
 ngx_http_hoop_revocation_key(ngx_http_hoop_revocation_args_t *args,
     ngx_str_t *issuer, const char *kind, json_t *value)
@@ -271,7 +316,7 @@ ngx_http_hoop_revocation_handler(void *data, redisReply *reply)
 {
     ngx_http_hoop_ctx_t *ctx = data;
 
-    json_t                      *iat;
+    json_t                      *iat, *first;
     ngx_uint_t                   i;
     redisReply                  *e;
     ngx_http_hoop_revocation_t  *rv;
@@ -286,6 +331,11 @@ ngx_http_hoop_revocation_handler(void *data, redisReply *reply)
 
     iat = json_object_get(ctx->identity->claims, "iat");
 
+    first = ctx->issuer->signer
+            ? json_object_get(json_object_get(ctx->identity->claims,
+                                              "hoop_origin"), "iat")
+            : iat;
+
     for (i = 0; !rv->failed && i < rv->nkeys; i++) {
         e = reply->element[i];
 
@@ -297,7 +347,8 @@ ngx_http_hoop_revocation_handler(void *data, redisReply *reply)
             rv->failed = 1;
 
         } else if (i < rv->jtis
-                   || ngx_http_hoop_revocation_covers(iat, e))
+                   || ngx_http_hoop_revocation_covers(i == rv->jtis ? first
+                                                                : iat, e))
         {
             rv->revoked = 1;
         }

@@ -22,7 +22,9 @@
 #define NGX_HTTP_HOOP_SIGNER_LIFETIME      300
 #define NGX_HTTP_HOOP_SIGNER_MAX_LIFETIME  3600
 
-/* of the names of audiences and scopes, as in policies */
+#define NGX_HTTP_HOOP_SIGNER_MAX_CLAIMS    16
+
+/* of the names of audiences, scopes and claims, as in policies */
 #define NGX_HTTP_HOOP_SIGNER_MAX_NAME      256
 
 
@@ -39,6 +41,8 @@ static char *ngx_http_hoop_signer_lifetime(ngx_conf_t *cf,
     ngx_http_hoop_signer_t *signer);
 static char *ngx_http_hoop_signer_names(ngx_conf_t *cf, ngx_array_t *names,
     ngx_uint_t scope);
+static char *ngx_http_hoop_signer_claims(ngx_conf_t *cf,
+    ngx_http_hoop_signer_t *signer);
 static char *ngx_http_hoop_signer_done(ngx_conf_t *cf,
     ngx_http_hoop_signer_t *signer);
 static char *ngx_http_hoop_signer_jwks(ngx_conf_t *cf,
@@ -87,6 +91,8 @@ ngx_http_hoop_signer(ngx_conf_t *cf, ngx_http_hoop_main_conf_t *hmcf,
         || ngx_array_init(&signer->audiences, cf->pool, 4, sizeof(hoop_str_t))
            != NGX_OK
         || ngx_array_init(&signer->scopes, cf->pool, 4, sizeof(hoop_str_t))
+           != NGX_OK
+        || ngx_array_init(&signer->claims, cf->pool, 4, sizeof(hoop_str_t))
            != NGX_OK)
     {
         return NULL;
@@ -170,10 +176,14 @@ ngx_http_hoop_signer_param(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
         signer->scope_set = 1;
         rv = ngx_http_hoop_signer_names(cf, &signer->scopes, 1);
 
+    } else if (ngx_strcmp(value[0].data, "claim") == 0) {
+        rv = ngx_http_hoop_signer_claims(cf, signer);
+
     } else {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "unknown directive \"%V\" in hoop_signer, wanted "
-                           "issuer, key_file, lifetime, audience or scope",
+                           "issuer, key_file, lifetime, audience, scope or "
+                           "claim",
                            &value[0]);
         return NGX_CONF_ERROR;
     }
@@ -402,6 +412,32 @@ ngx_http_hoop_signer_names(ngx_conf_t *cf, ngx_array_t *names,
     }
 
     return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_hoop_signer_claims(ngx_conf_t *cf, ngx_http_hoop_signer_t *signer)
+{
+    char        *rv;
+    hoop_str_t  *name;
+    ngx_uint_t   i;
+
+    rv = ngx_http_hoop_signer_names(cf, &signer->claims, 0);
+
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    name = signer->claims.elts;
+
+    for (i = 0; i < signer->claims.nelts; i++) {
+        if (!hoop_exchange_claim(name[i])) {
+            return "has a claim that is not the subject's to take along";
+        }
+    }
+
+    return signer->claims.nelts > NGX_HTTP_HOOP_SIGNER_MAX_CLAIMS
+           ? "has more than 16 names" : NGX_CONF_OK;
 }
 
 

@@ -19,6 +19,7 @@
 #define NOW   1700000000
 #define URN   "urn:ietf:params:oauth:token-type:"
 #define GRANT "grant_type=urn:ietf:params:oauth:grant-type:token-exchange"
+#define GATEWAY  "\"hoop_gateway\":\"https://gw\","
 #define BASE  GRANT "&subject_token=a.b.c&subject_token_type=" URN "jwt"
 
 
@@ -69,6 +70,18 @@ text_of(json_t *json)
     text = json_dumps(json, JSON_COMPACT|JSON_SORT_KEYS|JSON_ENCODE_ANY);
 
     return text ? text : "(null)";
+}
+
+
+static hoop_identity_t *
+party(const char *claims)
+{
+    char  text[1024];
+
+    snprintf(text, sizeof(text), "{\"iss\":\"https://i\",\"sub\":\"s\",%s}",
+             claims);
+
+    return identity(text, "corp");
 }
 
 
@@ -437,7 +450,21 @@ test_grant(void)
         { "\"scope\":\"read write\",", "", 0, 8, "crm", "" },
         { "\"scope\":\"read write\",", "&scope=read", 0, 8, NULL,
           "invalid_scope" },
-        { "", "&scope=read", 1, 0, NULL, "invalid_scope" }
+        { "", "&scope=read", 1, 0, NULL, "invalid_scope" },
+
+        /* one that was issued here is for somebody, with a scope, or none */
+        { GATEWAY "\"aud\":\"erp\",", "", 0, 0, "erp", "" },
+        { GATEWAY "\"aud\":\"erp\",", "&audience=crm", 0, 0, NULL,
+          "invalid_target" },
+        { GATEWAY "\"aud\":[\"erp\",\"hr\"],", "&audience=hr&audience=crm", 0,
+          0, "hr", "" },
+        { GATEWAY "\"aud\":\"x\",", "", 0, 0, NULL, "invalid_target" },
+        { GATEWAY, "", 0, 0, NULL, "invalid_target" },
+        { GATEWAY "\"aud\":\"crm\",", "&audience=hr", 0, 1, "hr", "" },
+        { GATEWAY "\"aud\":\"crm\",", "&scope=read", 0, 2, NULL,
+          "invalid_scope" },
+        { GATEWAY "\"aud\":\"crm\",\"scope\":\"read\",", "", 0, 2, "crm",
+          "read" }
     };
 
     for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
@@ -636,6 +663,145 @@ test_claims(void)
 
 
 static void
+test_parents(void)
+{
+    size_t            i;
+    json_t           *parents;
+    hoop_identity_t  *subject, *actor;
+
+    static const struct {
+        const char  *subject, *actor, *wanted;
+    } t[] = {
+        { "\"jti\":\"j\"", NULL, NULL },
+        { "\"jti\":\"j\"", "\"x\":1", NULL },
+        { "\"jti\":\"j\"", "\"jti\":7", NULL },
+        { "\"jti\":\"j\"", "\"jti\":\"b\"",
+          "[{\"iss\":\"https://i\",\"jti\":\"b\"}]" },
+        { GATEWAY "\"jti\":\"g\",\"hoop_origin\":{\"jti\":\"j\"}", NULL,
+          "[{\"iss\":\"https://gw\",\"jti\":\"g\"}]" },
+        { GATEWAY "\"jti\":\"g\",\"hoop_parents\":"
+          "[{\"iss\":\"https://i\",\"jti\":\"b\"},1,{\"jti\":\"x\"}]",
+          "\"jti\":\"b\"",
+          "[{\"iss\":\"https://gw\",\"jti\":\"g\"},"
+          "{\"iss\":\"https://i\",\"jti\":\"b\"}]" },
+        { "\"jti\":\"j\",\"hoop_parents\":"
+          "[{\"iss\":\"https://i\",\"jti\":\"b\"}]",
+          GATEWAY "\"jti\":\"g\",\"hoop_origin\":{\"jti\":\"k\"}",
+          "[{\"iss\":\"https://gw\",\"jti\":\"g\"},"
+          "{\"iss\":\"https://i\",\"jti\":\"k\"}]" }
+    };
+
+    for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+        subject = party(t[i].subject);
+        actor = t[i].actor ? party(t[i].actor) : NULL;
+
+        is_int(hoop_exchange_parents(subject, actor, &parents, &err), HOOP_OK,
+               t[i].subject);
+
+        if (t[i].wanted) {
+            is_str(text_of(parents), t[i].wanted, "its parents");
+
+        } else {
+            ok(parents == NULL, "none but the origin");
+        }
+
+        json_decref(parents);
+        hoop_identity_unref(subject);
+        hoop_identity_unref(actor);
+    }
+}
+
+
+static void
+test_many_parents(void)
+{
+    int               i, rc;
+    json_t           *parents, *list;
+    hoop_identity_t  *subject;
+
+    for (i = HOOP_EXCHANGE_MAX_PARENTS - 1; i <= HOOP_EXCHANGE_MAX_PARENTS;
+         i++)
+    {
+        subject = party(GATEWAY "\"jti\":\"g\"");
+        list = json_array();
+
+        while (json_array_size(list) < (size_t) i) {
+            json_array_append_new(list, json_pack("{s:s,s:o}", "iss", "i",
+                          "jti", json_sprintf("%zu", json_array_size(list))));
+        }
+
+        json_object_set_new((json_t *) subject->claims, "hoop_parents", list);
+
+        rc = hoop_exchange_parents(subject, NULL, &parents, &err);
+
+        if (i < HOOP_EXCHANGE_MAX_PARENTS) {
+            is_int(rc, HOOP_OK, "as many as there can be");
+            is_int(json_array_size(parents), HOOP_EXCHANGE_MAX_PARENTS,
+                   "are all there");
+
+        } else {
+            is_int(rc, HOOP_ERROR, "one more");
+            is_str(err.code, "invalid_request", "is refused");
+            ok(parents == NULL, "without any");
+        }
+
+        json_decref(parents);
+        hoop_identity_unref(subject);
+    }
+}
+
+
+static void
+test_taken_along(void)
+{
+    json_t                 *claims;
+    hoop_identity_t        *alice;
+    hoop_exchange_grant_t   g;
+    hoop_exchange_issue_t   issue;
+
+    static const hoop_str_t  names[] = {
+        hoop_string("dept"), hoop_string("none"), hoop_string("amr")
+    };
+
+    memset(&g, 0, sizeof(g));
+    g.audiences[0] = hoop_cstr("crm");
+    g.naudiences = 1;
+    g.lifetime = 60;
+
+    alice = party("\"iat\":5,\"dept\":{\"a\":[1]},\"amr\":null,\"x\":1");
+
+    memset(&issue, 0, sizeof(issue));
+    issue.issuer = hoop_cstr("https://gw");
+    issue.jti = hoop_cstr("00ff");
+    issue.subject = alice;
+    issue.grant = &g;
+    issue.names = names;
+    issue.nnames = 3;
+    issue.parents = json_array();
+
+    claims = hoop_exchange_claims(&issue);
+    is_str(text_of(claims), "{\"amr\":null,\"aud\":\"crm\","
+           "\"dept\":{\"a\":[1]},\"exp\":60,\"hoop_origin\":{\"iat\":5,"
+           "\"iss\":\"https://i\",\"sub\":\"s\"},\"hoop_parents\":[],"
+           "\"iat\":0,\"iss\":\"https://gw\",\"jti\":\"00ff\",\"nbf\":0,"
+           "\"sub\":\"corp:s\"}", "those that are named");
+
+    json_decref(claims);
+    json_decref(issue.parents);
+    hoop_identity_unref(alice);
+
+    ok(hoop_exchange_claim(hoop_cstr("dept"))
+       && hoop_exchange_claim(hoop_cstr("hoop"))
+       && hoop_exchange_claim(hoop_cstr("ISS")), "others' claims");
+    ok(!hoop_exchange_claim(hoop_cstr("iss"))
+       && !hoop_exchange_claim(hoop_cstr("scp"))
+       && !hoop_exchange_claim(hoop_cstr("hoop_"))
+       && !hoop_exchange_claim(hoop_cstr("hoop_origin"))
+       && !hoop_exchange_claim(hoop_cstr("")), "and those that are not");
+}
+
+
+static void
 test_origin(void)
 {
     json_t        *claims;
@@ -707,6 +873,9 @@ main(void)
     test_grant();
     test_lifetime();
     test_claims();
+    test_parents();
+    test_many_parents();
+    test_taken_along();
     test_origin();
     test_body();
 
