@@ -100,6 +100,19 @@ ngx_http_hoop_api_handler(ngx_http_request_t *r)
         return rc;
     }
 
+    if (json_object_get(ctx->identity->claims, "hoop_gateway")
+        && json_object_get(ctx->identity->claims, "act"))
+    {
+        /*
+         * A token that its subject lets somebody else act by, for something
+         * else: it has the groups of an approver, and not his say.
+         */
+
+        return ngx_http_hoop_api_problem(api, NGX_HTTP_FORBIDDEN,
+                                         "who acts by an exchanged token does "
+                                         "not decide");
+    }
+
     if (r->headers_in.content_length_n > NGX_HTTP_HOOP_API_BODY) {
         return ngx_http_hoop_api_problem(api,
                                          NGX_HTTP_REQUEST_ENTITY_TOO_LARGE,
