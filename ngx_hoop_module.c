@@ -740,7 +740,9 @@ ngx_http_hoop_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         }
     }
 
-    ngx_http_hoop_signer_merge(cf, prev, conf);
+    if (ngx_http_hoop_signer_merge(cf, prev, conf) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
 
     if (conf->mode == NGX_HTTP_HOOP_OFF && !conf->api) {
         return NGX_CONF_OK;

@@ -731,6 +731,18 @@ ngx_http_hoop_signer_merge(ngx_conf_t *cf, ngx_http_hoop_loc_conf_t *prev,
         clcf->handler = conf->handler;
     }
 
+    if (conf->handler && clcf->handler != conf->handler) {
+
+        /* it would be let through to the other, and issue nothing */
+
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"hoop_token\", \"hoop_jwks\" or "
+                           "\"hoop_metadata\" beside another directive that "
+                           "answers requests in location \"%V\"",
+                           &clcf->name);
+        return NGX_CONF_ERROR;
+    }
+
     if (conf->signer == NULL) {
         return NGX_CONF_OK;
     }
