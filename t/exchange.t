@@ -12,7 +12,8 @@ use MIME::Base64 qw( decode_base64url encode_base64url );
 
 use lib 't/lib';
 use Hoop::Client;
-use Hoop::Daemon qw( temp_dir wait_for );
+use Hoop::Curl;
+use Hoop::Daemon qw( free_port temp_dir wait_for );
 use Hoop::Redis;
 use Hoop::Spool;
 use Hoop::Token;
@@ -21,6 +22,8 @@ use Hoop::Upstream;
 our $upstream = Hoop::Upstream->new(routes => { '/crm/*' => "reached\n" });
 our $redis = Hoop::Redis->new;
 our $dir = $ENV{TEST_NGINX_SIGNERS} = temp_dir('signers');
+$ENV{TEST_NGINX_H2_PORT} = free_port();
+
 our $urn = 'urn:ietf:params:oauth:token-type:';
 
 for my $key (qw( ec ed25519 rsa )) {
@@ -1239,3 +1242,110 @@ qr/hoop signer key ".*\/x25519.pem": wanted a key of RSA/
 --- must_die
 --- error_log eval
 qr/hoop signer key: open\(\) ".*\/missing.pem" failed/
+
+
+
+=== TEST 43: who acts for an approver does not decide
+--- signer: scope read;
+--- more: location /hoop/ { hoop_api; }
+--- steps
+my $vote = sub {
+    my $res = ask(POST => '/hoop/approvals/' . 'a' x 32 . '/approve',
+                  "Authorization: Bearer $_[0]");
+    return "$res->{status} $res->{json}{detail}";
+};
+my $acts = '403 who acts by an exchanged token does not decide';
+
+my $own = exchange(alice())->{json}{access_token};
+my $bot = exchange(alice(), bot())->{json}{access_token};
+
+is($vote->(alice()), '404 no such approval', 'the approver');
+is($vote->($own), '404 no such approval', 'by a token of the gateway');
+is($vote->($bot), $acts, 'and one who acts by it');
+is($vote->(exchange($bot)->{json}{access_token}), $acts, 'still');
+is(ask(GET => '/hoop/approvals', "Authorization: Bearer $bot")->{status}, 200,
+   'reading is another thing');
+
+
+
+=== TEST 44: another directive that answers
+--- more
+location = /x {
+    hoop_token gw;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+}
+--- must_die
+--- error_log
+beside another directive that answers requests in location "/x"
+
+
+
+=== TEST 45: one connection, several requests, and their bodies
+--- steps
+my $sock = IO::Socket::INET->new(
+    PeerAddr => '127.0.0.1',
+    PeerPort => Test::Nginx::Util::server_port_for_client());
+my $head = "POST /token HTTP/1.1\r\nHost: localhost\r\n"
+           . "Content-Type: application/x-www-form-urlencoded\r\n";
+my @forms = map { asked(alice(), bot(sub => "b$_")) } 1 .. 3;
+
+syswrite $sock, $head . 'Content-Length: ' . length($forms[0])
+                . "\r\n\r\n$forms[0]"
+                . $head . "Transfer-Encoding: chunked\r\n\r\n"
+                . sprintf("%x\r\n%s\r\n0\r\n\r\n", length $forms[1], $forms[1])
+                . $head =~ s/1\.1/1.0/r . 'Content-Length: '
+                . length($forms[2]) . "\r\n\r\n$forms[2]";
+
+my $all = do { local $/; <$sock> };
+my @tokens = $all =~ /"access_token":"([^"]+)/g;
+
+is(() = $all =~ m{HTTP/1\.\d 200 OK\r\n}g, 3, 'each is answered');
+is(join(' ', map { part($_, 1)->{act}{sub} } @tokens), 'b1 b2 b3',
+   'with what it asked for');
+
+my $short = begin(POST => '/token',
+                  ['Content-Type: application/x-www-form-urlencoded',
+                   'Content-Length: ' . (length($forms[0]) + 1)], undef);
+syswrite $short->{sock}, $forms[0];
+hang_up($short);
+is(exchange(alice())->{status}, 200, 'a client that leaves half way');
+--- events
+{"type":"token","act":{"sub":"b1"}}
+{"type":"token","act":{"sub":"b2"}}
+{"type":"token","act":{"sub":"b3"}}
+
+
+
+=== TEST 46: clients that leave while the evidence is written
+--- audit: sync=always
+--- steps
+hang_up(begin(POST => '/token',
+              'Content-Type: application/x-www-form-urlencoded',
+              asked(alice(), bot()))) for 1 .. 8;
+is(exchange(alice())->{status}, 200, 'do no harm');
+
+
+
+=== TEST 47: HTTP/2
+--- http
+server {
+    listen 127.0.0.1:$TEST_NGINX_H2_PORT http2;
+    location = /token {
+        hoop_token gw;
+        hoop_policy $TEST_NGINX_SERVER_ROOT/html/token.json;
+    }
+}
+--- steps
+my $url = "http://127.0.0.1:$ENV{TEST_NGINX_H2_PORT}/token";
+my $form = asked(alice(), bot(), x => 'y' x 30000);
+
+spew("$main::dir/form", $form);
+
+for my $length ([], ['-H', 'Content-Length:']) {
+    my $res = curl($url, 'Content-Type: application/x-www-form-urlencoded',
+                   '--http2-prior-knowledge', @$length,
+                   '--data', "\@$main::dir/form");
+
+    is($res->{status}, 200, 'issued');
+    like($res->{body}, qr/"token_type":"Bearer"/, 'and sent');
+}
