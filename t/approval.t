@@ -423,7 +423,43 @@ reached by DELETE, body of 0
 
 
 
-=== TEST 9: the same name at another issuer is somebody else
+=== TEST 9: nor by another name of an actor's issuer
+--- http_config
+hoop_audit $TEST_NGINX_SPOOL gateway=t sync=off;
+hoop_redis unix:$TEST_NGINX_REDIS_SOCKET;
+hoop_issuer idp {
+    issuer https://idp.test;
+    audience hoop;
+    jwks_file $TEST_NGINX_KEYS/jwks.json;
+}
+hoop_issuer other {
+    issuer https://other.test other.test;
+    audience hoop;
+    jwks_file $TEST_NGINX_KEYS/jwks.json;
+}
+--- steps
+my @dba = (sub => 'planner', groups => ['dba']);
+local $who{asks} = bearer(act => { sub => 'planner', iss => 'other.test' });
+local $who{name} = bearer(@dba, iss => 'https://other.test');
+local $who{alias} = bearer(@dba, iss => 'other.test');
+local $who{lent} = bearer(sub => 'dana', groups => ['dba'], iss => 'other.test',
+    act => { sub => 'x', act => { sub => 'planner', iss => 'other.test' } });
+my $id = id_of(ask(DELETE => '/p/a', $who{asks}));
+is(vote($_ => 'approve', $id)->{status}, 403, "not by $_")
+    for qw( name alias lent );
+local $who{same} = bearer(@dba);
+is(vote(same => 'approve', $id)->{status}, 200, 'but by who is called so here');
+--- request
+DELETE /p/a
+--- more_headers eval
+$main::who{agent}
+--- error_code: 202
+--- events
+{"type":"request","identity":{"sub":"agent-1","act":{"iss":"https://other.test","sub":"planner"}}}
+
+
+
+=== TEST 10: the same name at another issuer is somebody else
 --- steps
 my $id = id_of(agent(DELETE => '/p/a'));
 is(vote(twin => 'approve', $id)->{status}, 200, 'the twin may');
@@ -438,7 +474,7 @@ reached by DELETE, body of 0
 
 
 
-=== TEST 10: not without the group
+=== TEST 11: not without the group
 --- steps
 my $id = id_of(agent(DELETE => '/p/a'));
 
@@ -461,7 +497,7 @@ reached by DELETE, body of 0
 
 
 
-=== TEST 11: without approvers anybody but the requester
+=== TEST 12: without approvers anybody but the requester
 --- steps
 my $id = id_of(agent(DELETE => '/p/anybody/a'));
 is(vote(again => 'approve', $id)->{status}, 403, 'not the requester');
@@ -475,7 +511,7 @@ reached by DELETE, body of 0
 
 
 
-=== TEST 12: the groups of another claim
+=== TEST 13: the groups of another claim
 --- http_config
 hoop_audit $TEST_NGINX_SPOOL gateway=t sync=off;
 hoop_redis unix:$TEST_NGINX_REDIS_SOCKET;
@@ -500,7 +536,7 @@ reached by DELETE, body of 0
 
 
 
-=== TEST 13: two of them, and each of them once
+=== TEST 14: two of them, and each of them once
 --- steps
 my $id = id_of(agent(DELETE => '/p/two/a'));
 my $vote = vote(dana => 'approve', $id);
@@ -534,7 +570,7 @@ reached by DELETE, body of 0
 
 
 
-=== TEST 14: one who denies is enough
+=== TEST 15: one who denies is enough
 --- steps
 my $id = id_of(agent(DELETE => '/p/two/a'));
 is(vote(dana => 'approve', $id)->{status}, 200, 'one agrees');
@@ -548,7 +584,7 @@ $main::who{agent}
 
 
 
-=== TEST 15: it covers that very request
+=== TEST 16: it covers that very request
 --- steps
 my $id = id_of(agent(POST => '/p/a?x=1', 'amount=10'));
 is(vote(dana => 'approve', $id)->{status}, 200, 'approved');
@@ -599,7 +635,7 @@ reached by POST, body of 9
 
 
 
-=== TEST 16: another spelling of the path is the same request: to the target, too
+=== TEST 17: another spelling of the path is the same request: to the target, too
 --- steps
 for my $uri (qw( /p/%61?x=1 /p/./a?x=1 //p/b/../a?x=1 )) {
     my $id = id_of(agent(DELETE => '/p/a?x=1'));
@@ -613,7 +649,7 @@ for my $uri (qw( /p/%61?x=1 /p/./a?x=1 //p/b/../a?x=1 )) {
 
 
 
-=== TEST 17: another host is another request
+=== TEST 18: another host is another request
 --- config
 server_name a.test b.test;
 location /p/ {
@@ -637,7 +673,7 @@ is(vote(dana => 'approve', $id)->{status}, 200, 'approved');
 
 
 
-=== TEST 18: the body is in a file; a byte of it differs
+=== TEST 19: the body is in a file; a byte of it differs
 --- config
 client_body_buffer_size 1k;
 location /p/ {
@@ -677,7 +713,7 @@ $main::who{agent}
 
 
 
-=== TEST 19: the same body, chunked, is the same request
+=== TEST 20: the same body, chunked, is the same request
 --- steps
 my $id = id_of(agent(POST => '/p/a', 'hello'));
 is(vote(dana => 'approve', $id)->{status}, 200, 'approved');
@@ -690,7 +726,7 @@ reached by POST, body of 5
 
 
 
-=== TEST 20: it expires: before a decision
+=== TEST 21: it expires: before a decision
 --- steps
 my $id = id_of(agent(DELETE => '/p/a'));
 $redis->command('HSET', "hoop:approval:$id", 'expires', time - 1);
@@ -707,7 +743,7 @@ isnt(id_of(agent(DELETE => '/p/a')), $id, 'a new one is needed');
 
 
 
-=== TEST 21: and after it
+=== TEST 22: and after it
 --- steps
 my $id = id_of(agent(DELETE => '/p/a'));
 is(vote(dana => 'approve', $id)->{status}, 200, 'approved');
@@ -720,7 +756,7 @@ is(show($id)->{state}, 'expired', 'it is over');
 
 
 
-=== TEST 22: after the ttl of the rule
+=== TEST 23: after the ttl of the rule
 --- steps
 my $id = id_of(agent(DELETE => '/p/short/a'));
 my ($a) = @{ ask(GET => '/hoop/approvals', $who{dana})->{json}{approvals} };
@@ -735,7 +771,7 @@ is(ask(GET => '/hoop/approvals', $who{dana})->{body}, qq({"approvals":[]}\n),
 
 
 
-=== TEST 23: held, and answered when it is approved
+=== TEST 24: held, and answered when it is approved
 --- approval_wait: 10s
 --- steps
 my $held = begin(DELETE => '/p/a', $who{agent});
@@ -757,7 +793,7 @@ is(show($id)->{state}, 'consumed', 'it is used up');
 
 
 
-=== TEST 24: held, and approved elsewhere: by another gateway
+=== TEST 25: held, and approved elsewhere: by another gateway
 --- approval_wait: 10s
 --- steps
 my $held = begin(POST => '/p/a', $who{agent}, 'body');
@@ -771,7 +807,7 @@ is($res->{body}, "reached by POST, body of 4\n", 'the body is still there');
 
 
 
-=== TEST 25: held, and denied
+=== TEST 26: held, and denied
 --- approval_wait: 10s
 --- steps
 my $held = begin(DELETE => '/p/a', $who{agent});
@@ -791,7 +827,7 @@ is($res->{json}{detail}, 'approval denied: no "way"', 'with the reason');
 
 
 
-=== TEST 26: held until the wait is over
+=== TEST 27: held until the wait is over
 --- approval_wait: 100ms
 --- request eval
 ["DELETE /p/a", "GET /count"]
@@ -806,7 +842,7 @@ is($res->{json}{detail}, 'approval denied: no "way"', 'with the reason');
 
 
 
-=== TEST 27: approved after the wait: the retry passes
+=== TEST 28: approved after the wait: the retry passes
 --- approval_wait: 50ms
 --- steps
 my $id = id_of(agent(DELETE => '/p/a'));
@@ -820,7 +856,7 @@ reached by DELETE, body of 0
 
 
 
-=== TEST 28: the client leaves while it is held
+=== TEST 29: the client leaves while it is held
 --- approval_wait: 10s
 --- steps
 my $held = begin(DELETE => '/p/a', $who{agent});
@@ -843,7 +879,7 @@ is(agent(DELETE => '/p/a')->{status}, 200, 'the retry passes');
 
 
 
-=== TEST 29: two are held for the same: one passes
+=== TEST 30: two are held for the same: one passes
 --- approval_wait: 10s
 --- steps
 my @held = map { begin(DELETE => '/p/a', $who{agent}) } 1 .. 2;
@@ -863,7 +899,7 @@ is(join(' ', sort map { finish($_)->{status} } @held), '200 403',
 
 
 
-=== TEST 30: many are held, for this and that
+=== TEST 31: many are held, for this and that
 --- approval_wait: 10s
 --- steps
 my @held = map { begin(DELETE => "/p/$_", $who{agent}) } 1 .. 20;
@@ -885,7 +921,7 @@ is(join(' ', map { finish($_)->{status} } @held),
 
 
 
-=== TEST 31: the wrong way to the API
+=== TEST 32: the wrong way to the API
 --- steps
 my $id = id_of(agent(DELETE => '/p/a'));
 
@@ -957,7 +993,7 @@ eyJ
 
 
 
-=== TEST 32: a body of the API in pieces, and one too many
+=== TEST 33: a body of the API in pieces, and one too many
 --- steps
 our $id = id_of(agent(DELETE => '/p/a'));
 my $held = begin(POST => "/hoop/approvals/$id/approve",
@@ -990,7 +1026,7 @@ eyJ
 
 
 
-=== TEST 33: nobody gets in without a token
+=== TEST 34: nobody gets in without a token
 --- request eval
 ['GET /hoop/approvals', 'GET /hoop/approvals', 'GET /hoop/approvals',
  'POST /hoop/approvals/' . '0' x 32 . '/approve', 'GET /hoop/approvals']
@@ -1006,7 +1042,7 @@ eyJ
 
 
 
-=== TEST 34: what the agent writes is shown as text
+=== TEST 35: what the agent writes is shown as text
 --- steps
 my $uri = "/p/<script>alert('1')</script>\"?x=%0d%0a%1b[31m%00\xff\xc3\xa4";
 my $id = id_of(agent(DELETE => $uri));
@@ -1031,7 +1067,7 @@ Cache-Control: no-store
 
 
 
-=== TEST 35: no secret in an approval, in Redis or in events
+=== TEST 36: no secret in an approval, in Redis or in events
 --- steps
 local $who{run} = "$who{agent}\nHoop-Run: run 536-22-1234"
     . "\nContent-Type: application/json";
@@ -1074,7 +1110,7 @@ eyJ
 
 
 
-=== TEST 36: Redis forgets its scripts
+=== TEST 37: Redis forgets its scripts
 --- steps
 my $id = id_of(agent(DELETE => '/p/a'));
 $redis->command('SCRIPT', 'FLUSH');
@@ -1089,7 +1125,7 @@ reached by DELETE, body of 0
 
 
 
-=== TEST 37: somebody writes nonsense into Redis
+=== TEST 38: somebody writes nonsense into Redis
 --- steps
 my $id = id_of(agent(DELETE => '/p/a'));
 my $key = "hoop:approval:$id";
@@ -1121,7 +1157,7 @@ eyJ
 
 
 
-=== TEST 38: the API needs Redis
+=== TEST 39: the API needs Redis
 --- http_config
 hoop_audit $TEST_NGINX_SPOOL gateway=t sync=off;
 hoop_issuer idp {
@@ -1143,7 +1179,7 @@ location /hoop/ {
 
 
 
-=== TEST 39: a subrequest is no vote, and no way to a list
+=== TEST 40: a subrequest is no vote, and no way to a list
 --- config
 location /p/ {
     hoop on;
@@ -1176,7 +1212,7 @@ eyJ
 
 
 
-=== TEST 40: half of a secret is none to show: the summary is cut before it
+=== TEST 41: half of a secret is none to show: the summary is cut before it
 --- steps
 for my $at (2030 .. 2048) {
     my $body = 'x ' x int($at / 2) . ' ' x ($at % 2) . "536-22-1234 tail";
@@ -1189,7 +1225,7 @@ for my $at (2030 .. 2048) {
 
 
 
-=== TEST 41: more requests wait behind one that is held; nobody is busy
+=== TEST 42: more requests wait behind one that is held; nobody is busy
 --- approval_wait: 10s
 --- steps
 my $held = begin(DELETE => '/p/a', "$who{agent}\nConnection: keep-alive");
@@ -1216,7 +1252,7 @@ like($res->{raw}, qr{^HTTP/1.1 200.*reached by DELETE.*HTTP/1.1 200.*reached by 
 
 
 
-=== TEST 42: HTTP/2: streams of one connection are held, each for itself
+=== TEST 43: HTTP/2: streams of one connection are held, each for itself
 --- http_config
 hoop_audit $TEST_NGINX_SPOOL gateway=t sync=always;
 hoop_redis unix:$TEST_NGINX_REDIS_SOCKET;
@@ -1263,7 +1299,7 @@ like($h2->{body}{2 * $_ - 1} // '', $_ < 3 ? qr/reached by POST, body of 3\n$/
 
 
 
-=== TEST 43: HTTP/2: one is taken back, the other one goes on
+=== TEST 44: HTTP/2: one is taken back, the other one goes on
 --- http_config
 hoop_audit $TEST_NGINX_SPOOL gateway=t sync=off;
 hoop_redis unix:$TEST_NGINX_REDIS_SOCKET;

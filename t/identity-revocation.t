@@ -200,7 +200,46 @@ is(get($agent), $revoked, 'the actor behind it');
 
 
 
-=== TEST 6: what cannot be looked up is refused
+=== TEST 6: by whatever name an issuer goes
+--- http_config
+hoop_audit $TEST_NGINX_SPOOL gateway=t sync=off;
+hoop_redis redis://127.0.0.1:$TEST_NGINX_REDIS_PORT timeout=300ms;
+hoop_issuer idp {
+    issuer https://idp.test idp.test;
+    audience hoop;
+    jwks_file $TEST_NGINX_KEYS/jwks.json;
+}
+hoop_issuer other {
+    issuer https://other.test other.test;
+    audience hoop;
+    jwks_file $TEST_NGINX_KEYS/jwks2.json;
+}
+hoop_issuer many {
+    issuer "https://m.test/{tenantid}/v2.0" "https://sts.test/{tenantid}/";
+    tenants 11111111-2222-3333-4444-55555555abcd;
+    audience hoop;
+    jwks_file $TEST_NGINX_KEYS/jwks2.json;
+}
+--- steps
+my ($t1, $t2) = qw( 11111111-2222-3333-4444-55555555abcd
+                    99999999-2222-3333-4444-55555555abcd );
+my %agent = map { $_->[0] => bearer(act => { sub => 'a', iss => $_->[1] }) }
+    ['idp', 'idp.test'], ['other', 'other.test'],
+    ['name', "https://m.test/$t1/v2.0"], ['alias', "https://sts.test/$t1/"],
+    ['no tenant of ours', "https://sts.test/$t2/"];
+$agent{sub} = bearer(iss => 'idp.test', sub => 'a', act => { sub => 'b' });
+is(get($agent{$_}), 200, "good: $_") for sort keys %agent;
+revoke('idp:sub:a');
+is(get($agent{$_}), $revoked, $_) for 'idp', 'sub';
+is(get($agent{$_}), 200, "$_, not yet") for 'other', 'name', 'alias';
+revoke('other:sub:a');
+is(get($agent{other}), $revoked, 'other');
+revoke('many:sub:a');
+is(get($agent{$_}), $revoked, $_) for 'name', 'alias', 'no tenant of ours';
+
+
+
+=== TEST 7: what cannot be looked up is refused
 --- steps
 sub chain { my ($n) = @_; { sub => "a$n", $n > 1 ? (act => chain($n - 1)) : () } }
 is(get(bearer(act => chain(8))), 200, 'eight actors');
@@ -215,7 +254,7 @@ is(get(bearer(jti => 'x' x 4000)), $revoked, 'and are');
 
 
 
-=== TEST 7: an answer is good for a while: one question for many requests
+=== TEST 8: an answer is good for a while: one question for many requests
 --- revocation: ttl=1h
 --- steps
 my $agent = bearer();
@@ -233,7 +272,7 @@ is(asked(), 3, 'that is kept as well');
 
 
 
-=== TEST 8: ... but not for longer than that
+=== TEST 9: ... but not for longer than that
 --- revocation: ttl=50ms
 --- steps
 my $agent = bearer();
@@ -245,7 +284,7 @@ soon { get($agent) eq '200' } 'and good again';
 
 
 
-=== TEST 9: ttl=0: asked each time
+=== TEST 10: ttl=0: asked each time
 --- steps
 my $agent = bearer();
 is(get($agent), 200, 'good') for 1 .. 3;
@@ -253,7 +292,7 @@ is(asked(), 3, 'three questions');
 
 
 
-=== TEST 10: off asks nothing
+=== TEST 11: off asks nothing
 --- revocation: off
 --- steps
 revoke('idp:sub:agent-1');
@@ -262,7 +301,7 @@ is(asked(), 0, 'nobody asked');
 
 
 
-=== TEST 11: an answer within the ttl needs no Redis
+=== TEST 12: an answer within the ttl needs no Redis
 --- revocation: ttl=1h
 --- steps
 my $agent = bearer();
@@ -273,7 +312,7 @@ is(get(bearer()), $unchecked, 'a new one is not');
 
 
 
-=== TEST 12: Redis is not there: 503, and the event says why
+=== TEST 13: Redis is not there: 503, and the event says why
 --- post_setup_server_root
 $main::redis->stop;
 --- request
@@ -289,7 +328,7 @@ Content-Type: application/problem+json
 
 
 
-=== TEST 13: it comes later, dies, is slow, answers nonsense
+=== TEST 14: it comes later, dies, is slow, answers nonsense
 --- post_setup_server_root
 $main::redis->stop;
 --- steps
@@ -312,7 +351,7 @@ is(get($agent), 200, 'now it may');
 
 
 
-=== TEST 14: on_error=allow: taken, and it is on the record; said once
+=== TEST 15: on_error=allow: taken, and it is on the record; said once
 --- revocation: ttl=0 on_error=allow
 --- post_setup_server_root
 $main::redis->stop;
@@ -331,7 +370,7 @@ reached
 
 
 
-=== TEST 15: on_error=allow: while Redis answers, revoked is revoked
+=== TEST 16: on_error=allow: while Redis answers, revoked is revoked
 --- revocation: ttl=0 on_error=allow
 --- steps
 my $agent = bearer();
@@ -347,7 +386,7 @@ soon { get($agent) eq $revoked } 'revoked again';
 
 
 
-=== TEST 16: hoop_api is no way round
+=== TEST 17: hoop_api is no way round
 --- steps
 my $dana = bearer(sub => 'dana', groups => ['dba']);
 is(get($dana, '/hoop/approvals'), 200, 'may look');
@@ -358,7 +397,7 @@ is(get($dana, '/hoop/approvals'), $unchecked, 'nor without Redis');
 
 
 
-=== TEST 17: monitor: on the record only
+=== TEST 18: monitor: on the record only
 --- hoop: monitor
 --- init
 main::revoke('idp:sub:agent-1');
@@ -372,7 +411,7 @@ reached
 
 
 
-=== TEST 18: an internal redirect from where it is off
+=== TEST 19: an internal redirect from where it is off
 --- config_more
 location = /from {
     hoop on;
@@ -388,7 +427,7 @@ is(get($agent, '/off/a'), 200, 'and nowhere else');
 
 
 
-=== TEST 19: an error page is no way round
+=== TEST 20: an error page is no way round
 --- config_more
 location /e/ {
     hoop on;
@@ -405,7 +444,7 @@ is(get($agent, '/e/a'), $unchecked, 'and not known');
 
 
 
-=== TEST 20: revoked while a human was thinking
+=== TEST 21: revoked while a human was thinking
 --- steps
 my $dana = bearer(sub => 'dana', groups => ['dba']);
 my $held = begin(DELETE => '/p/a', bearer());
@@ -422,7 +461,7 @@ is($redis->command('HGET', "hoop:approval:$id", 'state'), 'approved',
 
 
 
-=== TEST 21: the client leaves while Redis is asked
+=== TEST 22: the client leaves while Redis is asked
 --- steps
 $redis->pause;
 my @held = map { begin(GET => '/p/a', bearer()) } 1 .. 3;
@@ -433,7 +472,7 @@ soon { get(bearer()) eq '200' } 'and all is well';
 
 
 
-=== TEST 22: no Redis
+=== TEST 23: no Redis
 --- http_config
 hoop_audit $TEST_NGINX_SPOOL gateway=t sync=off;
 hoop_issuer idp {
@@ -452,7 +491,7 @@ location / {
 
 
 
-=== TEST 23: a time that is none
+=== TEST 24: a time that is none
 --- revocation: ttl=2h
 --- must_die
 --- error_log
@@ -460,7 +499,7 @@ hoop_revocation "ttl=2h", wanted a time of at most 1h
 
 
 
-=== TEST 24: an unknown word
+=== TEST 25: an unknown word
 --- revocation: ttl=1s off
 --- must_die
 --- error_log
@@ -468,7 +507,7 @@ hoop_revocation "off", wanted ttl=TIME, on_error=deny, on_error=allow, or "off" 
 
 
 
-=== TEST 25: twice
+=== TEST 26: twice
 --- config_more
 hoop_revocation off;
 --- must_die

@@ -287,7 +287,38 @@ reached
 
 
 
-=== TEST 11: not past its exp
+=== TEST 11: a key that is for another's tokens now
+--- log_level: debug
+--- steps
+my $agent = bearer();
+my $keys = sub { jwks(qw( rsa ec )) =~ s/"kty"/"issuer":"$_[0]","kty"/gr };
+write_file('keys.json', $keys->('https://idp.test'));
+ok(reload(), 'reloaded');
+is(get($agent), 200, 'verified');
+ok(reload(), 'reloaded');
+is(get($agent), 200, 'taken');
+is(known(), 1, 'and known before');
+write_file('keys.json', $keys->('https://other.test'));
+ok(reload(), 'reloaded');
+is(get($agent), 401, 'the same key, which is not for it');
+is(get(bearer()), 401, 'nor for a new one');
+is(known(), 1, 'whatever the zone said');
+write_file('keys.json', $keys->('https://idp.test'));
+ok(reload(), 'reloaded');
+is(get($agent), 200, 'it is again');
+is(known(), 1, 'and the token was verified anew');
+--- more_headers eval
+main::bearer()
+--- response_body
+reached
+--- no_error_log
+[alert]
+[crit]
+[emerg]
+
+
+
+=== TEST 12: not past its exp
 --- steps
 my $agent = bearer(exp => time + 2);
 is(get($agent), 200, 'in time') for 1 .. 4;
@@ -300,7 +331,7 @@ reached
 
 
 
-=== TEST 12: claims that are large in memory, more of them than a worker keeps
+=== TEST 13: claims that are large in memory, more of them than a worker keeps
 --- zone: hoop_zone 256k;
 --- steps
 my @list = map { { } } 1 .. 1500;

@@ -188,7 +188,8 @@ typedef struct {
  * hoop_jwt_check() checks the claims at the time now (Unix seconds): exp is
  * required, and what the rules ask for; a token with cnf gives
  * HOOP_JWT_PROOF.  Where "iss" is an alias, it is set to the issuer's own name
- * in the claims, so that nobody has two names.
+ * in the claims, so that nobody has two names.  Actors may be of any issuer:
+ * theirs are left to hoop_jwt_rename().
  */
 hoop_jwt_e hoop_jwt_parse(hoop_jwt_t *jwt, const u_char *p, size_t len,
     int signature_only);
@@ -203,6 +204,8 @@ int hoop_jwt_issued_by(const hoop_jwt_t *jwt, const hoop_jwt_rules_t *rules);
  * any tenant in the place of "{tenantid}", else 0.
  */
 int hoop_jwt_issuer_of(const hoop_jwt_rules_t *rules, hoop_str_t iss);
+/* if "iss" of object is an alias, it is set to the issuer's own name */
+int hoop_jwt_rename(json_t *object, const hoop_jwt_rules_t *rules);
 /* 1 for the one form in which Entra ID writes a tenant */
 int hoop_jwt_is_guid(hoop_str_t s);
 void hoop_jwt_clear(hoop_jwt_t *jwt);

@@ -29,9 +29,10 @@ static int hoop_jwt_check_actors(const json_t *claims);
 static int hoop_jwt_name(const json_t *object, const char *name);
 static hoop_jwt_e hoop_jwt_check_issuer(hoop_jwt_t *jwt,
     const hoop_jwt_rules_t *rules);
-static int hoop_jwt_rename(hoop_jwt_t *jwt, const hoop_jwt_rules_t *rules);
 static int hoop_jwt_accepts_tenant(const json_t *claims,
     const hoop_jwt_rules_t *rules);
+static int hoop_jwt_issuer_at(hoop_str_t pattern, hoop_str_t iss,
+    hoop_str_t *tid);
 static int hoop_jwt_issuer_match(hoop_str_t pattern, hoop_str_t iss,
     hoop_str_t tid);
 static size_t hoop_jwt_find_tenant(hoop_str_t pattern);
@@ -220,36 +221,44 @@ hoop_jwt_check_issuer(hoop_jwt_t *jwt, const hoop_jwt_rules_t *rules)
         return HOOP_JWT_ISSUER;
     }
 
-    if (rules->naliases && hoop_jwt_rename(jwt, rules) != HOOP_OK) {
+    if (hoop_jwt_rename(jwt->claims, rules) != HOOP_OK) {
         return HOOP_JWT_INTERNAL;
     }
+
+    jwt->issuer = hoop_json_member(jwt->claims, "iss");
 
     return HOOP_JWT_OK;
 }
 
 
-/*
- * Aliases become the issuer's own name, in the act chain as well: under two
- * names somebody could approve what he asked for himself.
- */
+/* under two names somebody could approve what he asked for himself */
 
-static int
-hoop_jwt_rename(hoop_jwt_t *jwt, const hoop_jwt_rules_t *rules)
+int
+hoop_jwt_rename(json_t *object, const hoop_jwt_rules_t *rules)
 {
-    int          rc, known;
+    int          rc;
     size_t       at;
-    json_t      *object;
     unsigned     i;
     hoop_buf_t   name;
     hoop_str_t   iss, tid;
+
+    iss = hoop_json_member(object, "iss");
+
+    for (i = 0; i < rules->naliases; i++) {
+        if (hoop_jwt_issuer_at(rules->aliases[i], iss, &tid)) {
+            break;
+        }
+    }
+
+    if (i == rules->naliases) {
+        return HOOP_OK;
+    }
 
     hoop_buf_init(&name, 0);
 
     at = hoop_jwt_find_tenant(rules->issuer);
 
     (void) hoop_buf_add(&name, rules->issuer.data, at);
-
-    tid = hoop_json_member(jwt->claims, "tid");
 
     if (at < rules->issuer.len) {
         (void) hoop_buf_add(&name, tid.data, tid.len);
@@ -258,28 +267,15 @@ hoop_jwt_rename(hoop_jwt_t *jwt, const hoop_jwt_rules_t *rules)
 
     (void) hoop_buf_add(&name, rules->issuer.data + at, rules->issuer.len - at);
 
-    rc = name.failed ? HOOP_NOMEM : HOOP_OK;
+    rc = HOOP_OK;
 
-    for (object = jwt->claims;
-         object && rc == HOOP_OK;
-         object = json_object_get(object, "act"))
+    if (name.failed
+        || json_object_set_new(object, "iss",
+                               json_stringn((char *) name.data, name.len))
+           != 0)
     {
-        iss = hoop_json_member(object, "iss");
-
-        for (known = 0, i = 0; known == 0 && i < rules->naliases; i++) {
-            known = hoop_jwt_issuer_match(rules->aliases[i], iss, tid);
-        }
-
-        if (known
-            && json_object_set_new(object, "iss",
-                                   json_stringn((char *) name.data, name.len))
-               != 0)
-        {
-            rc = HOOP_NOMEM;
-        }
+        rc = HOOP_NOMEM;
     }
-
-    jwt->issuer = hoop_json_member(jwt->claims, "iss");
 
     hoop_buf_free(&name);
 
@@ -308,23 +304,32 @@ int
 hoop_jwt_issuer_of(const hoop_jwt_rules_t *rules, hoop_str_t iss)
 {
     int         rc;
-    size_t      at;
     unsigned    i;
-    hoop_str_t  pattern, tid;
+    hoop_str_t  tid;
 
-    rc = 0;
+    rc = hoop_jwt_issuer_at(rules->issuer, iss, &tid);
 
-    for (i = 0; rc == 0 && i <= rules->naliases; i++) {
-        pattern = i ? rules->aliases[i - 1] : rules->issuer;
-        at = hoop_jwt_find_tenant(pattern);
-
-        tid = (iss.len >= at + HOOP_JWT_GUID)
-              ? hoop_str(iss.data + at, HOOP_JWT_GUID) : hoop_str(NULL, 0);
-
-        rc = hoop_jwt_issuer_match(pattern, iss, tid);
+    for (i = 0; rc == 0 && i < rules->naliases; i++) {
+        rc = hoop_jwt_issuer_at(rules->aliases[i], iss, &tid);
     }
 
     return rc;
+}
+
+
+/* the tenant is what stands in its place */
+
+static int
+hoop_jwt_issuer_at(hoop_str_t pattern, hoop_str_t iss, hoop_str_t *tid)
+{
+    size_t  at;
+
+    at = hoop_jwt_find_tenant(pattern);
+
+    *tid = (iss.len >= at + HOOP_JWT_GUID)
+           ? hoop_str(iss.data + at, HOOP_JWT_GUID) : hoop_str(NULL, 0);
+
+    return hoop_jwt_issuer_match(pattern, iss, *tid);
 }
 
 

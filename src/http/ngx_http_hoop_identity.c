@@ -20,6 +20,8 @@ static ngx_int_t ngx_http_hoop_verify_token(ngx_http_request_t *r,
 static hoop_jwt_e ngx_http_hoop_signature(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx, hoop_jwt_t *jwt, hoop_jwks_t *keys,
     const u_char key[32], uint64_t *id);
+static hoop_jwt_e ngx_http_hoop_name_actors(ngx_http_request_t *r,
+    hoop_jwt_t *jwt);
 
 
 ngx_int_t
@@ -108,6 +110,10 @@ ngx_http_hoop_verify_token(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
         e = HOOP_JWT_OK;
     }
 
+    if (e == HOOP_JWT_OK) {
+        e = ngx_http_hoop_name_actors(r, jwt);
+    }
+
     if (e == HOOP_JWT_NO_KEY && ngx_http_hoop_keys_failing(ctx->issuer)) {
         ctx->error = "the issuer's keys cannot be had";
         return NGX_HTTP_SERVICE_UNAVAILABLE;
@@ -173,4 +179,34 @@ ngx_http_hoop_signature(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
     }
 
     return hoop_jwt_verify(jwt, keys, &ctx->issuer->rules, id);
+}
+
+
+/* each may be of another issuer, by any of its names */
+
+static hoop_jwt_e
+ngx_http_hoop_name_actors(ngx_http_request_t *r, hoop_jwt_t *jwt)
+{
+    json_t                  *act;
+    hoop_str_t               iss;
+    ngx_http_hoop_issuer_t  *issuer;
+
+    for (act = json_object_get(jwt->claims, "act");
+         act;
+         act = json_object_get(act, "act"))
+    {
+        iss = hoop_json_member(act, "iss");
+
+        if (iss.len == 0) {
+            continue;
+        }
+
+        issuer = ngx_http_hoop_issuer_find(r, iss);
+
+        if (issuer && hoop_jwt_rename(act, &issuer->rules) != HOOP_OK) {
+            return HOOP_JWT_INTERNAL;
+        }
+    }
+
+    return HOOP_JWT_OK;
 }

@@ -497,10 +497,14 @@ test_issuers(void)
            "has the issuer's name for the tenant");
     act = json_object_get(jwt.claims, "act");
     is_str(json_string_value(json_object_get(act, "iss")),
-           "https://m/" TID "/v2.0", "so has an actor of that tenant");
-    act = json_object_get(act, "act");
+           "https://sts/" TID "/", "an actor is left alone");
+    is_int(hoop_jwt_rename(act, &rules), HOOP_OK, "and renamed");
     is_str(json_string_value(json_object_get(act, "iss")),
-           "https://sts/" TID2 "/", "but not one of another");
+           "https://m/" TID "/v2.0", "so has he the issuer's name");
+    act = json_object_get(act, "act");
+    is_int(hoop_jwt_rename(act, &rules), HOOP_OK, "one of another tenant");
+    is_str(json_string_value(json_object_get(act, "iss")),
+           "https://m/" TID2 "/v2.0", "has it for that one");
     hoop_jwt_clear(&jwt);
     free(t);
 
@@ -550,11 +554,16 @@ test_issuers(void)
            "becomes the issuer's own name");
 
     act = json_object_get(jwt.claims, "act");
+    is_int(hoop_jwt_rename(act, &rules), HOOP_OK, "another issuer's");
     is_str(json_string_value(json_object_get(act, "iss")), "other",
-           "another issuer in the chain is left alone");
-    is_str(json_string_value(json_object_get(json_object_get(act, "act"),
-                                             "iss")),
-           "https://accounts.example", "an alias there is not");
+           "name is left alone");
+    act = json_object_get(act, "act");
+    is_int(hoop_jwt_rename(act, &rules), HOOP_OK, "an alias");
+    is_str(json_string_value(json_object_get(act, "iss")),
+           "https://accounts.example", "is not");
+    is_int(json_object_del(act, "iss"), 0, "no name");
+    is_int(hoop_jwt_rename(act, &rules), HOOP_OK, "and none");
+    ok(json_object_get(act, "iss") == NULL, "is given");
     hoop_jwt_clear(&jwt);
     free(t);
 }
