@@ -107,6 +107,13 @@ static ngx_command_t  ngx_http_hoop_commands[] = {
       0,
       NULL },
 
+    { ngx_string("hoop_bearer"),
+      NGX_HTTP_HOOP_ANYWHERE|NGX_CONF_1MORE,
+      ngx_http_hoop_conf_bearer,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("hoop_resource"),
       NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
       ngx_http_hoop_conf_resource,
@@ -671,6 +678,7 @@ ngx_http_hoop_create_loc_conf(ngx_conf_t *cf)
     conf->policies = NGX_CONF_UNSET_PTR;
     conf->scopes = NGX_CONF_UNSET_PTR;
     conf->audiences = NGX_CONF_UNSET_PTR;
+    conf->sources = NGX_CONF_UNSET_PTR;
     conf->proof = NGX_CONF_UNSET_PTR;
     conf->resource = NGX_CONF_UNSET_PTR;
     conf->revocation = NGX_CONF_UNSET_PTR;
@@ -704,6 +712,7 @@ ngx_http_hoop_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_ptr_value(conf->policies, prev->policies, NULL);
     ngx_conf_merge_ptr_value(conf->scopes, prev->scopes, NULL);
     ngx_conf_merge_ptr_value(conf->audiences, prev->audiences, NULL);
+    ngx_conf_merge_ptr_value(conf->sources, prev->sources, NULL);
     ngx_conf_merge_ptr_value(conf->proof, prev->proof, NULL);
     ngx_conf_merge_ptr_value(conf->resource, prev->resource, NULL);
     ngx_conf_merge_ptr_value(conf->revocation, prev->revocation, NULL);

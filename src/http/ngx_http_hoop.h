@@ -178,6 +178,23 @@ typedef struct {
 #define NGX_HTTP_HOOP_PROOF_MTLS  2
 
 
+/* where a token may stand; AUTHORIZATION is 0 */
+
+#define NGX_HTTP_HOOP_SOURCE_AUTHORIZATION  0
+#define NGX_HTTP_HOOP_SOURCE_HEADER         1
+#define NGX_HTTP_HOOP_SOURCE_COOKIE         2
+#define NGX_HTTP_HOOP_SOURCE_QUERY          3
+
+/* of one location */
+#define NGX_HTTP_HOOP_SOURCES               8
+
+
+typedef struct {
+    ngx_uint_t                    kind;        /* NGX_HTTP_HOOP_SOURCE_* */
+    ngx_str_t                     name;        /* but of AUTHORIZATION */
+} ngx_http_hoop_source_t;
+
+
 typedef struct {
     ngx_uint_t                    required;    /* one of these bits, or 0 */
     ngx_uint_t                    nonce;       /* of DPoP proofs, as the rest */
@@ -219,6 +236,7 @@ typedef struct {
     ngx_str_t                     realm;
     ngx_array_t                  *scopes;      /* of hoop_str_t, or NULL */
     ngx_array_t                  *audiences;   /* the same */
+    ngx_array_t                  *sources;     /* NULL: Authorization alone */
     ngx_http_hoop_proof_conf_t   *proof;       /* NULL: no hoop_proof */
     ngx_http_hoop_resource_t     *resource;    /* NULL: none */
     ngx_http_hoop_revocation_conf_t  *revocation;  /* NULL: off */
@@ -242,6 +260,8 @@ struct ngx_http_hoop_resource_s {
     ngx_uint_t                    dpop_algs;   /* what all of them take */
     ngx_uint_t                    locations;
     ngx_uint_t                    dpop_required;  /* in so many of them */
+    ngx_uint_t                    by_header;   /* the same: Authorization, */
+    ngx_uint_t                    by_query;    /* and access_token */
     unsigned                      dpop:1;
     unsigned                      mtls:1;
 
@@ -259,7 +279,7 @@ struct ngx_http_hoop_resource_s {
 
 typedef enum {
     NGX_HTTP_HOOP_START = 0,
-    NGX_HTTP_HOOP_TOKEN,           /* find the bearer token */
+    NGX_HTTP_HOOP_TOKEN,           /* is there a bearer token? */
     NGX_HTTP_HOOP_VERIFY,          /* cache, keys, signature, claims */
     NGX_HTTP_HOOP_KEYS_WAIT,       /* [key fetch: ngx_http_hoop_keys.c] */
     NGX_HTTP_HOOP_PROOF,           /* is the token the client's own? */
@@ -324,7 +344,7 @@ typedef struct {
     const char                   *error;       /* of a 401: fixed text */
     /* of the challenge, where it is not what the status has */
     const char                   *error_code;
-    /* of the look for a token, which is not to be found a second time */
+    /* of the look for a token, which is hidden where it was found */
     ngx_int_t                     token_status;
     const char                   *token_error;
 
@@ -386,6 +406,7 @@ typedef struct {
     unsigned                      approval_told:1; /* pending event written */
     unsigned                      waited:1;        /* the wait has ended */
     unsigned                      hidden:1;        /* the token is */
+    unsigned                      in_query:1;      /* it stood there */
     unsigned                      swapped:1;       /* headers are ours */
     unsigned                      recorded_truncated:1;
     unsigned                      record_binary:1;
@@ -463,10 +484,30 @@ void ngx_http_hoop_wake(ngx_http_hoop_ctx_t *ctx);
 /* ends all that is pending; data is a context */
 void ngx_http_hoop_detach(void *data);
 
-/* ngx_http_hoop_bearer.c: NGX_OK, or the status to refuse with, ctx->error set
-   if a token was sent */
+/* ngx_http_hoop_bearer.c */
 
-ngx_int_t ngx_http_hoop_token(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx);
+/* first of all in a location: looks for the token and hides it; NGX_ERROR: no
+   memory */
+ngx_int_t ngx_http_hoop_token_take(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx);
+/* NGX_OK, or the status to refuse with, ctx->error set if a token was sent */
+ngx_int_t ngx_http_hoop_token(ngx_http_hoop_ctx_t *ctx);
+
+/* ngx_http_hoop_source.c: of a location that has sources */
+
+/* how many tokens there are in those but Authorization, which is *listed or
+   not; *value is the first; NGX_ERROR: no memory */
+ngx_int_t ngx_http_hoop_source_find(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx, hoop_str_t *value, size_t *n,
+    ngx_uint_t *listed);
+/* out of r's headers, query and request line */
+ngx_int_t ngx_http_hoop_source_hide(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx);
+/* a copy of *args, if need be, without the arguments that are sources */
+ngx_int_t ngx_http_hoop_source_args(ngx_http_request_t *r,
+    ngx_array_t *sources, ngx_str_t *args);
+char *ngx_http_hoop_conf_bearer(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 
 /* ngx_http_hoop_identity.c: NGX_OK; NGX_AGAIN: keys are awaited; else the
    status to refuse with, ctx->error set */
@@ -655,8 +696,11 @@ ngx_int_t ngx_http_hoop_headers_init(ngx_conf_t *cf);
 /* NGX_DECLINED; or the status for a request with two Authorization headers */
 ngx_int_t ngx_http_hoop_headers_refuse(ngx_http_request_t *r);
 /* takes the token out of sight of variables and other modules */
-void ngx_http_hoop_headers_hide(ngx_http_request_t *r,
+ngx_int_t ngx_http_hoop_headers_hide(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx);
+/* 1 if the first len bytes of h's name are that, "_" being the same as "-" */
+ngx_uint_t ngx_http_hoop_headers_named(ngx_table_elt_t *h, const u_char *name,
+    size_t len);
 ngx_int_t ngx_http_hoop_headers_swap(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx);
 /* takes token and credential out of r's headers: r, the main request or a

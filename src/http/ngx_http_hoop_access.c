@@ -185,7 +185,11 @@ ngx_http_hoop_start(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
 
     ctx->host = r->headers_in.server;
 
-    if (ngx_http_hoop_event_text(r, ctx, &ctx->host, 255) != NGX_OK) {
+    /* no variable that is evaluated from here on has it */
+
+    if (ngx_http_hoop_token_take(r, ctx) != NGX_OK
+        || ngx_http_hoop_event_text(r, ctx, &ctx->host, 255) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
@@ -246,14 +250,15 @@ ngx_http_hoop_run(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
                                                  "the request was redirected");
             }
 
-            ctx->state = (ctx->identity && ctx->conf->signer == NULL)
+            ctx->state = (ctx->identity && ctx->token_status == NGX_HTTP_OK
+                          && ctx->conf->signer == NULL)
                          ? NGX_HTTP_HOOP_PROOF : NGX_HTTP_HOOP_TOKEN;
             break;
 
         case NGX_HTTP_HOOP_TOKEN:
 
             rc = ctx->conf->signer ? ngx_http_hoop_exchange_token(r, ctx)
-                                   : ngx_http_hoop_token(r, ctx);
+                                   : ngx_http_hoop_token(ctx);
 
             if (rc == NGX_DONE) {
                 return NGX_DONE;

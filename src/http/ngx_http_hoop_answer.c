@@ -3,8 +3,8 @@
  * Copyright (C) ngx_hoop_module authors
  *
  * The answers that are ours: problem documents (RFC 9457), the challenges
- * (RFC 6750, 3, RFC 9449, 7.1, RFC 9728, 5.1), and 202 for what waits for a human.  A status for
- * which the location has an error_page is left to nginx.
+ * (RFC 6750, 3, RFC 9449, 7.1, RFC 9728, 5.1), and 202 for what waits for a
+ * human.  A status for which the location has an error_page is left to nginx.
  */
 
 

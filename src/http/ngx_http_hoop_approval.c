@@ -182,7 +182,8 @@ ngx_http_hoop_approval_header(void *data, hoop_str_t name)
 
     while ((h = ngx_http_hoop_next(&part, &i)) != NULL) {
 
-        if (h->key.len != name.len
+        if (h->hash == 0
+            || h->key.len != name.len
             || ngx_strncasecmp(h->key.data, (u_char *) name.data, name.len)
                != 0)
         {

@@ -484,6 +484,7 @@ ngx_http_hoop_conf_check(ngx_conf_t *cf, ngx_http_hoop_main_conf_t *hmcf,
     hoop_policy_t             **policy;
     ngx_http_core_loc_conf_t   *clcf;
     ngx_http_hoop_issuer_t    **issuer;
+    ngx_http_hoop_source_t     *source;
 
     hmcf->enabled = 1;
 
@@ -548,6 +549,19 @@ ngx_http_hoop_conf_check(ngx_conf_t *cf, ngx_http_hoop_main_conf_t *hmcf,
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "\"hoop_api\" needs a \"hoop_redis\" in http");
             return NGX_CONF_ERROR;
+        }
+
+        source = conf->sources ? conf->sources->elts : NULL;
+
+        for (i = 0; source && i < conf->sources->nelts; i++) {
+            if (source[i].kind == NGX_HTTP_HOOP_SOURCE_COOKIE) {
+                ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                                   "\"hoop_api\" with \"hoop_bearer "
+                                   "cookie=%V\": a page of anybody's could "
+                                   "have an approver's browser decide",
+                                   &source[i].name);
+                return NGX_CONF_ERROR;
+            }
         }
 
         return NGX_CONF_OK;

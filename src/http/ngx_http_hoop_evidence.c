@@ -144,7 +144,8 @@ ngx_http_hoop_event_text(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
 /*
  * What goes to the target, not the client's spelling of it, which rewrites and
  * redirects leave behind: the path decoded, masked as text and escaped again,
- * the query masked as the form that it is.
+ * the query masked as the form that it is.  In monitor mode the token may be
+ * in it.
  */
 
 ngx_int_t
@@ -153,6 +154,7 @@ ngx_http_hoop_event_uri(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
 {
     uintptr_t   n;
     ngx_int_t   rc;
+    ngx_str_t   args;
     hoop_buf_t  path;
 
     hoop_buf_init(&path, ngx_http_hoop_grown(r->uri.len));
@@ -175,14 +177,20 @@ ngx_http_hoop_event_uri(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
 
     hoop_buf_free(&path);
 
-    if (rc != NGX_OK || r->args.len == 0) {
+    args = r->args;
+
+    if (rc == NGX_OK && ctx->conf->sources) {
+        rc = ngx_http_hoop_source_args(r, ctx->conf->sources, &args);
+    }
+
+    if (rc != NGX_OK || args.len == 0) {
         return rc;
     }
 
     (void) hoop_buf_addc(out, '?');
 
     return ngx_http_hoop_event_mask(ctx, HOOP_MASK_FORM,
-                                    ngx_http_hoop_str(&r->args), out);
+                                    ngx_http_hoop_str(&args), out);
 }
 
 

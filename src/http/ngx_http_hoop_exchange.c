@@ -122,7 +122,11 @@ ngx_http_hoop_exchange_start(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
     ctx->token_status = NGX_HTTP_OK;
 
     ngx_http_hoop_proof_take(r, ctx);
-    ngx_http_hoop_headers_hide(r, ctx);
+
+    if (ngx_http_hoop_headers_hide(r, ctx) != NGX_OK) {
+        return ngx_http_hoop_exchange_fail(ctx, NGX_HTTP_INTERNAL_SERVER_ERROR,
+                                           "no memory");
+    }
 
     if (r->method != NGX_HTTP_POST) {
         return ngx_http_hoop_exchange_fail(ctx, NGX_HTTP_NOT_ALLOWED,

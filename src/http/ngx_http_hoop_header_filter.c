@@ -194,6 +194,16 @@ ngx_http_hoop_header_filter(ngx_http_request_t *r)
 static ngx_int_t
 ngx_http_hoop_filter_send(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
 {
+    /* what a URL with a token in it has brought (RFC 6750, 2.3) */
+
+    if (ctx->in_query && ctx->conf->mode == NGX_HTTP_HOOP_ON
+        && r->headers_out.status < NGX_HTTP_SPECIAL_RESPONSE
+        && ngx_http_hoop_header_out(r, "Cache-Control", hoop_cstr("private"))
+           == NULL)
+    {
+        return NGX_ERROR;
+    }
+
     if (ngx_http_hoop_header_out(r, "Hoop-Session",
                            hoop_str(ctx->session, NGX_HTTP_HOOP_SESSION))
         == NULL

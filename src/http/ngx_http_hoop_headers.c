@@ -25,6 +25,8 @@
 #include "ngx_http_hoop.h"
 
 
+static void ngx_http_hoop_headers_forget(ngx_http_request_t *r,
+    ngx_uint_t sources);
 static ngx_uint_t ngx_http_hoop_headers_drop(ngx_table_elt_t *h,
     ngx_http_hoop_ctx_t *ctx);
 static ngx_table_elt_t *ngx_http_hoop_headers_copy(ngx_http_request_t *r,
@@ -143,14 +145,12 @@ ngx_http_hoop_headers_refuse(ngx_http_request_t *r)
 
 /* the elements of token and proof get hash 0, as the credential will have */
 
-void
+ngx_int_t
 ngx_http_hoop_headers_hide(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
 {
-    ngx_uint_t                  i;
-    ngx_list_part_t            *part;
-    ngx_table_elt_t            *header;
-    ngx_http_variable_t        *v;
-    ngx_http_core_main_conf_t  *cmcf;
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *header;
 
     i = 0;
     part = &r->headers_in.headers.part;
@@ -172,16 +172,47 @@ ngx_http_hoop_headers_hide(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
     r->headers_in.authorization = NULL;
     ctx->hidden = 1;
 
-    /* what an earlier phase has evaluated is remembered: let it be forgotten */
+    if (ctx->conf->sources && ngx_http_hoop_source_hide(r, ctx) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    ngx_http_hoop_headers_forget(r, ctx->conf->sources != NULL);
+
+    return NGX_OK;
+}
+
+
+/* what an earlier phase has evaluated is remembered */
+
+static void
+ngx_http_hoop_headers_forget(ngx_http_request_t *r, ngx_uint_t sources)
+{
+    ngx_str_t                  *name;
+    ngx_uint_t                  i;
+    ngx_http_variable_t        *v;
+    ngx_http_core_main_conf_t  *cmcf;
 
     cmcf = ngx_http_get_module_main_conf(r, ngx_http_core_module);
     v = cmcf->variables.elts;
 
     for (i = 0; i < cmcf->variables.nelts; i++) {
-        if ((v[i].name.len == 18
-             && ngx_strncmp(v[i].name.data, "http_authorization", 18) == 0)
-            || (v[i].name.len == 9
-                && ngx_strncmp(v[i].name.data, "http_dpop", 9) == 0))
+        name = &v[i].name;
+
+        if ((name->len == 18
+             && ngx_strncmp(name->data, "http_authorization", 18) == 0)
+            || (name->len == 9
+                && ngx_strncmp(name->data, "http_dpop", 9) == 0)
+            || (sources
+                && (ngx_strncmp(name->data, "http_", 5) == 0
+                    || ngx_strncmp(name->data, "cookie_", 7) == 0
+                    || ngx_strncmp(name->data, "arg_", 4) == 0
+                    || ngx_strncmp(name->data, "request", 7) == 0
+                    || (name->len == 4
+                        && ngx_strncmp(name->data, "args", 4) == 0)
+                    || (name->len == 7
+                        && ngx_strncmp(name->data, "is_args", 7) == 0)
+                    || (name->len == 12
+                        && ngx_strncmp(name->data, "query_string", 12) == 0))))
         {
             r->variables[i].valid = 0;
             r->variables[i].not_found = 0;
@@ -372,7 +403,7 @@ ngx_http_hoop_headers_swap(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
 
 /* a CGI-like target cannot tell "_" from "-" */
 
-static ngx_uint_t
+ngx_uint_t
 ngx_http_hoop_headers_named(ngx_table_elt_t *h, const u_char *name, size_t len)
 {
     u_char  a, b;
@@ -396,6 +427,10 @@ ngx_http_hoop_headers_drop(ngx_table_elt_t *h, ngx_http_hoop_ctx_t *ctx)
 {
     hoop_str_t           *name;
     ngx_http_request_t   *r;
+
+    if (ngx_http_hoop_headers_secret(h, ctx)) {
+        return 1;
+    }
 
     r = ctx->request;
 

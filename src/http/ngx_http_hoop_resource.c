@@ -26,6 +26,8 @@ static ngx_int_t ngx_http_hoop_resource_servers(ngx_conf_t *cf,
     hoop_buf_t *b);
 static ngx_uint_t ngx_http_hoop_resource_server(ngx_str_t *issuer,
     ngx_uint_t n, hoop_buf_t *b);
+static void ngx_http_hoop_resource_methods(
+    ngx_http_hoop_resource_t *resource, hoop_buf_t *b);
 static void ngx_http_hoop_resource_algs(ngx_http_hoop_resource_t *resource,
     hoop_buf_t *b);
 
@@ -298,7 +300,7 @@ ngx_http_hoop_resource_build(ngx_conf_t *cf, ngx_http_hoop_main_conf_t *hmcf,
         (void) hoop_buf_addc(b, ']');
     }
 
-    (void) hoop_buf_adds(b, ",\"bearer_methods_supported\":[\"header\"]");
+    ngx_http_hoop_resource_methods(resource, b);
 
     if (resource->name.len) {
         (void) hoop_buf_adds(b, ",\"resource_name\":");
@@ -419,6 +421,30 @@ ngx_http_hoop_resource_server(ngx_str_t *issuer, ngx_uint_t n, hoop_buf_t *b)
     (void) hoop_buf_add_json(b, issuer->data, issuer->len);
 
     return 1;
+}
+
+
+/*
+ * Those of RFC 6750 that will do in all locations; there may be none, as with a
+ * header of another name, or a cookie.
+ */
+
+static void
+ngx_http_hoop_resource_methods(ngx_http_hoop_resource_t *resource,
+    hoop_buf_t *b)
+{
+    (void) hoop_buf_adds(b, ",\"bearer_methods_supported\":[");
+
+    if (resource->by_header == resource->locations) {
+        (void) hoop_buf_adds(b, "\"header\"");
+    }
+
+    if (resource->by_query && resource->by_query == resource->locations) {
+        (void) hoop_buf_adds(b, resource->by_header == resource->locations
+                                ? ",\"query\"" : "\"query\"");
+    }
+
+    (void) hoop_buf_addc(b, ']');
 }
 
 

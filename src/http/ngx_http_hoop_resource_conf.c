@@ -430,6 +430,7 @@ ngx_http_hoop_resource_join(ngx_conf_t *cf, ngx_http_hoop_loc_conf_t *conf)
 {
     ngx_uint_t                    i, j;
     hoop_str_t                   *scope, *known;
+    ngx_http_hoop_source_t       *source;
     ngx_http_hoop_resource_t     *resource;
     ngx_http_hoop_proof_conf_t   *proof;
 #if (NGX_HTTP_SSL)
@@ -460,6 +461,24 @@ ngx_http_hoop_resource_join(ngx_conf_t *cf, ngx_http_hoop_loc_conf_t *conf)
     }
 
     resource->locations++;
+
+    if (conf->sources == NULL) {
+        resource->by_header++;
+    }
+
+    for (i = 0; conf->sources && i < conf->sources->nelts; i++) {
+        source = (ngx_http_hoop_source_t *) conf->sources->elts + i;
+
+        if (source->kind == NGX_HTTP_HOOP_SOURCE_AUTHORIZATION) {
+            resource->by_header++;
+
+        } else if (source->kind == NGX_HTTP_HOOP_SOURCE_QUERY
+                   && source->name.len == 12
+                   && ngx_strncmp(source->name.data, "access_token", 12) == 0)
+        {
+            resource->by_query++;
+        }
+    }
 
     if (proof == NULL) {
         return NGX_OK;

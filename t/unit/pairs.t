@@ -1,0 +1,3 @@
+#!/usr/bin/perl
+
+exec './build/unit/pairs' or die "build/unit/pairs: $!\n";
