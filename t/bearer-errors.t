@@ -9,6 +9,7 @@ use lib 't/lib';
 use Hoop::Client;
 use Hoop::Curl;
 use Hoop::Daemon qw( free_port );
+use Hoop::Proof;
 use Hoop::Redis;
 use Hoop::Spool;
 use Hoop::Token;
@@ -157,6 +158,33 @@ location /denied/ {
 location /waiting/ {
     hoop on;
     hoop_policy $TEST_NGINX_SERVER_ROOT/html/review.json;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+}
+location /mcp/ {
+    if ($request_method = OPTIONS) {
+        add_header Access-Control-Allow-Origin https://app.test;
+        add_header Access-Control-Allow-Methods "GET, POST, DELETE";
+        add_header Access-Control-Allow-Headers
+            "Authorization, DPoP, Content-Type, Last-Event-ID, Mcp-Session-Id, MCP-Protocol-Version";
+        return 204;
+    }
+    add_header Access-Control-Allow-Origin https://app.test always;
+    add_header Access-Control-Expose-Headers
+        "WWW-Authenticate, DPoP-Nonce, Mcp-Session-Id, Hoop-Session" always;
+    hoop on;
+    hoop_scope crm.read;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+}
+location /dpop/ {
+    hoop on;
+    hoop_scope a;
+    hoop_proof required dpop algorithms=ES256,EdDSA nonce=on;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+}
+location /either/ {
+    hoop on;
+    hoop_scope a;
+    hoop_proof optional algorithms=ES256;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
 }
 location /open/ {
@@ -398,6 +426,128 @@ my $res = curl("http://127.0.0.1:$ENV{TEST_NGINX_H2_PORT}/x",
 is($res->{status}, 503, 'HTTP/2, no keys');
 is($res->{headers}{'retry-after'}, 5, 'HTTP/2, no keys');
 is($res->{headers}{'www-authenticate'}, undef, 'HTTP/2, no keys');
+--- request
+GET /x
+--- error_code: 401
+
+
+
+=== TEST 10: an MCP client in a browser
+--- steps
+my @origin = ('Origin: https://app.test');
+my @preflight = (@origin, 'Access-Control-Request-Method: POST',
+    'Access-Control-Request-Headers: authorization,content-type');
+my $body = '{"jsonrpc":"2.0","id":1,"method":"tools/list"}';
+my $res;
+
+sub cors {
+    my ($res, $name) = @_;
+
+    is($res->{headers}{'access-control-allow-origin'}, 'https://app.test',
+       $name);
+    like($res->{headers}{'access-control-expose-headers'},
+         qr/WWW-Authenticate/, $name);
+}
+
+$upstream->reset;
+
+$res = ask(OPTIONS => '/mcp/x', [@preflight]);
+is($res->{status}, 204, 'a preflight that nginx answers');
+is($res->{headers}{'access-control-allow-origin'}, 'https://app.test',
+   'for the origin');
+like($res->{headers}{'access-control-allow-headers'}, qr/Authorization/,
+     'with Authorization');
+is($res->{headers}{'www-authenticate'}, undef, 'no challenge');
+
+$res = ask(OPTIONS => '/x', [@preflight]);
+is($res->{status}, 401, 'a preflight that nobody answers');
+is($res->{headers}{'www-authenticate'}, challenge($meta), 'the challenge');
+is($res->{json}{detail}, 'no bearer token', 'why');
+
+$res = ask(POST => '/mcp/x', [@origin, 'Content-Type: application/json'],
+           $body);
+is($res->{status}, 401, 'the first request');
+is($res->{headers}{'www-authenticate'}, challenge('scope="crm.read"', $meta),
+   'where to get a token, and for what');
+cors($res, 'a script may read that');
+
+$res = ask(POST => '/mcp/x', [@origin, 'Content-Type: application/json',
+                              bearer(scope => 'x')], $body);
+is($res->{status}, 403, 'with another scope');
+is($res->{headers}{'www-authenticate'},
+   challenge(failed('insufficient_scope',
+                    'token lacks a scope that is needed here'),
+             'scope="crm.read"', $meta), 'which is needed');
+cors($res, 'a script may read that');
+
+is(scalar(() = $upstream->requests), 0, 'nothing has reached the target');
+
+$res = ask(POST => '/mcp/x', [@origin, 'Content-Type: application/json',
+                              bearer(scope => 'crm.read')], $body);
+is($res->{status}, 200, 'with that');
+cors($res, 'a script may read that');
+--- request
+GET /x
+--- error_code: 401
+
+
+
+=== TEST 11: a server that wants proofs, to the letter
+--- steps
+my $algs = 'algs="ES256 EdDSA"';
+my $bound = token(scope => 'a', cnf => { jkt => jkt() });
+my ($res, $nonce);
+
+sub told_proof {
+    my ($name, $uri, $headers, $status, $want) = @_;
+
+    my $res = ask(GET => $uri, $headers);
+
+    is($res->{status}, $status, $name);
+    is($res->{headers}{'www-authenticate'}, $want, $name);
+    return $res;
+}
+
+sub dpop_challenge { return join ', ', 'DPoP realm="r"', @_ }
+
+told_proof('no token, DPoP wanted', '/dpop/x', [], 401,
+           dpop_challenge('scope="a"', $meta, $algs));
+told_proof('no token, either will do', '/either/x', [], 401,
+           challenge('scope="a"', $meta) . ', DPoP algs="ES256"');
+told_proof('a bearer token', '/dpop/x', [bearer(scope => 'a')], 401,
+           dpop_challenge(failed('invalid_token', 'token is not bound to a '
+                                 . 'key, as it must be here'),
+                          'scope="a"', $meta, $algs));
+told_proof('no proof', '/dpop/x', ["Authorization: DPoP $bound"], 401,
+           dpop_challenge(failed('invalid_dpop_proof', 'proof is missing'),
+                          'scope="a"', $meta, $algs));
+told_proof('a bound token as a bearer\'s', '/either/x',
+           ["Authorization: Bearer $bound"], 401,
+           challenge(failed('invalid_token', 'token is bound to a key: wanted '
+                            . 'scheme DPoP'), 'scope="a"', $meta)
+           . ', DPoP algs="ES256"');
+
+$res = told_proof('no nonce', '/dpop/x',
+                  [split /\n/, dpop('/dpop/x', -token => $bound)], 401,
+                  dpop_challenge(failed('use_dpop_nonce', 'proof needs a '
+                                 . 'nonce that was given recently'),
+                                 'scope="a"', $meta, $algs));
+$nonce = $res->{headers}{'dpop-nonce'};
+like($nonce, qr/^[\w-]+\z/, 'the nonce');
+
+$res = ask(GET => '/dpop/x', [split /\n/,
+           dpop('/dpop/x', -token => $bound, nonce => $nonce)]);
+is($res->{status}, 200, 'with it');
+
+$bound = token(scope => 'b', cnf => { jkt => jkt() });
+told_proof('another scope', '/dpop/x', [split /\n/,
+           dpop('/dpop/x', -token => $bound, nonce => $nonce)], 403,
+           dpop_challenge(failed('insufficient_scope', 'token lacks a scope '
+                                 . 'that is needed here'),
+                          'scope="a"', $meta, $algs));
+told_proof('two tokens', '/dpop/x', ["Authorization: DPoP $bound, x"], 400,
+           dpop_challenge(failed('invalid_request', 'more than one token'),
+                          $algs));
 --- request
 GET /x
 --- error_code: 401

@@ -554,6 +554,14 @@ taken('with another token', "/q/ask?access_token=$fresh&a=1", [],
 is(ask(GET => "/q/ask?a=1&access_token=$main::token")->{status}, 202,
    'and once');
 
+# policy looks at that header, which an approval would be bound to
+$res = ask(GET => '/h/ask', "X-Token: $main::token");
+is($res->{status}, 202, 'a token in a header that policy knows');
+is(ask(POST => "/approve/approvals/$res->{json}{approval}/approve",
+       "X-Token: $dana")->{status}, 200, 'approved');
+is(ask(GET => '/h/ask', "X-Token: $fresh")->{status}, 200,
+   'with another one there');
+
 
 
 === TEST 9: a bound token has its place in Authorization
