@@ -483,6 +483,9 @@ ngx_http_hoop_ctx_t *ngx_http_hoop_create_ctx(ngx_http_request_t *r);
 void ngx_http_hoop_wake(ngx_http_hoop_ctx_t *ctx);
 /* ends all that is pending; data is a context */
 void ngx_http_hoop_detach(void *data);
+/* a subrequest: it has no context of its own but this mark */
+void ngx_http_hoop_subrequest_refuse(ngx_http_request_t *r);
+ngx_uint_t ngx_http_hoop_subrequest_refused(ngx_http_request_t *r);
 
 /* ngx_http_hoop_bearer.c */
 
@@ -653,15 +656,15 @@ ngx_http_hoop_fetch_t *ngx_http_hoop_fetch_start(
     ngx_http_hoop_fetch_pt handler, void *data);
 /* the handler is not called */
 void ngx_http_hoop_fetch_cancel(ngx_http_hoop_fetch_t *fetch);
+/* 1: nobody waits for it, a worker that exits may end it */
+void ngx_http_hoop_fetch_idle(ngx_http_hoop_fetch_t *fetch, ngx_uint_t idle);
 /* sets *value to the first header of that (lower case) name: NGX_OK */
 ngx_int_t ngx_http_hoop_fetch_header(ngx_http_hoop_answer_t *answer,
     const char *name, hoop_str_t *value);
 ngx_int_t ngx_http_hoop_fetch_url_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
-/* 1 if r is a request of ours, or a subrequest that was refused: it needs no
-   protection of its own */
+/* 1 if r is the main request of a fetch: it needs no protection */
 ngx_uint_t ngx_http_hoop_is_fetch(ngx_http_request_t *r);
-void ngx_http_hoop_mark_refused(ngx_http_request_t *r);
 ngx_int_t ngx_http_hoop_fetch_post_read_handler(ngx_http_request_t *r);
 /* of a main request that is a fetch */
 ngx_int_t ngx_http_hoop_fetch_preaccess(ngx_http_request_t *r);

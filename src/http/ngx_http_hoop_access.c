@@ -70,7 +70,7 @@ ngx_http_hoop_preaccess_handler(ngx_http_request_t *r)
                ? ngx_http_hoop_headers_refuse(r) : NGX_DECLINED;
     }
 
-    if (ngx_http_hoop_is_fetch(r)) {
+    if (ngx_http_hoop_subrequest_refused(r)) {
         return NGX_DECLINED;
     }
 
@@ -90,7 +90,7 @@ ngx_http_hoop_preaccess_handler(ngx_http_request_t *r)
                       "\"%V\" refused: nobody has authorised it",
                       &clcf->name);
 
-    ngx_http_hoop_mark_refused(r);
+    ngx_http_hoop_subrequest_refuse(r);
 
     return NGX_HTTP_FORBIDDEN;
 }

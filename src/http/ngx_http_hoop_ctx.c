@@ -44,6 +44,25 @@ ngx_http_hoop_ctx(ngx_http_request_t *r)
 }
 
 
+/* the page of a refusal is no answer of a target: it may be shown */
+
+void
+ngx_http_hoop_subrequest_refuse(ngx_http_request_t *r)
+{
+    static ngx_uint_t  mark;
+
+    ngx_http_set_ctx(r, &mark, ngx_http_hoop_module);
+}
+
+
+ngx_uint_t
+ngx_http_hoop_subrequest_refused(ngx_http_request_t *r)
+{
+    return r != r->main
+           && ngx_http_get_module_ctx(r, ngx_http_hoop_module) != NULL;
+}
+
+
 ngx_http_hoop_ctx_t *
 ngx_http_hoop_create_ctx(ngx_http_request_t *r)
 {

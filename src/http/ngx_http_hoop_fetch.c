@@ -23,7 +23,8 @@
  * The request on nginx's end is known by its listening socket, which nothing
  * that a client can send will imitate.  It goes where "internal" and the rules
  * for clients (server rewrites, access, limits) do not stop it, but there
- * only: an internal redirect, which an answer can ask for, is the end of it.
+ * only: an internal redirect, which an answer can ask for, is the end of it, as
+ * is a location that is not internal.
  */
 
 
@@ -738,6 +739,15 @@ ngx_http_hoop_fetch_cancel(ngx_http_hoop_fetch_t *fetch)
 }
 
 
+/* nginx closes what is idle when a worker begins to exit */
+
+void
+ngx_http_hoop_fetch_idle(ngx_http_hoop_fetch_t *fetch, ngx_uint_t idle)
+{
+    fetch->connection->idle = idle;
+}
+
+
 static void
 ngx_http_hoop_fetch_free(ngx_http_hoop_fetch_t *fetch)
 {
@@ -754,23 +764,12 @@ ngx_http_hoop_is_fetch(ngx_http_request_t *r)
     ngx_listening_t  *ls;
 
     if (r != r->main) {
-        return ngx_http_get_module_ctx(r, ngx_http_hoop_module) != NULL;
+        return 0;
     }
 
     ls = r->connection->listening;
 
     return ls && ls->handler == ngx_http_hoop_fetch_accepted;
-}
-
-
-/* the page of a refusal is no answer of a target: it may be shown */
-
-void
-ngx_http_hoop_mark_refused(ngx_http_request_t *r)
-{
-    static ngx_uint_t  none;
-
-    ngx_http_set_ctx(r, &none, ngx_http_hoop_module);
 }
 
 
@@ -785,7 +784,7 @@ ngx_http_hoop_fetch_find(ngx_http_request_t *r)
 
     c = r->connection;
 
-    if (r != r->main || !ngx_http_hoop_is_fetch(r)) {
+    if (!ngx_http_hoop_is_fetch(r)) {
         return NULL;
     }
 
@@ -828,7 +827,8 @@ ngx_http_hoop_fetch_post_read_handler(ngx_http_request_t *r)
 ngx_int_t
 ngx_http_hoop_fetch_preaccess(ngx_http_request_t *r)
 {
-    ngx_http_hoop_fetch_t  *fetch;
+    ngx_http_hoop_fetch_t     *fetch;
+    ngx_http_core_loc_conf_t  *clcf;
 
     fetch = ngx_http_hoop_fetch_find(r);
 
@@ -836,7 +836,21 @@ ngx_http_hoop_fetch_preaccess(ngx_http_request_t *r)
 
         /* an error page, or by an X-Accel-Redirect: not our way */
 
-        return r->err_status ? (ngx_int_t) r->err_status : NGX_HTTP_FORBIDDEN;
+        return (r->err_status >= NGX_HTTP_SPECIAL_RESPONSE)
+               ? (ngx_int_t) r->err_status : NGX_HTTP_FORBIDDEN;
+    }
+
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
+    if (!clcf->internal) {
+
+        /* one for clients: the targets behind it are to name no keys */
+
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "hoop: hoop_fetch \"%V\" is of location \"%V\", which "
+                      "is not internal", &r->uri, &clcf->name);
+
+        return NGX_HTTP_FORBIDDEN;
     }
 
     return ngx_http_hoop_fetch_skip(r, ngx_http_core_content_phase);

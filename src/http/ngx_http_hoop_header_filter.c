@@ -95,7 +95,7 @@ ngx_http_hoop_header_filter(ngx_http_request_t *r)
     hoop_mask_mode_e           mode;
     ngx_http_hoop_ctx_t       *ctx;
 
-    if (ngx_http_hoop_is_fetch(r)) {
+    if (ngx_http_hoop_is_fetch(r) || ngx_http_hoop_subrequest_refused(r)) {
         return ngx_http_next_header_filter(r);
     }
 

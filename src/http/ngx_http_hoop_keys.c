@@ -22,6 +22,8 @@
  *     end    ngx_http_hoop_keys_end()     all leave "waiters" and are woken
  *     death  ngx_http_hoop_keys_detach()  one leaves
  *
+ * A worker that exits ends an attempt that nobody waits for, and begins none.
+ *
  * A request whose keys are at hand never waits, however old they are: they are
  * dropped (ngx_http_hoop_keys_get) once they have not been had anew for
  * jwks_stale after their time.
@@ -430,6 +432,8 @@ ngx_http_hoop_keys_wait(ngx_http_hoop_ctx_t *ctx)
     ngx_queue_insert_tail(&keys->waiters, &ctx->queue);
     ctx->keys_queued = 1;
 
+    ngx_http_hoop_fetch_idle(keys->fetch, 0);
+
     return NGX_AGAIN;
 }
 
@@ -437,9 +441,28 @@ ngx_http_hoop_keys_wait(ngx_http_hoop_ctx_t *ctx)
 void
 ngx_http_hoop_keys_detach(ngx_http_hoop_ctx_t *ctx)
 {
-    if (ctx->keys_queued) {
-        ngx_queue_remove(&ctx->queue);
-        ctx->keys_queued = 0;
+    ngx_http_hoop_keys_t  *keys;
+
+    if (!ctx->keys_queued) {
+        return;
+    }
+
+    ngx_queue_remove(&ctx->queue);
+    ctx->keys_queued = 0;
+
+    keys = ctx->issuer->keys;
+
+    if (keys->fetch == NULL || !ngx_queue_empty(&keys->waiters)) {
+        return;
+    }
+
+    if (ngx_exiting) {
+        ngx_http_hoop_fetch_cancel(keys->fetch);
+        keys->fetch = NULL;
+        keys->state = NGX_HTTP_HOOP_KEYS_IDLE;
+
+    } else {
+        ngx_http_hoop_fetch_idle(keys->fetch, 1);
     }
 }
 
@@ -511,6 +534,8 @@ ngx_http_hoop_keys_fetch(ngx_http_hoop_keys_t *keys)
         return NGX_ERROR;
     }
 
+    ngx_http_hoop_fetch_idle(keys->fetch, ngx_queue_empty(&keys->waiters));
+
     return NGX_OK;
 }
 
@@ -535,6 +560,11 @@ ngx_http_hoop_keys_answer(void *data, ngx_http_hoop_answer_t *answer)
 
     keys->fetch = NULL;
     rc = NGX_ERROR;
+
+    if (ngx_exiting && ngx_queue_empty(&keys->waiters)) {
+        keys->state = NGX_HTTP_HOOP_KEYS_IDLE;
+        return;
+    }
 
     if (answer->error) {
         ngx_http_hoop_keys_fault(keys, "\"%V\" %s",
