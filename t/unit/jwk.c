@@ -485,6 +485,33 @@ test_roca(void)
 }
 
 
+static void
+test_header_x5c(void)
+{
+    char         *t, *text, header[3072];
+    hoop_jwks_t  *ks;
+
+    text = x5c(rsa2.pkey);
+    snprintf(header, sizeof(header), "{\"alg\":\"RS256\",\"x5c\":[\"%s\"],"
+             "\"x5t\":\"x\",\"x5t#S256\":\"y\"}", text);
+    free(text);
+
+    ks = keys_of(&rsa, "");
+
+    t = token(header, GOOD, "RS256", &rsa2);
+    is_int(judge(t, ks, ALL), HOOP_JWT_SIGNATURE,
+           "a token's own certificate is no key");
+    free(t);
+
+    t = token(header, GOOD, "RS256", &rsa);
+    is_int(judge(t, ks, ALL), HOOP_JWT_OK,
+           "and is ignored where the signature is right");
+    free(t);
+
+    hoop_jwks_free(ks);
+}
+
+
 int
 main(void)
 {
@@ -502,6 +529,8 @@ main(void)
     key_case("alg ES521 for ES512", m, "ES512", &p521, 1);
     snprintf(m, sizeof(m), "%s,\"alg\":\"ES521\"", p256.jwk);
     key_case("alg ES521 on P-256", m, "ES256", &p256, 0);
+
+    test_header_x5c();
 
     free_keys();
 

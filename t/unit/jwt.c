@@ -104,11 +104,33 @@ test_malformed(void)
         "{\"alg\":\"RS256\",\"x\":\"\xff\"}",
         "{\"alg\":\"RS256\",\"kid\":null}",
         "{\"alg\":[\"RS256\"]}",
-        "{\"alg\":null}"
+        "{\"alg\":null}",
+        "\xef\xbb\xbf{\"alg\":\"RS256\"}"
     };
 
     static const char  *const payloads[] = {
         "[]", "null", "1", "\"{}\"", "[{\"exp\":1}]", "{} {}", "x"
+    };
+
+    /* in the place of a value, in the header as in the claims */
+
+    static const char  *const values[] = {
+        "{\"a\":1,\"a\":1}", "[[{\"b\":[{\"a\":1,\"\\u0061\":2}]}]]",
+        "\"\\u0000\"", "\"a\\u0000b\"", "{\"\\u0000\":1}",
+        "{\"a\":1,\"a\\u0000\":2}",
+        "\"\\ud800\"", "\"\\udc00\"", "\"\\ud800x\"", "\"\\ud800\\ud800\"",
+        "\"\\udc00\\ud800\"", "{\"\\udfff\":1}",
+        "\"\x80\"", "\"\xff\"", "\"\xc3\"", "\"\xe2\x82\"",
+        "\"\xc0\x80\"", "\"\xc1\xa1\"",                     /* overlong */
+        "\"\xe0\x80\xaf\"", "\"\xf0\x80\x80\xaf\"",
+        "\"\xed\xa0\x80\"", "\"\xed\xa0\x80\xed\xb0\x80\"",   /* surrogates */
+        "\"\xf4\x90\x80\x80\"", "\"\xf8\x88\x80\x80\x80\"",
+        "{\"\xff\":1}",
+        "\"\x01\"", "\"\n\"", "\"\\x\"", "\"\\u12\"", "\"",
+        "1e400", "-1e400", "1e99999999999", "18446744073709551616",
+        "-9223372036854775809", "01", "-01", "+1", ".5", "1.", "1e", "-", "0x1",
+        "NaN", "Infinity", "-Infinity", "True", "nul", "", "[1,]", "[1",
+        "{1:1}", "/**/1", "1 //", "{\"a\":1]", "1}{"
     };
 
     for (i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
@@ -148,6 +170,22 @@ test_malformed(void)
         free(t);
     }
 
+    for (i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+        char  text[128];
+
+        snprintf(text, sizeof(text), "{\"alg\":\"RS256\",\"x\":%s}",
+                 values[i]);
+        t = token(text, GOOD, "RS256", &rsa);
+        ok(parse(t, 0) == HOOP_JWT_MALFORMED && parse(t, 1)
+           == HOOP_JWT_MALFORMED, "malformed value %zu in a header", i);
+        free(t);
+
+        t = token("{\"alg\":\"RS256\"}", text, "RS256", &rsa);
+        ok(parse(t, 0) == HOOP_JWT_MALFORMED && parse(t, 1) == HOOP_JWT_OK,
+           "malformed value %zu in claims", i);
+        free(t);
+    }
+
     t = token("{\"alg\":\"RS256\",\"crit\":[\"exp\"],\"exp\":1}", GOOD,
               "RS256", &rsa);
     is_int(parse(t, 0), HOOP_JWT_CRIT, "crit");
@@ -159,6 +197,23 @@ test_malformed(void)
 
     t = token("{\"alg\":\"RS256\",\"b64\":false}", GOOD, "RS256", &rsa);
     is_int(parse(t, 0), HOOP_JWT_CRIT, "b64");
+    free(t);
+
+    t = token("{\"alg\":\"RS256\",\"b64\":true}", GOOD, "RS256", &rsa);
+    is_int(parse(t, 0), HOOP_JWT_CRIT, "b64 that changes nothing");
+    free(t);
+
+    t = token("{\"alg\":\"RS256\",\"crit\":null}", GOOD, "RS256", &rsa);
+    is_int(parse(t, 0), HOOP_JWT_CRIT, "crit that is no list");
+    free(t);
+
+    /* RFC 7515, 4: of a JWE, nothing to a JWS, and the payload is no deflate */
+
+    ks = keys_of(&rsa, "");
+    t = token("{\"alg\":\"RS256\",\"zip\":\"DEF\"}", GOOD, "RS256", &rsa);
+    is_int(parse(t, 0), HOOP_JWT_OK, "zip is ignored");
+    is_int(judge(t, ks, ALL), HOOP_JWT_OK, "and the signature is right");
+    hoop_jwks_free(ks);
     free(t);
 
     t = token("{\"alg\":\"nOnE\"}", GOOD, "RS256", &rsa);
