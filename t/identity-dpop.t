@@ -624,6 +624,9 @@ $res = get('/p/accel', dpop('/p/accel', -key => 'ed25519', iat => time - 30));
 is($res->{json}{detail}, 'proof is too old', 'too old for it');
 is(get('/p/accel', dpop('/p/accel', -key => 'ed25519'))->{status}, 200,
    'what is good for both');
+--- no_event_text
+eyJ
+"status":401,"proof"
 
 
 
@@ -739,7 +742,34 @@ no_such_thing
 
 
 
-=== TEST 29: required
+=== TEST 29: and hidden where it counts
+--- more
+location /m/ {
+    if ($http_dpop$http_authorization = x) { return 204; }
+    hoop monitor;
+    proxy_pass http://up;
+}
+location /q/ {
+    hoop on;
+    error_page 401 = /e/page;
+    proxy_set_header X-Seen "[$http_dpop|$http_authorization]";
+    proxy_pass http://up;
+}
+location /e/ { proxy_pass http://up; }
+--- steps
+for my $path ('/m/accel', '/q/x') {
+    is(get('/m/accel', dpop($path))->{status}, 200, "a proof for $path");
+    my $seen = ($upstream->requests)[-1];
+    like($seen->{raw}, $path eq '/q/x' ? qr{^GET /e/page } : qr{^GET /q/x },
+         'where it ends');
+    unlike($seen->{raw}, qr/eyJ/, 'without token and proof');
+}
+--- reached_unlike
+no_such_thing
+
+
+
+=== TEST 30: required
 --- location
 hoop_proof required dpop algorithms=ES256,EdDSA;
 --- steps
@@ -759,7 +789,7 @@ is(get('/p/a', dpop('/p/a', -key => $_))->{status}, 200, $_)
 
 
 
-=== TEST 30: optional: both schemes are offered
+=== TEST 31: optional: both schemes are offered
 --- location
 hoop_proof optional;
 --- steps
@@ -770,7 +800,7 @@ is(get('/p/a', dpop('/p/a'))->{status}, 200, 'bound');
 
 
 
-=== TEST 31: a window of its own
+=== TEST 32: a window of its own
 --- location
 hoop_proof optional window=10s;
 --- more
@@ -783,7 +813,7 @@ refused(get('/q/a', dpop('/q/a', iat => time - 602)), 'proof is too old',
 
 
 
-=== TEST 32: a nonce
+=== TEST 33: a nonce
 --- location
 hoop_proof required dpop nonce=on;
 --- steps
@@ -820,7 +850,7 @@ is(why(get('/p/a', $headers)), 'proof has been used before', 'once');
 
 
 
-=== TEST 33: a nonce by way of a redirect
+=== TEST 34: a nonce by way of a redirect
 --- more
 location /q/ { hoop on; hoop_proof optional nonce=on; proxy_pass http://up; }
 location /m/ { hoop monitor; hoop_proof optional nonce=on; proxy_pass http://up; }
@@ -840,7 +870,7 @@ no_such_thing
 
 
 
-=== TEST 34: a nonce with an error_page for the refusal
+=== TEST 35: a nonce with an error_page for the refusal
 --- location
 hoop_proof required dpop nonce=on;
 error_page 401 /index.html;
@@ -851,7 +881,7 @@ like($res->{headers}{'dpop-nonce'}, qr/^[\w-]{43}$/, 'with a nonce');
 
 
 
-=== TEST 35: a nonce
+=== TEST 36: a nonce
 --- location
 hoop_proof required dpop nonce=on;
 --- steps
@@ -860,7 +890,7 @@ like($main::before, qr/^[\w-]{43}$/, 'a nonce');
 
 
 
-=== TEST 36: which is another after a restart
+=== TEST 37: which is another after a restart
 --- location
 hoop_proof required dpop nonce=on;
 --- steps
@@ -870,7 +900,7 @@ isnt($res->{headers}{'dpop-nonce'}, $main::before, 'another');
 
 
 
-=== TEST 37: more proofs than can be remembered: none is forgotten for it
+=== TEST 38: more proofs than can be remembered: none is forgotten for it
 --- zone
 hoop_zone 256k;
 --- more
@@ -896,7 +926,7 @@ is(scalar(grep { $_ == 401 } @status), scalar @taken, 'none is taken twice');
 
 
 
-=== TEST 38: hoopctl dpop is such a client
+=== TEST 39: hoopctl dpop is such a client
 --- steps
 my $dir = temp_dir('client');
 my $key = Hoop::Proof::client_key('ec')->{file};
@@ -918,7 +948,7 @@ is(why(get('/p/a', $headers)), 'proof has been used before', 'once');
 
 
 
-=== TEST 39: hoop_proof, wrong
+=== TEST 40: hoop_proof, wrong
 --- location: hoop_proof;
 --- must_die
 --- error_log
@@ -926,7 +956,7 @@ invalid number of arguments in "hoop_proof" directive
 
 
 
-=== TEST 40: neither optional nor required
+=== TEST 41: neither optional nor required
 --- location: hoop_proof on;
 --- must_die
 --- error_log
@@ -934,7 +964,7 @@ hoop_proof "on", wanted "optional" or "required"
 
 
 
-=== TEST 41: an option that is none
+=== TEST 42: an option that is none
 --- location: hoop_proof required dpop nonce=yes;
 --- must_die
 --- error_log
@@ -942,7 +972,7 @@ hoop_proof "nonce=yes", wanted dpop or mtls after "required", nonce=on|off, wind
 
 
 
-=== TEST 42: a window that is too long
+=== TEST 43: a window that is too long
 --- location: hoop_proof optional window=11m;
 --- must_die
 --- error_log
@@ -950,7 +980,7 @@ hoop_proof "window=11m", wanted a time from 1s to 10m
 
 
 
-=== TEST 43: a window that is none
+=== TEST 44: a window that is none
 --- location: hoop_proof optional window=x;
 --- must_die
 --- error_log
@@ -958,7 +988,7 @@ hoop_proof "window=x", wanted a time from 1s to 10m
 
 
 
-=== TEST 44: an algorithm that is not asymmetric
+=== TEST 45: an algorithm that is not asymmetric
 --- location: hoop_proof optional algorithms=ES256,HS256;
 --- must_die
 --- error_log
@@ -966,7 +996,7 @@ hoop_proof algorithm "HS256", wanted RS256
 
 
 
-=== TEST 45: twice
+=== TEST 46: twice
 --- location: hoop_proof optional; hoop_proof required;
 --- must_die
 --- error_log
@@ -974,7 +1004,7 @@ hoop_proof algorithm "HS256", wanted RS256
 
 
 
-=== TEST 46: an origin with a path
+=== TEST 47: an origin with a path
 --- location: hoop_origin https://api.example.com/;
 --- must_die
 --- error_log
@@ -982,7 +1012,7 @@ hoop_origin "https://api.example.com/", wanted a scheme, a host and perhaps a po
 
 
 
-=== TEST 47: an origin without a scheme
+=== TEST 48: an origin without a scheme
 --- location: hoop_origin api.example.com;
 --- must_die
 --- error_log

@@ -106,6 +106,8 @@ ngx_http_hoop_proof(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
         return NGX_OK;
     }
 
+    ctx->proofs = 0;
+
     if (ctx->dpop && cnf.jkt.len == 0) {
         return ngx_http_hoop_proof_refuse(ctx, "invalid_token",
                                           "token is not bound to a key");
