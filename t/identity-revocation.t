@@ -513,3 +513,33 @@ hoop_revocation off;
 --- must_die
 --- error_log
 "hoop_revocation" directive is duplicate
+
+
+
+=== TEST 27: an internal redirect to where an answer gets old sooner
+--- config_more
+location = /from {
+    hoop on;
+    hoop_revocation ttl=1h;
+    try_files /none /p/a;
+}
+location = /to {
+    hoop on;
+    try_files /none /old/a;
+}
+location /old/ {
+    hoop on;
+    hoop_revocation ttl=1h;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/p/;
+}
+--- steps
+my $agent = bearer();
+is(get($agent, '/old/a'), 200, 'good');
+is(asked(), 1, 'asked once');
+is(get($agent, '/from'), 200, 'still good');
+is(asked(), 2, 'asked where it must be new');
+is(get($agent, '/to'), 200, 'the other way');
+is(asked(), 3, 'once is enough');
+revoke('idp:sub:agent-1');
+is(get($agent, '/old/a'), 200, 'an old answer is good here');
+is(get($agent, '/from'), $revoked, 'and not there');

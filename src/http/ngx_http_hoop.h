@@ -304,6 +304,7 @@ typedef enum {
 typedef struct {
     ngx_hoop_redis_op_t          *op;          /* while it waits */
     int64_t                       time;        /* Unix ms, of asking */
+    ngx_msec_t                    ttl;         /* by which it has passed */
     ngx_uint_t                    nkeys;
     unsigned                      jtis:5;      /* the first of the keys */
     unsigned                      replied:1;   /* these three are of now */

@@ -101,9 +101,13 @@ ngx_http_hoop_revocation(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
     rv = &ctx->revocation;
     rv->unchecked = 0;
 
-    if (ctx->conf->revocation == NULL || rv->passed) {
+    if (ctx->conf->revocation == NULL
+        || (rv->passed && rv->ttl <= ctx->conf->revocation->ttl))
+    {
         return NGX_OK;
     }
+
+    rv->passed = 0;
 
     now = ngx_http_hoop_revocation_now();
 
@@ -422,6 +426,7 @@ ngx_http_hoop_revocation_result(ngx_http_request_t *r,
     }
 
     rv->passed = 1;
+    rv->ttl = ctx->conf->revocation->ttl;
 
     return NGX_OK;
 }
