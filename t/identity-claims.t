@@ -382,6 +382,15 @@ for my $evil ("a\r\nX-Evil: 1", "a\nb", "a\x7f", "a\tb", "\x01") {
     is(what(groups => ['a', $evil], scope => "x $evil", team => $evil), '||',
        "$name in lists");
 }
+for my $evil ('a ', ' a', ' ') {
+    is(who(sub => $evil, azp => $evil, act => { sub => $evil }), '|||',
+       "'$evil', of which a target sees less");
+    is(who(act => { sub => 'a', act => { sub => $evil } }), 'agent-1||a|',
+       "'$evil' among actors");
+    is(what(groups => [$evil, 'b'], team => $evil), '||', "'$evil', a group");
+}
+is(what(groups => undef, scope => ' x y '), '| x y |', 'blanks around scopes are no part of one');
+is(what(groups => undef, scp => ['x', 'y z']), '||', 'a scope that looks like two');
 is(what(groups => ['a,admins', 'b']), '||', 'a comma in a group');
 is(who(act => { sub => 'a', act => { sub => 'b,c' } }), 'agent-1||a|',
    'a comma in an actor');

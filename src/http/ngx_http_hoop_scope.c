@@ -175,7 +175,10 @@ ngx_http_hoop_scope_challenge(ngx_http_hoop_ctx_t *ctx, hoop_buf_t *b)
 }
 
 
-/* $hoop_scope: with spaces, however the token has it */
+/*
+ * $hoop_scope: with spaces, however the token has it.  None if one of a list
+ * has a space in it, which would make two of one.
+ */
 
 ngx_int_t
 ngx_http_hoop_scope_variable(ngx_http_request_t *r,
@@ -204,6 +207,14 @@ ngx_http_hoop_scope_variable(ngx_http_request_t *r,
         len = 0;
 
         json_array_foreach(claim, i, value) {
+
+            if (json_is_string(value)
+                && memchr(json_string_value(value), ' ',
+                          json_string_length(value)))
+            {
+                return NGX_OK;
+            }
+
             len += json_string_length(value) + 1;
         }
 

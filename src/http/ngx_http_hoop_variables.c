@@ -6,8 +6,9 @@
  * No variable holds a token or a credential.
  *
  * What a token says goes into headers, where a control character could end a
- * line, and into lists, where a comma could make two names of one: such names
- * are none.
+ * line and a target never sees a blank at either end, so that "alice " would be
+ * "alice" there; and into lists, where a comma could make two names of one:
+ * such names are none.
  */
 
 
@@ -28,6 +29,7 @@ static ngx_int_t ngx_http_hoop_actors_variable(ngx_http_request_t *r,
 static ngx_int_t ngx_http_hoop_groups_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static void ngx_http_hoop_add_name(hoop_buf_t *names, const json_t *value);
+static ngx_uint_t ngx_http_hoop_changes(hoop_str_t s);
 static ngx_int_t ngx_http_hoop_set_names(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, hoop_buf_t *names);
 static ngx_int_t ngx_http_hoop_claim_variable(ngx_http_request_t *r,
@@ -232,7 +234,7 @@ ngx_http_hoop_name_variable(ngx_http_request_t *r,
     rc = ngx_http_hoop_variable(r, v, data);
 
     if (rc == NGX_OK && !v->not_found
-        && ngx_http_hoop_has_control(hoop_str(v->data, v->len)))
+        && ngx_http_hoop_changes(hoop_str(v->data, v->len)))
     {
         v->valid = 0;
         v->not_found = 1;
@@ -350,7 +352,7 @@ ngx_http_hoop_add_name(hoop_buf_t *names, const json_t *value)
         return;
     }
 
-    if (ngx_http_hoop_has_control(name) || memchr(name.data, ',', name.len)) {
+    if (ngx_http_hoop_changes(name) || memchr(name.data, ',', name.len)) {
         names->failed = 1;
         return;
     }
@@ -423,7 +425,7 @@ ngx_http_hoop_claim_variable(ngx_http_request_t *r,
 
     if (json_is_string(claim)) {
 
-        if (ngx_http_hoop_has_control(hoop_json_string(claim))) {
+        if (ngx_http_hoop_changes(hoop_json_string(claim))) {
             return NGX_OK;
         }
 
@@ -452,6 +454,16 @@ ngx_http_hoop_claim_variable(ngx_http_request_t *r,
     v->not_found = 0;
 
     return NGX_OK;
+}
+
+
+/* 1 if s, as the value of a header, would be read as another one */
+
+static ngx_uint_t
+ngx_http_hoop_changes(hoop_str_t s)
+{
+    return ngx_http_hoop_has_control(s)
+           || (s.len && (s.data[0] == ' ' || s.data[s.len - 1] == ' '));
 }
 
 
