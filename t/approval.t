@@ -7,6 +7,7 @@ use Test::Nginx::Socket 'no_plan';
 
 use lib 't/lib';
 use Hoop::Client;
+use Hoop::Proof;
 use Hoop::Redis;
 use Hoop::Spool;
 use Hoop::Token;
@@ -1339,3 +1340,39 @@ like($h2->{body}{3} // '', qr/reached by DELETE/, 'which goes on');
 {"type":"approval","state":"pending"}
 {"type":"response","aborted":true}
 {"type":"approval","state":"consumed"}
+
+
+
+=== TEST 44: a bound token: one proof for all of the wait, one for each vote
+--- approval_wait: 10s
+--- steps
+my $held = begin(DELETE => '/p/a', my $asked = dpop('/p/a', htm => 'DELETE'));
+my $approve = '/hoop/approvals/' . pending_id() . '/approve';
+my %dana = (-claims => { sub => 'dana', groups => ['dba'] }, htm => 'POST');
+my $voted = dpop($approve, %dana);
+my ($token) = $voted =~ /DPoP (eyJ\S+)/;
+is(ask(POST => $approve, "Authorization: $_ $token")->{status}, 401,
+   "no proof, the scheme $_") for 'Bearer', 'DPoP';
+is(ask(POST => $approve, dpop($approve, %dana, htm => 'GET'))->{status}, 401,
+   'a proof for another request');
+ok(!answered($held, 0.02), 'it waits');
+is(ask(POST => $approve, $voted)->{status}, 200, 'voted');
+my $res = finish($held, 5);
+is($res->{status}, 200, 'it passes, by the proof that it came with');
+is(ask(POST => $approve, $voted)->{json}{detail}, 'proof has been used before',
+   'another vote');
+is(ask(DELETE => '/p/a', $asked)->{json}{detail}, 'proof has been used before',
+   'another request');
+is($redis->command('ZCARD', 'hoop:approvals:pending'), 0, 'asks nobody');
+--- response_body
+1
+--- events
+{"type":"request"}
+{"type":"decision","decision":"review","proof":"dpop"}
+{"type":"approval","state":"pending"}
+{"type":"approval","state":"pending","outcome":"intent"}
+{"type":"approval","state":"approved","outcome":"counted"}
+{"type":"approval","state":"consumed"}
+{"type":"response","status":200}
+{"type":"request"}
+{"type":"decision","decision":"deny","status":401,"reason":"proof has been used before"}
