@@ -463,8 +463,9 @@ is($redis->command('HGET', "hoop:approval:$id", 'state'), 'approved',
 
 === TEST 22: the client leaves while Redis is asked
 --- steps
+my $agent = bearer();
 $redis->pause;
-my @held = map { begin(GET => '/p/a', bearer()) } 1 .. 3;
+my @held = map { begin(GET => '/p/a', $agent) } 1 .. 3;
 ok(!answered($_, 0.02), 'it waits') for @held;
 hang_up($_) for @held;
 $redis->resume;
