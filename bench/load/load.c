@@ -9,7 +9,8 @@
  * goes with the speed of the gateway itself.
  *
  *     load --port N --upstream-port N --body FILE [--header FILE]
- *          [--uri /v1/x] [--connections 16] [--seconds 3] [--rate N] [--core 0]
+ *          [--headers FILE] [--uri /v1/x] [--connections 16] [--seconds 3]
+ *          [--rate N] [--core 0]
  *
  * The target answers each request with the file as JSON.  "--header": a file
  * with one more header line, a token does not belong to the command line.
@@ -43,6 +44,7 @@
 
 #define LOAD_BUFFER       (256 * 1024)
 #define LOAD_BODY         (128 * 1024)
+#define LOAD_HEADERS      (64 * 1024 * 1024)
 #define LOAD_CONNECTIONS  512
 #define LOAD_EVENTS       64
 #define LOAD_SECONDS      600
@@ -77,6 +79,7 @@ static void load_accept_handler(load_connection_t *c);
 static void load_target_handler(load_connection_t *c);
 static void load_client_handler(load_connection_t *c);
 static void load_request(load_connection_t *c, uint64_t start);
+static void load_next_header(void);
 static ssize_t load_answer(load_connection_t *c);
 static ssize_t load_chunks(char *p, char *end);
 static double load_percentile(double part);
@@ -88,6 +91,8 @@ static unsigned            load_busy;
 
 static char                load_request_text[16384];
 static size_t              load_request_len;
+static size_t              load_request_head;   /* where headers go on */
+static char               *load_headers;        /* the next line, or NULL */
 static char                load_answer_text[LOAD_BODY + 1024];
 static size_t              load_answer_len;
 
@@ -101,7 +106,7 @@ int
 main(int argc, char **argv)
 {
     int                  i, n, opt;
-    char                *uri, *body, *header, *text;
+    char                *uri, *body, *header, *headers, *text;
     double               seconds, rate;
     uint64_t             start, now, end, due;
     unsigned             port, upstream, connections, core;
@@ -112,6 +117,7 @@ main(int argc, char **argv)
     static const struct option  options[] = {
         { "port", 1, NULL, 'p' }, { "upstream-port", 1, NULL, 'u' },
         { "body", 1, NULL, 'b' }, { "header", 1, NULL, 'h' },
+        { "headers", 1, NULL, 'l' },
         { "uri", 1, NULL, 'i' }, { "connections", 1, NULL, 'c' },
         { "seconds", 1, NULL, 's' }, { "rate", 1, NULL, 'r' },
         { "core", 1, NULL, 'o' }, { NULL, 0, NULL, 0 }
@@ -120,6 +126,7 @@ main(int argc, char **argv)
     uri = "/v1/x";
     body = NULL;
     header = NULL;
+    headers = NULL;
     port = 0;
     upstream = 0;
     connections = 16;
@@ -133,6 +140,7 @@ main(int argc, char **argv)
         case 'u': upstream = atoi(optarg); break;
         case 'b': body = optarg; break;
         case 'h': header = optarg; break;
+        case 'l': headers = optarg; break;
         case 'i': uri = optarg; break;
         case 'c': connections = atoi(optarg); break;
         case 's': seconds = atof(optarg); break;
@@ -147,8 +155,9 @@ main(int argc, char **argv)
         || seconds > LOAD_SECONDS || rate < 0)
     {
         fprintf(stderr, "usage: load --port N --upstream-port N --body FILE "
-                        "[--header FILE] [--uri URI] [--connections 1..%d] "
-                        "[--seconds S] [--rate N] [--core N]\n",
+                        "[--header FILE] [--headers FILE] [--uri URI] "
+                        "[--connections 1..%d] [--seconds S] [--rate N] "
+                        "[--core N]\n",
                 LOAD_CONNECTIONS);
         return 2;
     }
@@ -190,7 +199,18 @@ main(int argc, char **argv)
     }
 
     load_request_len = n;
+    load_request_head = n - 2;
     free(text);
+
+    if (headers) {
+        load_headers = malloc(LOAD_HEADERS);
+        if (load_headers == NULL) {
+            load_fail("malloc()");
+        }
+
+        n = load_file(headers, load_headers, LOAD_HEADERS - 1);
+        load_headers[n] = '\0';
+    }
 
     load_listen(upstream);
 
@@ -215,7 +235,13 @@ main(int argc, char **argv)
 
         now = load_now();
 
-        while (load_idle && now < end && (rate == 0 || due <= now)) {
+        if (headers && *load_headers == '\0' && now < end) {
+            end = now;
+        }
+
+        while (load_idle && now < end && (rate == 0 || due <= now)
+               && (headers == NULL || *load_headers))
+        {
             c = load_idle;
             load_idle = c->next;
 
@@ -493,7 +519,34 @@ load_request(load_connection_t *c, uint64_t start)
 {
     c->start = start;
     load_busy++;
+
+    if (load_headers) {
+        load_next_header();
+    }
+
     load_send(c, load_request_text, load_request_len);
+}
+
+
+/* a request of its own for each: the text's end is written anew */
+
+static void
+load_next_header(void)
+{
+    size_t  n;
+
+    n = strcspn(load_headers, "\n");
+
+    if (load_request_head + n + 4 > sizeof(load_request_text)) {
+        errno = E2BIG;
+        load_fail("request");
+    }
+
+    memcpy(load_request_text + load_request_head, load_headers, n);
+    memcpy(load_request_text + load_request_head + n, "\r\n\r\n", 4);
+    load_request_len = load_request_head + n + 4;
+
+    load_headers += n + (load_headers[n] == '\n');
 }
 
 
