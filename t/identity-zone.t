@@ -167,14 +167,17 @@ my $agent = bearer();
 my ($a, $b) = workers_now();
 kill STOP => $b;
 is(get($agent), 200, 'the first worker');
-is(get($agent), 200, 'and again');
 is(known(), 0, 'nobody had seen it');
+is(get($agent), 200, 'and again');
+is(known(), 1, 'seen twice, it goes into the cache');
+is(get($agent), 200, 'and again');
+is(known(), 1, 'and is taken from there');
 kill CONT => $b;
 kill STOP => $a;
 is(get($agent), 200, 'the second worker');
-is(known(), 1, 'which did not verify it');
+is(known(), 2, 'which did not verify it');
 is(get($agent), 200, 'and again');
-is(known(), 1, 'by its own cache');
+is(known(), 2, 'by its own cache');
 kill CONT => $a;
 --- more_headers eval
 main::bearer()

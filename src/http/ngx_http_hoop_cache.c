@@ -13,7 +13,8 @@
  * become one of over a megabyte.
  *
  * Behind it stands the zone that the workers share (ngx_hoop_zone.h), which
- * knows no identities, but that a signature was good.
+ * knows no identities, but that a signature was good; what gets in here has
+ * been there before.
  */
 
 
@@ -192,8 +193,6 @@ ngx_http_hoop_cache_put(const u_char key[32], ngx_http_hoop_issuer_t *issuer,
     if (identity->expires <= ngx_time()) {
         return;
     }
-
-    ngx_hoop_zone_token_put(key, id, identity->expires);
 
     entry = ngx_http_hoop_cache_find(key);
 

@@ -9,6 +9,10 @@
  *                          issuer still has that key, the token is parsed and
  *                          its claims are checked, as for a new one
  *     the issuer's keys    verify the signature
+ *
+ * A token that is seen for the first time is put into the zone, and into the
+ * cache when it is seen again: most of a stream of tokens that are used once
+ * would only turn out others, and cost more than their signatures by it.
  */
 
 
@@ -19,7 +23,7 @@ static ngx_int_t ngx_http_hoop_verify_token(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx, hoop_jwt_t *jwt, const u_char key[32]);
 static hoop_jwt_e ngx_http_hoop_signature(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx, hoop_jwt_t *jwt, hoop_jwks_t *keys,
-    const u_char key[32], uint64_t *id);
+    const u_char key[32], uint64_t *id, ngx_uint_t *known);
 static hoop_jwt_e ngx_http_hoop_name_actors(ngx_http_request_t *r,
     hoop_jwt_t *jwt);
 
@@ -65,7 +69,7 @@ ngx_http_hoop_verify_token(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
     uint64_t       id;
     hoop_str_t     name;
     hoop_jwt_e     e;
-    ngx_uint_t     generation;
+    ngx_uint_t     generation, known;
     hoop_jwks_t   *keys;
 
     ctx->issuer = ngx_http_hoop_issuer_find(r, jwt->issuer);
@@ -90,7 +94,7 @@ ngx_http_hoop_verify_token(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
         return NGX_HTTP_SERVICE_UNAVAILABLE;
     }
 
-    e = ngx_http_hoop_signature(r, ctx, jwt, keys, key, &id);
+    e = ngx_http_hoop_signature(r, ctx, jwt, keys, key, &id, &known);
 
     if (e == HOOP_JWT_NO_KEY
         && ngx_http_hoop_keys_refetch(ctx->issuer, 1)
@@ -140,8 +144,13 @@ ngx_http_hoop_verify_token(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
         return NGX_HTTP_UNAUTHORIZED;
     }
 
-    ngx_http_hoop_cache_put(key, ctx->issuer, id, generation, ctx->identity,
-                            r->connection->log);
+    if (known) {
+        ngx_http_hoop_cache_put(key, ctx->issuer, id, generation,
+                                ctx->identity, r->connection->log);
+
+    } else if (ctx->identity->expires > ngx_time()) {
+        ngx_hoop_zone_token_put(key, id, ctx->identity->expires);
+    }
 
     return NGX_OK;
 }
@@ -156,9 +165,12 @@ ngx_http_hoop_verify_token(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
 
 static hoop_jwt_e
 ngx_http_hoop_signature(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
-    hoop_jwt_t *jwt, hoop_jwks_t *keys, const u_char key[32], uint64_t *id)
+    hoop_jwt_t *jwt, hoop_jwks_t *keys, const u_char key[32], uint64_t *id,
+    ngx_uint_t *known)
 {
     ngx_hoop_zone_token_t  token;
+
+    *known = 0;
 
     if (ngx_hoop_zone_token_get(key, &token) == NGX_OK) {
 
@@ -169,6 +181,7 @@ ngx_http_hoop_signature(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
                            "http hoop token known to the zone");
 
             *id = token.id;
+            *known = 1;
             return HOOP_JWT_OK;
         }
 
