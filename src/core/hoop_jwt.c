@@ -17,6 +17,26 @@
 #define HOOP_JWT_MAX_DEPTH    32
 
 
+/* a ring: the oldest is replaced */
+#define HOOP_JWT_HEADERS      16
+#define HOOP_JWT_KNOWN        256
+
+
+struct hoop_jwt_headers_s {
+    unsigned       next;
+    struct {
+        size_t     len;                /* 0: free */
+        unsigned   alg;
+        json_t    *header;             /* one reference */
+        u_char     text[HOOP_JWT_KNOWN];
+    } list[HOOP_JWT_HEADERS];
+};
+
+
+static hoop_jwt_e hoop_jwt_split(hoop_jwt_t *jwt, const u_char *p, size_t len,
+    hoop_jwt_headers_t *headers, int signature_only);
+static hoop_jwt_e hoop_jwt_header(hoop_jwt_t *jwt, const u_char *p, size_t len,
+    hoop_jwt_headers_t *headers);
 static int hoop_jwt_five_parts(const u_char *p, const u_char *end);
 static hoop_jwt_e hoop_jwt_parse_header(hoop_jwt_t *jwt, const u_char *p,
     size_t len);
@@ -73,6 +93,22 @@ hoop_jwt_e
 hoop_jwt_parse(hoop_jwt_t *jwt, const u_char *p, size_t len,
     int signature_only)
 {
+    return hoop_jwt_split(jwt, p, len, NULL, signature_only);
+}
+
+
+hoop_jwt_e
+hoop_jwt_parse_known(hoop_jwt_t *jwt, const u_char *p, size_t len,
+    hoop_jwt_headers_t *headers)
+{
+    return hoop_jwt_split(jwt, p, len, headers, 0);
+}
+
+
+static hoop_jwt_e
+hoop_jwt_split(hoop_jwt_t *jwt, const u_char *p, size_t len,
+    hoop_jwt_headers_t *headers, int signature_only)
+{
     u_char         buf[HOOP_JWT_MAX_TOKEN * 3 / 4 + 3];
     ssize_t        n;
     hoop_jwt_e     rc;
@@ -104,7 +140,7 @@ hoop_jwt_parse(hoop_jwt_t *jwt, const u_char *p, size_t len,
 
     jwt->signing_input = hoop_str(p, signature - 1 - p);
 
-    rc = hoop_jwt_parse_header(jwt, p, payload - 1 - p);
+    rc = hoop_jwt_header(jwt, p, payload - 1 - p, headers);
     if (rc != HOOP_JWT_OK) {
         return rc;
     }
@@ -142,6 +178,72 @@ hoop_jwt_parse(hoop_jwt_t *jwt, const u_char *p, size_t len,
     jwt->issuer = hoop_json_member(jwt->claims, "iss");
 
     return HOOP_JWT_OK;
+}
+
+
+hoop_jwt_headers_t *
+hoop_jwt_headers_create(void)
+{
+    return calloc(1, sizeof(hoop_jwt_headers_t));
+}
+
+
+void
+hoop_jwt_headers_free(hoop_jwt_headers_t *headers)
+{
+    unsigned  i;
+
+    if (headers == NULL) {
+        return;
+    }
+
+    for (i = 0; i < HOOP_JWT_HEADERS; i++) {
+        json_decref(headers->list[i].header);
+    }
+
+    free(headers);
+}
+
+
+/* only good ones are kept, and what a text says never changes */
+
+static hoop_jwt_e
+hoop_jwt_header(hoop_jwt_t *jwt, const u_char *p, size_t len,
+    hoop_jwt_headers_t *headers)
+{
+    unsigned    i;
+    hoop_jwt_e  rc;
+
+    if (headers == NULL || len == 0 || len > HOOP_JWT_KNOWN) {
+        return hoop_jwt_parse_header(jwt, p, len);
+    }
+
+    for (i = 0; i < HOOP_JWT_HEADERS; i++) {
+        if (headers->list[i].len == len
+            && memcmp(headers->list[i].text, p, len) == 0)
+        {
+            jwt->header = json_incref(headers->list[i].header);
+            jwt->alg = headers->list[i].alg;
+            jwt->kid = hoop_json_member(jwt->header, "kid");
+
+            return HOOP_JWT_OK;
+        }
+    }
+
+    rc = hoop_jwt_parse_header(jwt, p, len);
+
+    if (rc == HOOP_JWT_OK) {
+        i = headers->next++ % HOOP_JWT_HEADERS;
+
+        json_decref(headers->list[i].header);
+
+        headers->list[i].header = json_incref(jwt->header);
+        headers->list[i].alg = jwt->alg;
+        headers->list[i].len = len;
+        memcpy(headers->list[i].text, p, len);
+    }
+
+    return rc;
 }
 
 

@@ -129,7 +129,7 @@ typedef struct {
     hoop_str_t      token;
     hoop_str_t      signing_input;
     unsigned        alg;               /* one HOOP_JWT_* bit */
-    json_t         *header;            /* owned */
+    json_t         *header;            /* one reference; not to be changed */
     json_t         *claims;            /* owned; NULL with signature_only */
     hoop_str_t      kid;               /* into header; data NULL if absent */
     hoop_str_t      issuer;            /* into claims; unverified */
@@ -180,7 +180,20 @@ typedef struct {
 
 
 /*
+ * Headers that have been parsed before: those of one key are all alike.  For
+ * one thread at a time; never more than 16 headers of 256 bytes.
+ */
+
+typedef struct hoop_jwt_headers_s  hoop_jwt_headers_t;
+
+/* NULL: no memory */
+hoop_jwt_headers_t *hoop_jwt_headers_create(void);
+void hoop_jwt_headers_free(hoop_jwt_headers_t *headers);
+
+
+/*
  * hoop_jwt_parse() fills *jwt; on any result hoop_jwt_clear() must be called.
+ * hoop_jwt_parse_known() does the same by headers, and adds to them.
  * With signature_only the payload need only be base64url: claims stay NULL.
  * hoop_jwt_verify() checks alg against rules->algs and the signature against
  * the keys of the set: the one named by kid, else each that fits the alg; id
@@ -193,6 +206,8 @@ typedef struct {
  */
 hoop_jwt_e hoop_jwt_parse(hoop_jwt_t *jwt, const u_char *p, size_t len,
     int signature_only);
+hoop_jwt_e hoop_jwt_parse_known(hoop_jwt_t *jwt, const u_char *p, size_t len,
+    hoop_jwt_headers_t *headers);
 hoop_jwt_e hoop_jwt_verify(const hoop_jwt_t *jwt, const hoop_jwks_t *ks,
     const hoop_jwt_rules_t *rules, uint64_t *id);
 hoop_jwt_e hoop_jwt_check(hoop_jwt_t *jwt, const hoop_jwt_rules_t *rules,

@@ -598,6 +598,8 @@ char *ngx_http_hoop_conf_revocation(ngx_conf_t *cf, ngx_command_t *cmd,
 
 ngx_int_t ngx_http_hoop_cache_init(ngx_cycle_t *cycle);
 void ngx_http_hoop_cache_done(void);
+/* for hoop_jwt_parse_known(); the cache's */
+hoop_jwt_headers_t *ngx_http_hoop_cache_headers(void);
 /* a new reference, *issuer set; or NULL */
 hoop_identity_t *ngx_http_hoop_cache_get(const u_char key[32],
     ngx_http_hoop_issuer_t **issuer);

@@ -54,6 +54,7 @@ typedef struct {
     ngx_queue_t               queue;
     ngx_uint_t                n;
     size_t                    bytes;
+    hoop_jwt_headers_t       *headers;
 } ngx_http_hoop_cache_t;
 
 
@@ -78,6 +79,11 @@ ngx_http_hoop_cache_init(ngx_cycle_t *cycle)
 
     ngx_queue_init(&ngx_http_hoop_cache->queue);
 
+    ngx_http_hoop_cache->headers = hoop_jwt_headers_create();
+    if (ngx_http_hoop_cache->headers == NULL) {
+        return NGX_ERROR;
+    }
+
     return NGX_OK;
 }
 
@@ -93,7 +99,16 @@ ngx_http_hoop_cache_done(void)
         ngx_http_hoop_cache_remove_oldest();
     }
 
+    hoop_jwt_headers_free(ngx_http_hoop_cache->headers);
+
     ngx_http_hoop_cache = NULL;
+}
+
+
+hoop_jwt_headers_t *
+ngx_http_hoop_cache_headers(void)
+{
+    return ngx_http_hoop_cache->headers;
 }
 
 

@@ -46,7 +46,8 @@ ngx_http_hoop_verify(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
         return NGX_OK;
     }
 
-    e = hoop_jwt_parse(&jwt, ctx->token.data, ctx->token.len, 0);
+    e = hoop_jwt_parse_known(&jwt, ctx->token.data, ctx->token.len,
+                             ngx_http_hoop_cache_headers());
 
     if (e != HOOP_JWT_OK) {
         ctx->error = hoop_jwt_strerror(e);

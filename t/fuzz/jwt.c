@@ -232,14 +232,31 @@ fuzz_claims(const u_char *p, size_t len)
 static void
 fuzz_header(const u_char *p, size_t len)
 {
-    int          rc;
+    int          rc, i;
     char        *t;
     json_t      *root;
-    hoop_jwt_t   jwt;
+    hoop_jwt_t   jwt, known;
+
+    static hoop_jwt_headers_t  *headers;
+
+    if (headers == NULL) {
+        headers = hoop_jwt_headers_create();
+        check(headers != NULL);
+    }
 
     t = fuzz_sign(p, len, (u_char *) "{}", 2);
 
     rc = hoop_jwt_parse(&jwt, (u_char *) t, strlen(t), 0);
+
+    for (i = 0; i < 2; i++) {
+        check(hoop_jwt_parse_known(&known, (u_char *) t, strlen(t), headers)
+              == (hoop_jwt_e) rc);
+        check(rc != HOOP_JWT_OK
+              || (known.alg == jwt.alg && json_equal(known.header, jwt.header)
+                  && (known.kid.data == NULL) == (jwt.kid.data == NULL)
+                  && hoop_str_eq(known.kid, jwt.kid)));
+        hoop_jwt_clear(&known);
+    }
 
     if (rc == HOOP_JWT_OK) {
         rc = hoop_jwt_verify(&jwt, fuzz_secret, &fuzz_rules, NULL);

@@ -264,6 +264,84 @@ test_malformed(void)
 }
 
 
+static void
+test_headers(void)
+{
+    char                 header[400], kid[32], *t, *first;
+    unsigned             i, bad;
+    hoop_jwt_t           a, b;
+    hoop_jwt_headers_t  *headers;
+
+    headers = hoop_jwt_headers_create();
+
+    first = token("{\"alg\":\"HS256\",\"kid\":\"0\"}", "{}", "HS256", NULL);
+    bad = 0;
+
+    /* more than are kept, each twice, and the first in between */
+
+    for (i = 0; i < 50; i++) {
+        snprintf(kid, sizeof(kid), "%u", i);
+        snprintf(header, sizeof(header),
+                 i % 2 ? "{\"alg\":\"HS256\",\"kid\":\"%s\"}"
+                       : "{\"kid\":\"%s\",\"alg\":\"HS512\"}", kid);
+        t = token(header, "{\"iss\":\"x\"}", "HS256", NULL);
+
+        bad += hoop_jwt_parse_known(&a, (u_char *) t, strlen(t), headers)
+               != HOOP_JWT_OK;
+        bad += hoop_jwt_parse_known(&b, (u_char *) t, strlen(t), headers)
+               != HOOP_JWT_OK;
+        bad += a.header != b.header || a.alg != b.alg
+               || a.alg != (i % 2 ? HOOP_JWT_HS256 : HOOP_JWT_HS512)
+               || !hoop_str_eq(b.kid, hoop_cstr(kid))
+               || !hoop_str_eq(b.issuer, hoop_cstr("x"));
+
+        hoop_jwt_clear(&a);
+        hoop_jwt_clear(&b);
+        free(t);
+
+        bad += hoop_jwt_parse_known(&a, (u_char *) first, strlen(first),
+                                    headers)
+               != HOOP_JWT_OK
+               || !hoop_str_eq(a.kid, hoop_cstr("0"))
+               || a.alg != HOOP_JWT_HS256;
+        hoop_jwt_clear(&a);
+    }
+
+    is_int(bad, 0, "known headers are what they were");
+
+    /* it outlives what knew it */
+
+    (void) hoop_jwt_parse_known(&a, (u_char *) first, strlen(first), headers);
+    hoop_jwt_headers_free(headers);
+    ok(hoop_str_eq(a.kid, hoop_cstr("0")), "a header of its own");
+    hoop_jwt_clear(&a);
+
+    /* a bad one stays bad, a long one is parsed each time */
+
+    headers = hoop_jwt_headers_create();
+
+    for (i = 0; i < 2; i++) {
+        t = token("{\"alg\":\"HS256\",\"crit\":[]}", "{}", "HS256", NULL);
+        is_int(hoop_jwt_parse_known(&a, (u_char *) t, strlen(t), headers),
+               HOOP_JWT_CRIT, "crit");
+        hoop_jwt_clear(&a);
+        free(t);
+
+        snprintf(header, sizeof(header), "{\"alg\":\"HS256\",\"x\":\"%0*u\"}",
+                 300, i);
+        t = token(header, "{}", "HS256", NULL);
+        is_int(hoop_jwt_parse_known(&a, (u_char *) t, strlen(t), headers),
+               HOOP_JWT_OK, "a long header");
+        hoop_jwt_clear(&a);
+        free(t);
+    }
+
+    hoop_jwt_headers_free(headers);
+    hoop_jwt_headers_free(NULL);
+    free(first);
+}
+
+
 static hoop_identity_t *
 identity(const char *claims)
 {
@@ -394,6 +472,7 @@ main(void)
 
     test_names();
     test_malformed();
+    test_headers();
     test_identity();
 
     free_keys();
