@@ -266,7 +266,7 @@ static hoop_jwt_e
 hoop_jwt_parse_header(hoop_jwt_t *jwt, const u_char *p, size_t len)
 {
     u_char   buf[HOOP_JWT_MAX_HEADER + 3];
-    json_t  *alg, *kid;
+    json_t  *alg, *kid, *typ, *cty;
     ssize_t  n;
 
     if (len > (HOOP_JWT_MAX_HEADER * 4 + 2) / 3) {
@@ -289,8 +289,14 @@ hoop_jwt_parse_header(hoop_jwt_t *jwt, const u_char *p, size_t len)
 
     alg = json_object_get(jwt->header, "alg");
     kid = json_object_get(jwt->header, "kid");
+    typ = json_object_get(jwt->header, "typ");
+    cty = json_object_get(jwt->header, "cty");
 
-    if (!json_is_string(alg) || (kid && !json_is_string(kid))) {
+    if (!json_is_string(alg)
+        || (kid && !json_is_string(kid))
+        || (typ && !json_is_string(typ))
+        || (cty && !json_is_string(cty)))
+    {
         return HOOP_JWT_MALFORMED;
     }
 

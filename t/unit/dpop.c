@@ -237,7 +237,7 @@ test_form(void)
         { "\"typ\":\"DPoP+jwt\",", HOOP_DPOP_TYPE },
         { "\"typ\":\"application/dpop+jwt\",", HOOP_DPOP_TYPE },
         { "\"typ\":\"dpop+jwt \",", HOOP_DPOP_TYPE },
-        { "\"typ\":1,", HOOP_DPOP_TYPE },
+        { "\"typ\":1,", HOOP_DPOP_MALFORMED },
         { "", HOOP_DPOP_TYPE },
         { "\"typ\":\"dpop+jwt\",\"crit\":[\"x\"],", HOOP_DPOP_CRIT },
         { "\"typ\":\"dpop+jwt\",\"b64\":false,", HOOP_DPOP_CRIT },

@@ -103,6 +103,10 @@ test_malformed(void)
         "{'alg':'RS256'}",
         "{\"alg\":\"RS256\",\"x\":\"\xff\"}",
         "{\"alg\":\"RS256\",\"kid\":null}",
+        "{\"alg\":\"RS256\",\"typ\":null}",
+        "{\"alg\":\"RS256\",\"typ\":[\"JWT\"]}",
+        "{\"alg\":\"RS256\",\"cty\":1}",
+        "{\"alg\":\"RS256\",\"cty\":{}}",
         "{\"alg\":[\"RS256\"]}",
         "{\"alg\":null}",
         "\xef\xbb\xbf{\"alg\":\"RS256\"}"

@@ -207,8 +207,8 @@ test_claims(void)
         { "\"logout+jwt\"", HOOP_JWT_TYPE },
         { "\"dpop+jwt\"", HOOP_JWT_TYPE },
         { "\"JOSE\"", HOOP_JWT_TYPE },
-        { "1", HOOP_JWT_TYPE },
-        { "null", HOOP_JWT_TYPE }
+        { "1", HOOP_JWT_MALFORMED },
+        { "null", HOOP_JWT_MALFORMED }
     };
 
     memset(&rules, 0, sizeof(hoop_jwt_rules_t));
@@ -290,8 +290,8 @@ test_types(void)
     } v[] = {
         { "", HOOP_JWT_TYPE, HOOP_JWT_OK },
         { ",\"typ\":\"\"", HOOP_JWT_TYPE, HOOP_JWT_TYPE },
-        { ",\"typ\":null", HOOP_JWT_TYPE, HOOP_JWT_TYPE },
-        { ",\"typ\":[\"at+jwt\"]", HOOP_JWT_TYPE, HOOP_JWT_TYPE },
+        { ",\"typ\":null", HOOP_JWT_MALFORMED, HOOP_JWT_MALFORMED },
+        { ",\"typ\":[\"at+jwt\"]", HOOP_JWT_MALFORMED, HOOP_JWT_MALFORMED },
         { ",\"typ\":\"JWT\"", HOOP_JWT_TYPE, HOOP_JWT_TYPE },
         { ",\"typ\":\"At+Jwt\"", HOOP_JWT_OK, HOOP_JWT_TYPE },
         { ",\"typ\":\"APPLICATION/at+jwt\"", HOOP_JWT_OK, HOOP_JWT_TYPE },
