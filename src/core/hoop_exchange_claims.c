@@ -326,8 +326,8 @@ hoop_exchange_claim(hoop_str_t name)
 
     static const char  *const taken[] = {
         "iss", "sub", "aud", "exp", "nbf", "iat", "jti", "act", "may_act",
-        "cnf", "scope", "scp", "client_id", "azp", "groups", "nonce",
-        "at_hash", "c_hash"
+        "cnf", "scope", "scp", "client_id", "azp", "cid", "appid", "groups",
+        "nonce", "at_hash", "c_hash"
     };
 
     if (name.len == 0

@@ -795,6 +795,8 @@ test_taken_along(void)
        && hoop_exchange_claim(hoop_cstr("ISS")), "others' claims");
     ok(!hoop_exchange_claim(hoop_cstr("iss"))
        && !hoop_exchange_claim(hoop_cstr("scp"))
+       && !hoop_exchange_claim(hoop_cstr("cid"))
+       && !hoop_exchange_claim(hoop_cstr("appid"))
        && !hoop_exchange_claim(hoop_cstr("hoop_"))
        && !hoop_exchange_claim(hoop_cstr("hoop_origin"))
        && !hoop_exchange_claim(hoop_cstr("")), "and those that are not");
