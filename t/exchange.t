@@ -217,12 +217,12 @@ hoop_signer gw {
     $with{signer}
 }
 hoop_issuer corp {
-    issuer https://idp.test;
+    issuer https://idp.test idp.test;
     audience hoop;
     jwks_file \$TEST_NGINX_KEYS/jwks.json;
 }
 hoop_issuer other {
-    issuer https://other.test;
+    issuer https://other.test other.test;
     audience hoop;
     jwks_file \$TEST_NGINX_KEYS/jwks2.json;
 }
@@ -462,6 +462,15 @@ is(refused(exchange(alice(may_act => $may), bot(iss => 'https://other.test',
                                                 -key => 'rsa2'))), $not,
    'the same name of another issuer');
 is(refused(exchange(alice(may_act => 'bot'), bot())), $not, 'no object');
+
+# by whatever name its issuer goes, on either side
+$may->{iss} = 'idp.test';
+is(exchange(alice(may_act => $may), bot())->{status}, 200, 'an alias');
+is(exchange(alice(may_act => $may), bot(iss => 'idp.test'))->{status}, 200,
+   'the same of both');
+is(refused(exchange(alice(may_act => $may),
+                    bot(iss => 'other.test', -key => 'rsa2'))), $not,
+   'an alias of another');
 
 
 
@@ -754,6 +763,9 @@ my $unknown = '401 token was issued for a subject of an unknown issuer';
 
 is(crm(token(%gw, sub => 'corp:alice', hoop_origin =>
              { iss => 'https://idp.test', sub => 'alice' })), 200, 'known');
+is(crm(token(%gw, sub => 'corp:alice', hoop_origin =>
+             { iss => 'idp.test', sub => 'alice' })), 200,
+   'by a name that has become an alias');
 is(crm(token(%gw, sub => 'gone:alice', hoop_origin =>
              { iss => 'https://gone.test', sub => 'alice' })), $unknown,
    'an issuer that is not known');
@@ -766,6 +778,10 @@ is(crm(token(%gw, sub => 'alice')), $unknown, 'without an origin');
 {"type":"decision","decision":"allow"}
 {"type":"request","uri":"/crm/a","identity":{"iss":"https://other.test","sub":"alice"}}
 {"type":"decision","decision":"deny"}
+{"type":"request","uri":"/crm/a","identity":{"iss":"https://idp.test","sub":"alice"}}
+{"type":"request","uri":"/crm/a","identity":{"iss":"https://idp.test","sub":"alice"}}
+--- no_event_text
+"iss":"idp.test"
 
 
 

@@ -802,6 +802,12 @@ ngx_http_hoop_exchange_origin(ngx_http_request_t *r,
         return NGX_DECLINED;
     }
 
+    /* what was its name then may be an alias now */
+
+    if (hoop_jwt_rename(jwt->claims, &origin->rules) != HOOP_OK) {
+        return NGX_ERROR;
+    }
+
     *name = ngx_http_hoop_str(&origin->name);
 
     return NGX_OK;

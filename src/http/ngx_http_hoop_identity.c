@@ -26,6 +26,7 @@ static hoop_jwt_e ngx_http_hoop_signature(ngx_http_request_t *r,
     const u_char key[32], uint64_t *id, ngx_uint_t *known);
 static hoop_jwt_e ngx_http_hoop_name_actors(ngx_http_request_t *r,
     hoop_jwt_t *jwt);
+static hoop_jwt_e ngx_http_hoop_name_actor(ngx_http_request_t *r, json_t *act);
 
 
 ngx_int_t
@@ -196,30 +197,46 @@ ngx_http_hoop_signature(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
 }
 
 
-/* each may be of another issuer, by any of its names */
+/*
+ * Each may be of another issuer, by any of its names; and so may who is to be
+ * one, whom an exchange compares with who asks for it.
+ */
 
 static hoop_jwt_e
 ngx_http_hoop_name_actors(ngx_http_request_t *r, hoop_jwt_t *jwt)
 {
-    json_t                  *act;
+    json_t      *act;
+    hoop_jwt_e   rc;
+
+    rc = ngx_http_hoop_name_actor(r, json_object_get(jwt->claims, "may_act"));
+
+    for (act = json_object_get(jwt->claims, "act");
+         act && rc == HOOP_JWT_OK;
+         act = json_object_get(act, "act"))
+    {
+        rc = ngx_http_hoop_name_actor(r, act);
+    }
+
+    return rc;
+}
+
+
+static hoop_jwt_e
+ngx_http_hoop_name_actor(ngx_http_request_t *r, json_t *act)
+{
     hoop_str_t               iss;
     ngx_http_hoop_issuer_t  *issuer;
 
-    for (act = json_object_get(jwt->claims, "act");
-         act;
-         act = json_object_get(act, "act"))
-    {
-        iss = hoop_json_member(act, "iss");
+    iss = hoop_json_member(act, "iss");
 
-        if (iss.len == 0) {
-            continue;
-        }
+    if (iss.len == 0) {
+        return HOOP_JWT_OK;
+    }
 
-        issuer = ngx_http_hoop_issuer_find(r, iss);
+    issuer = ngx_http_hoop_issuer_find(r, iss);
 
-        if (issuer && hoop_jwt_rename(act, &issuer->rules) != HOOP_OK) {
-            return HOOP_JWT_INTERNAL;
-        }
+    if (issuer && hoop_jwt_rename(act, &issuer->rules) != HOOP_OK) {
+        return HOOP_JWT_INTERNAL;
     }
 
     return HOOP_JWT_OK;
