@@ -412,15 +412,17 @@ is(refused(exchange(alice(exp => time - 5))), '400 invalid_request: token is '
 === TEST 4: planner and executor
 --- steps
 my $alice = alice();
-my $first = exchange($alice, bot(sub => 'planner', jti => 'p-1'),
+my ($t1, $t2) = (time - 9, time - 4);
+my $first = exchange($alice, bot(sub => 'planner', jti => 'p-1', iat => $t1),
                      audience => 'token');
 is(claims($first)->{act}{sub}, 'planner', 'the planner acts');
 
-my $second = exchange($first->{json}{access_token}, bot(sub => 'executor'),
-                      audience => 'crm');
+my $second = exchange($first->{json}{access_token},
+                      bot(sub => 'executor', iat => $t2), audience => 'crm');
 is(JSON::PP->new->canonical->encode(claims($second)->{act}),
-   '{"act":{"iss":"https://idp.test","sub":"planner"},'
-   . '"iss":"https://idp.test","sub":"executor"}', 'and the executor for it');
+   qq({"act":{"iat":$t1,"iss":"https://idp.test","sub":"planner"},)
+   . qq("iat":$t2,"iss":"https://idp.test","sub":"executor"}),
+   'and the executor for it');
 is(claims($second)->{sub}, 'corp:alice', 'for alice');
 ok(claims($second)->{exp} <= claims($first)->{exp}, 'no longer than the first');
 
@@ -1177,6 +1179,27 @@ my $new = exchange(alice())->{json}{access_token};
 $main::redis->command('SET', 'hoop:revoked:corp:sub:alice', time - 50);
 is(crm($late), '401 token is revoked', 'as old as what it was exchanged for');
 is(crm($new), 200, 'a new one is not');
+
+$main::redis->command('FLUSHALL');
+my $run = exchange(alice(), bot(sub => 'planner', iat => time - 100),
+                   audience => 'token')->{json}{access_token};
+my $step = exchange($run, bot(sub => 'executor', iat => time - 60))
+           ->{json}{access_token};
+my $both = exchange($run, exchange(bot(sub => 'executor', iat => time - 60),
+                                   undef, audience => 'token')
+                          ->{json}{access_token})->{json}{access_token};
+my @steps = ($step, $both);
+
+for my $case (['planner', 110, 200], ['executor', 80, 200],
+              ['planner', 80, '401 token is revoked'],
+              ['executor', 50, '401 token is revoked'])
+{
+    my ($who, $ago, $status) = @$case;
+
+    $main::redis->command('FLUSHALL');
+    $main::redis->command('SET', "hoop:revoked:corp:sub:$who", time - $ago);
+    is(crm($_), $status, "tokens of $who of $ago s ago are revoked") for @steps;
+}
 
 $main::redis->command('FLUSHALL');
 my $token = alice();

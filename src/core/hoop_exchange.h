@@ -53,9 +53,10 @@ int hoop_exchange_parse(hoop_exchange_t *x, u_char *body, size_t len,
 
 /*
  * The chain of actors of the new token, outermost first: those of the actor's
- * own token, the actor, those of the subject's.  *act is a new reference, NULL
- * where nobody acts.  HOOP_ERROR with err set: the subject's may_act names
- * another actor, or the chain cannot be made.
+ * own token, the actor, those of the subject's.  Each has "iss", "sub" and, if
+ * his token had it, "iat".  *act is a new reference, NULL where nobody acts.
+ * HOOP_ERROR with err set: the subject's may_act names another actor, or the
+ * chain cannot be made.
  */
 int hoop_exchange_act(const hoop_identity_t *subject,
     const hoop_identity_t *actor, json_t **act, hoop_exchange_error_t *err);

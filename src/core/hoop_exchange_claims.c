@@ -15,7 +15,9 @@
  *     "hoop_parents": [ { "iss": "https://gateway", "jti": "..." }, ... ]
  *
  * "jti" and "iat" are those of the token that was exchanged first; the other
- * ones that it was made of are its parents.
+ * ones that it was made of are its parents.  Each actor in "act" has the "iat"
+ * of the token that he came by, so that what revokes the tokens that he had at
+ * a time revokes what he has made of them later.
  */
 
 
@@ -25,13 +27,15 @@
 static int hoop_exchange_may_act(const hoop_identity_t *subject,
     const hoop_identity_t *actor);
 static int hoop_exchange_actors(json_t *chain, const hoop_identity_t *id);
-static int hoop_exchange_actor(json_t *chain, hoop_str_t iss, hoop_str_t sub);
+static int hoop_exchange_actor(json_t *chain, hoop_str_t iss, hoop_str_t sub,
+    json_t *iat);
 static int hoop_exchange_parents_of(json_t *parents,
     const hoop_identity_t *id, int actor);
 static int hoop_exchange_parent(json_t *parents, json_t *iss, json_t *jti);
 static json_t *hoop_exchange_groups(json_t *groups);
 static json_t *hoop_exchange_sub(const hoop_identity_t *subject);
 static json_t *hoop_exchange_origin_of(const hoop_identity_t *subject);
+static json_t *hoop_exchange_first(const hoop_identity_t *id);
 
 
 int
@@ -61,7 +65,9 @@ hoop_exchange_act(const hoop_identity_t *subject, const hoop_identity_t *actor,
         rc = hoop_exchange_actors(chain, actor);
 
         if (rc == HOOP_OK) {
-            rc = hoop_exchange_actor(chain, actor->issuer, actor->sub);
+            rc = hoop_exchange_actor(chain, actor->issuer, actor->sub,
+                                     json_object_get(hoop_exchange_first(actor),
+                                                     "iat"));
         }
     }
 
@@ -152,8 +158,10 @@ static int
 hoop_exchange_actors(json_t *chain, const hoop_identity_t *id)
 {
     int         rc;
-    json_t     *act, *iss, *sub;
+    json_t     *act, *iss, *sub, *iat, *gateway;
     hoop_str_t  issuer;
+
+    gateway = json_object_get(id->claims, "hoop_gateway");
 
     for (act = json_object_get(id->claims, "act");
          act;
@@ -161,6 +169,7 @@ hoop_exchange_actors(json_t *chain, const hoop_identity_t *id)
     {
         iss = json_object_get(act, "iss");
         sub = json_object_get(act, "sub");
+        iat = json_object_get(gateway ? act : id->claims, "iat");
 
         if (!json_is_string(sub) || (iss && !json_is_string(iss))) {
             return HOOP_ERROR;
@@ -172,7 +181,8 @@ hoop_exchange_actors(json_t *chain, const hoop_identity_t *id)
 
         rc = hoop_exchange_actor(chain, issuer,
                                  hoop_str(json_string_value(sub),
-                                          json_string_length(sub)));
+                                          json_string_length(sub)),
+                                 iat);
         if (rc != HOOP_OK) {
             return rc;
         }
@@ -183,7 +193,8 @@ hoop_exchange_actors(json_t *chain, const hoop_identity_t *id)
 
 
 static int
-hoop_exchange_actor(json_t *chain, hoop_str_t iss, hoop_str_t sub)
+hoop_exchange_actor(json_t *chain, hoop_str_t iss, hoop_str_t sub,
+    json_t *iat)
 {
     json_t  *item;
 
@@ -198,7 +209,8 @@ hoop_exchange_actor(json_t *chain, hoop_str_t iss, hoop_str_t sub)
     item = json_object();
 
     if (json_object_set_new(item, "iss", hoop_exchange_string(iss)) != 0
-        || json_object_set_new(item, "sub", hoop_exchange_string(sub)) != 0)
+        || json_object_set_new(item, "sub", hoop_exchange_string(sub)) != 0
+        || (json_is_number(iat) && json_object_set(item, "iat", iat) != 0))
     {
         json_decref(item);
         return HOOP_NOMEM;
@@ -526,10 +538,7 @@ hoop_exchange_origin_of(const hoop_identity_t *subject)
 {
     json_t  *origin, *first, *jti, *iat;
 
-    first = json_object_get(subject->claims, "hoop_gateway")
-            ? json_object_get(subject->claims, "hoop_origin")
-            : subject->claims;
-
+    first = hoop_exchange_first(subject);
     jti = json_object_get(first, "jti");
     iat = json_object_get(first, "iat");
 
@@ -547,6 +556,16 @@ hoop_exchange_origin_of(const hoop_identity_t *subject)
     }
 
     return origin;
+}
+
+
+/* what has the jti and the iat of the token that was exchanged first */
+
+static json_t *
+hoop_exchange_first(const hoop_identity_t *id)
+{
+    return json_object_get(id->claims, "hoop_gateway")
+           ? json_object_get(id->claims, "hoop_origin") : id->claims;
 }
 
 

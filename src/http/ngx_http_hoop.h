@@ -301,8 +301,15 @@ typedef enum {
 } ngx_http_hoop_state_e;
 
 
+/* a longer chain of actors is refused */
+#define NGX_HTTP_HOOP_REVOCATION_ACTORS  8
+
+
 typedef struct {
     ngx_hoop_redis_op_t          *op;          /* while it waits */
+    /* of the subject and the actors: how old; NULL, or of the identity's
+       claims */
+    json_t                       *iat[1 + NGX_HTTP_HOOP_REVOCATION_ACTORS];
     int64_t                       time;        /* Unix ms, of asking */
     ngx_msec_t                    ttl;         /* by which it has passed */
     ngx_uint_t                    nkeys;

@@ -10,8 +10,9 @@
  *                                  issued until then; any other value: all
  *
  * with NAME the name of the hoop_issuer block.  A token that was issued here is
- * one of its subject, too, as old as the one that was exchanged first, and is
- * refused with any that it was made of.  One MGET asks for all of them.
+ * one of its subject, too, as old as the one that was exchanged first, and of
+ * each actor, as old as the one that he had; and it is refused with any that it
+ * was made of.  One MGET asks for all of them.
  * Its result is kept with the token, by the worker and in the zone, and asked
  * for again when "ttl" has gone by.
  *
@@ -33,9 +34,6 @@
  * issued in 1970.
  */
 #define NGX_HTTP_HOOP_REVOCATION_MIN_TIME 1000000000
-
-/* a longer chain is refused */
-#define NGX_HTTP_HOOP_REVOCATION_ACTORS   8
 
 /* the command, two jtis and those of the parents, the subject, the actors */
 #define NGX_HTTP_HOOP_REVOCATION_ARGS                                         \
@@ -188,7 +186,7 @@ static const char *
 ngx_http_hoop_revocation_keys(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
     ngx_http_hoop_revocation_args_t *args)
 {
-    json_t                  *claims, *jti, *act, *iss;
+    json_t                  *claims, *first, *jti, *act, *iss, **iat;
     ngx_str_t                subject;
     ngx_uint_t               depth;
     ngx_http_hoop_issuer_t  *issuer;
@@ -211,8 +209,11 @@ ngx_http_hoop_revocation_keys(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
     subject.len = ctx->identity->issuer_name.len;
     subject.data = (u_char *) ctx->identity->issuer_name.data;
 
+    first = claims;
+
     if (ctx->issuer->signer) {
-        jti = json_object_get(json_object_get(claims, "hoop_origin"), "jti");
+        first = json_object_get(claims, "hoop_origin");
+        jti = json_object_get(first, "jti");
 
         if (json_string_length(jti)) {
             ngx_http_hoop_revocation_key(args, &subject, "jti", jti);
@@ -224,6 +225,9 @@ ngx_http_hoop_revocation_keys(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
     }
 
     ctx->revocation.jtis = args->n;
+
+    iat = ctx->revocation.iat;
+    *iat++ = json_object_get(first, "iat");
 
     ngx_http_hoop_revocation_key(args, &subject, "sub",
                                  json_object_get(claims, "sub"));
@@ -250,6 +254,8 @@ ngx_http_hoop_revocation_keys(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
         /* of an issuer without a name here nobody can be revoked */
 
         if (issuer) {
+            *iat++ = json_object_get(ctx->issuer->signer ? act : claims,
+                                     "iat");
             ngx_http_hoop_revocation_key(args, &issuer->name, "sub",
                                          json_object_get(act, "sub"));
         }
@@ -320,7 +326,6 @@ ngx_http_hoop_revocation_handler(void *data, redisReply *reply)
 {
     ngx_http_hoop_ctx_t *ctx = data;
 
-    json_t                      *iat, *first;
     ngx_uint_t                   i;
     redisReply                  *e;
     ngx_http_hoop_revocation_t  *rv;
@@ -333,13 +338,6 @@ ngx_http_hoop_revocation_handler(void *data, redisReply *reply)
     rv->failed = (reply == NULL || reply->type != REDIS_REPLY_ARRAY
                   || reply->elements != rv->nkeys);
 
-    iat = json_object_get(ctx->identity->claims, "iat");
-
-    first = ctx->issuer->signer
-            ? json_object_get(json_object_get(ctx->identity->claims,
-                                              "hoop_origin"), "iat")
-            : iat;
-
     for (i = 0; !rv->failed && i < rv->nkeys; i++) {
         e = reply->element[i];
 
@@ -351,8 +349,8 @@ ngx_http_hoop_revocation_handler(void *data, redisReply *reply)
             rv->failed = 1;
 
         } else if (i < rv->jtis
-                   || ngx_http_hoop_revocation_covers(i == rv->jtis ? first
-                                                                : iat, e))
+                   || ngx_http_hoop_revocation_covers(rv->iat[i - rv->jtis],
+                                                      e))
         {
             rv->revoked = 1;
         }

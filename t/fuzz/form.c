@@ -376,7 +376,7 @@ fuzz_chain(const hoop_identity_t *subject, const hoop_identity_t *actor)
         check(depth++ < HOOP_EXCHANGE_MAX_ACTORS);
         check(json_string_length(json_object_get(each, "sub")) > 0);
         check(json_is_string(json_object_get(each, "iss")));
-        check(json_object_size(each) <= 3);
+        check(json_object_size(each) <= 4);
     }
 
     check(actor == NULL || depth > 0);

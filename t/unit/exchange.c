@@ -286,6 +286,28 @@ test_act(void)
     json_decref(act);
     hoop_identity_unref(other);
 
+    hoop_identity_unref(bot);
+    bot = party("\"iat\":7,\"act\":{\"sub\":\"b\",\"iat\":9}");
+    other = party(GATEWAY "\"iat\":5,\"hoop_origin\":{\"iat\":1.5},"
+                  "\"act\":{\"sub\":\"c\",\"iat\":3,\"act\":{\"sub\":\"d\"}}");
+
+    is_int(hoop_exchange_act(other, bot, &act, &err), HOOP_OK, "of an age");
+    is_str(text_of(act), "{\"act\":{\"act\":{\"act\":{\"iss\":\"https://i\","
+           "\"sub\":\"d\"},\"iat\":3,\"iss\":\"https://i\",\"sub\":\"c\"},"
+           "\"iat\":7,\"iss\":\"https://i\",\"sub\":\"s\"},"
+           "\"iat\":7,\"iss\":\"https://i\",\"sub\":\"b\"}",
+           "which only a gateway tells of others");
+    json_decref(act);
+
+    is_int(hoop_exchange_act(bot, other, &act, &err), HOOP_OK, "the other way");
+    is_str(text_of(act), "{\"act\":{\"act\":{\"act\":{\"iat\":7,\"iss\":"
+           "\"https://i\",\"sub\":\"b\"},\"iat\":1.5,\"iss\":\"https://i\","
+           "\"sub\":\"s\"},\"iss\":\"https://i\",\"sub\":\"d\"},"
+           "\"iat\":3,\"iss\":\"https://i\",\"sub\":\"c\"}",
+           "an actor is as old as his first token");
+    json_decref(act);
+    hoop_identity_unref(other);
+
     strcpy(text, "{\"iss\":\"https://idp\",\"sub\":\"alice\"");
 
     for (i = 0; i < 8; i++) {
