@@ -1389,3 +1389,35 @@ for my $length ([], ['-H', 'Content-Length:']) {
     is($res->{status}, 200, 'issued');
     like($res->{body}, qr/"token_type":"Bearer"/, 'and sent');
 }
+
+
+
+=== TEST 48: nothing of a form is left in the memory of a worker
+--- steps
+my $subject = alice(scope => 'read');
+my $sig = (split /\./, $subject)[2];
+my @long = (undef, x => 'y' x 40000);
+
+is(exchange($subject, @long)->{status}, 200, 'exchanged');
+is(chunks(500, asked($subject, @long))->{status}, 200, 'and in chunks');
+
+my ($worker) = nginx_workers();
+my ($here, $ours) = (0, 0);
+
+open my $maps, '<', "/proc/$worker/maps" or die "maps: $!\n";
+open my $mem, '<:raw', "/proc/$worker/mem" or die "mem: $!\n";
+
+while (my $map = <$maps>) {
+    my ($from, $to) = map { hex } $map =~ /^(\w+)-(\w+) rw/ or next;
+
+    next if $to - $from > 1 << 28;                  # a sanitizer's own
+
+    sysseek $mem, $from, 0;
+    sysread($mem, my $bytes, $to - $from) or next;
+
+    $here += () = $bytes =~ /\Q$sig/g;
+    $ours += () = $bytes =~ m{https://gw\.test}g;
+}
+
+ok($ours, 'the memory is read');
+is($here, 0, 'no token is there');

@@ -62,6 +62,14 @@ ngx_http_hoop_body_read(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
     ctx->body_size = 0;
     ctx->body_truncated = 0;
 
+    if (ctx->exchange && hoop_buf_reserve(&ctx->body, cap) != HOOP_OK) {
+
+        /* it is wiped in the end, and could not be where it had been before */
+
+        ctx->body_failed = 1;
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
     hoop_sha256_init(&ctx->body_md);
 
     ctx->capture = 1;
