@@ -1403,6 +1403,7 @@ is(chunks(500, asked($subject, @long))->{status}, 200, 'and in chunks');
 
 my ($worker) = nginx_workers();
 my ($here, $ours) = (0, 0);
+no warnings 'portable';                             # addresses of 64 bits
 
 open my $maps, '<', "/proc/$worker/maps" or die "maps: $!\n";
 open my $mem, '<:raw', "/proc/$worker/mem" or die "mem: $!\n";
