@@ -297,7 +297,8 @@ good($_ // 'none', -header => { typ => $_ })
     for undef, qw( JWT jwt at+jwt application/at+jwt APPLICATION/JWT );
 bad($_, type => -header => { typ => $_ })
     for qw( dpop+jwt logout+jwt secevent+jwt JOSE jwt; application/ x ), '';
-bad('no text', type => -header => { typ => 1 });
+is(ask(GET => '/p/a', bearer(-header => { typ => 1 }))->{json}{detail},
+   'token is malformed', 'no text');
 
 
 
