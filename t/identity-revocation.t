@@ -62,11 +62,12 @@ add_block_preprocessor(sub {
     my $with = $block->revocation // 'ttl=0';
     my $hoop = $block->hoop // 'on';
     my $more = $block->config_more // '';
-    chomp($with, $hoop, $more);
+    my $timeout = $block->redis_timeout // '300ms';
+    chomp($with, $hoop, $more, $timeout);
 
     $block->set_value('http_config', <<"END") if !defined $block->http_config;
 hoop_audit \$TEST_NGINX_SPOOL gateway=t sync=off;
-hoop_redis redis://127.0.0.1:\$TEST_NGINX_REDIS_PORT timeout=300ms;
+hoop_redis redis://127.0.0.1:\$TEST_NGINX_REDIS_PORT timeout=$timeout;
 hoop_issuer idp {
     issuer https://idp.test;
     audience hoop;
@@ -445,6 +446,7 @@ is(get($agent, '/e/a'), $unchecked, 'and not known');
 
 
 === TEST 21: revoked while a human was thinking
+--- redis_timeout: 10s
 --- steps
 my $dana = bearer(sub => 'dana', groups => ['dba']);
 my $held = begin(DELETE => '/p/a', bearer());

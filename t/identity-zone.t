@@ -165,7 +165,7 @@ hoop_zone "big", wanted a size of at least 256k
 --- steps
 my $agent = bearer();
 my ($a, $b) = workers_now();
-kill STOP => $b;
+hold_worker($b);
 is(get($agent), 200, 'the first worker');
 is(known(), 0, 'nobody had seen it');
 is(get($agent), 200, 'and again');
@@ -173,7 +173,7 @@ is(known(), 1, 'seen twice, it goes into the cache');
 is(get($agent), 200, 'and again');
 is(known(), 1, 'and is taken from there');
 kill CONT => $b;
-kill STOP => $a;
+hold_worker($a);
 is(get($agent), 200, 'the second worker');
 is(known(), 2, 'which did not verify it');
 is(get($agent), 200, 'and again');

@@ -11,6 +11,8 @@
 #     answered($held, $seconds)          # has anything come back?
 #     hang_up($held); or finish($held)   # as ask()
 #
+#     hold_worker($pid); ...; kill CONT => $pid;
+#
 # headers are lines, a list of them, or nothing.  What goes wrong on the wire
 # is status 0.  With
 #
@@ -36,8 +38,8 @@ use Time::HiRes qw( time );
 
 use Hoop::Daemon qw( wait_for );
 
-our @EXPORT = qw( answered ask begin finish hang_up nginx_pid nginx_workers
-                  soon );
+our @EXPORT = qw( answered ask begin finish hang_up hold_worker nginx_pid
+                  nginx_workers soon );
 
 my $json = JSON::PP->new->utf8->allow_nonref;
 my $steps;
@@ -169,6 +171,20 @@ sub nginx_workers {
 
     open my $fh, '<', "/proc/$pid/task/$pid/children" or return;
     return split ' ', <$fh> // '';
+}
+
+
+# stops a worker, until it gets SIGCONT.  It has not stopped when kill() is back:
+# the kernel may still wake it alone for a connection, which nobody takes then.
+sub hold_worker {
+    my ($pid) = @_;
+
+    kill STOP => $pid;
+
+    Test::More::ok(wait_for {
+        open my $fh, '<', "/proc/$pid/stat" or return;
+        return <$fh> =~ /\) T /;
+    }, "worker $pid is held");
 }
 
 
