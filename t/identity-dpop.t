@@ -1013,3 +1013,31 @@ hoop_origin "https://api.example.com/", wanted a scheme, a host and perhaps a po
 --- must_die
 --- error_log
 hoop_origin "api.example.com", wanted a scheme
+
+
+
+=== TEST 49: a proof of DPoP alone, of a token from elsewhere
+--- location: hoop_proof required dpop; hoop_bearer header=X-Token cookie=t;
+--- must_die
+--- error_log
+"hoop_proof required dpop" and "hoop_bearer" without "authorization" let nobody into location "/p/"
+
+
+
+=== TEST 50: the same, of a server whose locations know better
+--- more
+hoop_proof required dpop;
+hoop_bearer cookie=t;
+location /m/ { hoop on; hoop_proof required; proxy_pass http://up; }
+location /q/ {
+    hoop on;
+    hoop_bearer cookie=t authorization;
+    proxy_pass http://up;
+}
+--- location: hoop_bearer authorization;
+--- steps
+is(get("/$_/a", dpop("/$_/a"))->{status}, 200, $_) for qw( p q );
+is(why(get('/m/a', dpop('/m/a'))), 'no bearer token', 'm');
+--- reached
+GET /p/a
+GET /q/a

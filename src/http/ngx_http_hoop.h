@@ -584,6 +584,10 @@ char *ngx_http_hoop_conf_proof(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_hoop_conf_origin(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
+/* all of conf is merged: could anybody ever come in? */
+char *ngx_http_hoop_proof_check(ngx_conf_t *cf,
+    ngx_http_hoop_loc_conf_t *conf);
+
 extern ngx_http_hoop_proof_conf_t  ngx_http_hoop_proof_default;
 
 /* ngx_http_hoop_revocation.c */

@@ -537,6 +537,10 @@ ngx_http_hoop_conf_check(ngx_conf_t *cf, ngx_http_hoop_main_conf_t *hmcf,
         }
     }
 
+    if (ngx_http_hoop_proof_check(cf, conf) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
     if (conf->revocation && hmcf->core->redis == NULL) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"hoop_revocation\" needs a \"hoop_redis\" in "

@@ -250,3 +250,42 @@ done:
 
     return rv;
 }
+
+
+/*
+ * A token that is bound to a key is taken from Authorization only.  Of what a
+ * server block has, its locations are judged, which may have something else;
+ * the tokens of a hoop_token are in the body.
+ */
+
+char *
+ngx_http_hoop_proof_check(ngx_conf_t *cf, ngx_http_hoop_loc_conf_t *conf)
+{
+    ngx_uint_t                 i;
+    ngx_http_hoop_source_t    *source;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (conf->sources == NULL || conf->signer || clcf->name.len == 0
+        || conf->proof == NULL
+        || conf->proof->required != NGX_HTTP_HOOP_PROOF_DPOP)
+    {
+        return NGX_CONF_OK;
+    }
+
+    source = conf->sources->elts;
+
+    for (i = 0; i < conf->sources->nelts; i++) {
+        if (source[i].kind == NGX_HTTP_HOOP_SOURCE_AUTHORIZATION) {
+            return NGX_CONF_OK;
+        }
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "\"hoop_proof required dpop\" and \"hoop_bearer\" "
+                       "without \"authorization\" let nobody into location "
+                       "\"%V\"", &clcf->name);
+
+    return NGX_CONF_ERROR;
+}
