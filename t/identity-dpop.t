@@ -1041,3 +1041,20 @@ is(why(get('/m/a', dpop('/m/a'))), 'no bearer token', 'm');
 --- reached
 GET /p/a
 GET /q/a
+
+
+
+=== TEST 51: redirected to where an argument of the client's is taken out
+--- more
+# buffers of this size lie far above a request's pool
+large_client_header_buffers 4 256k;
+location /q/ {
+    hoop on;
+    hoop_bearer authorization query=u;
+    proxy_pass http://up;
+}
+--- steps
+is(raw("GET http://a.test:81/p/accel?u=$_ HTTP/1.1\r\nHost: a.test:81",
+       dpop('/p/accel', -origin => 'http://a.test:81')), 200,
+   length . ' bytes of it')
+    for map { 'x' x $_ } 1, 3000;

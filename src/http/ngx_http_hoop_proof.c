@@ -457,23 +457,23 @@ ngx_http_hoop_proof_uri(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
 /*
  * A request line that names the whole URI is stronger than Host, and so is the
  * :authority of HTTP/2 and 3, of which older releases of nginx make a Host.
- * The host of a request line ends before its port.
+ * The host of a request line ends before its port; it is in the buffer that was
+ * read, of which r->request_line may be a copy by now (ngx_http_hoop_source.c).
  */
 
 static hoop_str_t
 ngx_http_hoop_proof_authority(ngx_http_request_t *r)
 {
-    u_char  *p, *last;
+    u_char  *p;
 
     if (r->host_start && r->host_end) {
         p = r->host_end;
 
         if (r->http_version < NGX_HTTP_VERSION_20) {
-            last = r->request_line.data + r->request_line.len;
 
-            while (p < last
-                   && *p != '/' && *p != '?' && *p != '#' && *p != ' ')
-            {
+            /* nginx has found one of these there, or there is no request */
+
+            while (*p > ' ' && *p != '/' && *p != '?' && *p != '#') {
                 p++;
             }
         }
