@@ -8,11 +8,13 @@ use Test::Nginx::Socket 'no_plan';
 use lib 't/lib';
 use Hoop::Client;
 use Hoop::Curl;
-use Hoop::Daemon qw( free_port temp_dir );
+use Hoop::Daemon qw( free_port temp_dir wait_for );
 use Hoop::Proof;
 use Hoop::Spool;
 use Hoop::Token;
 use Hoop::Upstream;
+use IO::Select;
+use IO::Socket::INET;
 use IPC::Open2 qw( open2 );
 use Test::More ();
 
@@ -47,6 +49,64 @@ sub s_client {
                     'localhost', '-CAfile', ca(), @args);
     print $to $request;
     close $to;
+    my $out = join '', <$from>;
+    waitpid $pid, 0;
+    return $out;
+}
+
+# the same, but nothing comes back, and no more of the client gets through than
+# its early data, until that is answered: as for one who replays it
+sub s_client_early {
+    my ($request, $path, @args) = @_;
+
+    my $relay = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1')
+        or die "relay: $!\n";
+
+    local $SIG{CHLD} = 'DEFAULT';
+    local $SIG{PIPE} = 'IGNORE';
+
+    my $pid = open2(my $from, my $to, qw( openssl s_client -ign_eof -connect ),
+                    '127.0.0.1:' . $relay->sockport, '-servername',
+                    'localhost', '-CAfile', ca(), @args);
+    print $to $request;
+    close $to;
+
+    my $client = $relay->accept;
+    my $server = IO::Socket::INET->new(PeerAddr => '127.0.0.1',
+                                       PeerPort => $ENV{TEST_NGINX_TLS_PORT});
+    my $in = '';
+
+    # records of other types, then one of type 23
+    for (my $at = 0; ; ) {
+        my ($type, $len) = unpack 'C x2 n', substr($in, $at) . "\0" x 5;
+
+        if (length $in < $at + 5 + $len) {
+            sysread $client, $in, 65536, length $in or last;
+            next;
+        }
+
+        last if $type == 23;
+        $at += 5 + $len;
+    }
+
+    syswrite $server, $in;
+
+    wait_for {
+        open my $log, '<', "$ENV{TEST_NGINX_SERVER_ROOT}/logs/access.log"
+            or return;
+        scalar grep { index($_, "GET $path ") >= 0 } <$log>;
+    };
+
+    my $select = IO::Select->new($client, $server);
+
+    RELAY: while (my @ready = $select->can_read(10)) {
+        for my $sock (@ready) {
+            sysread $sock, my $data, 65536 or last RELAY;
+            syswrite $sock == $client ? $server : $client, $data;
+        }
+    }
+
+    close $_ for $client, $server;
     my $out = join '', <$from>;
     waitpid $pid, 0;
     return $out;
@@ -398,3 +458,68 @@ Test::More::like($with->($alice, @proof)->{body},
 --- events
 {"type":"decision","decision":"allow","proof":"dpop+mtls"}
 {"type":"response","status":200}
+
+
+
+=== TEST 18: early data may be a replay, and proves no certificate
+--- more
+ssl_session_cache shared:hoop_e:1m;
+ssl_early_data on;
+location /m/ {
+    hoop monitor;
+    hoop_policy $TEST_NGINX_SERVER_ROOT/html/policy.json;
+    add_header X-Sub "<$hoop_sub>";
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/p/;
+}
+--- steps
+my @cert = ('-tls1_3', '-cert', $alice->{cert}, '-key', $alice->{key});
+my $text = sub {
+    return "GET $_[0] HTTP/1.1\r\nHost: localhost\r\n"
+           . "Connection: $_[1]\r\n" . bound($alice) . "\r\n\r\n";
+};
+my $session = "$dir/early";
+my $early = sub {
+    my ($path) = @_;
+
+    my $first = s_client($text->('/p/new', 'close'), @cert, '-sess_out',
+                         $session);
+    Test::More::like($first, qr{HTTP/1\.1 200 }, 'a new session');
+    open my $fh, '>', "$dir/early.txt" or die;
+    print $fh $text->($path, 'keep-alive');
+    close $fh;
+    return s_client_early($text->('/p/late', 'close'), $path, @cert,
+                          '-sess_in', $session, '-early_data',
+                          "$dir/early.txt");
+};
+$upstream->reset;
+my $out = $early->('/p/early');
+Test::More::like($out, qr/^Early data was accepted/m, 'early data');
+Test::More::like($out, qr{HTTP/1\.1 425 }, 'refused');
+Test::More::like($out, qr/"title":"Too Early","status":425,"detail":"the TLS handshake is not finished"/, 'the answer');
+Test::More::like($out, qr{HTTP/1\.1 200 .*^reached}ms,
+                 'once the handshake is over');
+Test::More::is(join(' ', map { $_->{uri} } $upstream->requests),
+               '/p/new /p/late', 'what the target saw');
+$out = $early->('/m/early');
+Test::More::like($out, qr/^Early data was accepted/m, 'early data');
+Test::More::like($out, qr/^X-Sub: <>\r$/m, 'monitor: passed, without a name');
+--- events
+{"type":"request"}
+{"type":"decision","decision":"allow","proof":"mtls"}
+{"type":"response","status":200}
+{"type":"request"}
+{"type":"decision","decision":"deny","status":425,"reason":"the TLS handshake is not finished"}
+{"type":"request"}
+{"type":"decision","decision":"allow","proof":"mtls"}
+{"type":"response","status":200}
+{"type":"request"}
+{"type":"decision","decision":"allow","proof":"mtls"}
+{"type":"response","status":200}
+{"type":"request"}
+{"type":"decision","decision":"deny","status":425,"monitor":true}
+{"type":"response","status":200}
+{"type":"request"}
+{"type":"decision","decision":"allow","proof":"mtls"}
+{"type":"response","status":200}
+--- no_event_text
+"status":425,"proof"

@@ -37,6 +37,9 @@
 
 #define NGX_HTTP_HOOP_MAX_MASKS  8
 
+/* RFC 8470, 5.2; nginx has no name and no page for it */
+#define NGX_HTTP_HOOP_TOO_EARLY  425
+
 /*
  * The cap of a masked copy of n bytes: a label is longer than the shortest
  * value that it may stand for.

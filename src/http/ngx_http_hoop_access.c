@@ -23,6 +23,7 @@
 
 static ngx_int_t ngx_http_hoop_start(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx);
+static ngx_uint_t ngx_http_hoop_early(ngx_http_request_t *r);
 static ngx_int_t ngx_http_hoop_run(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx);
 static ngx_int_t ngx_http_hoop_revocation_step(ngx_http_request_t *r,
@@ -224,6 +225,46 @@ ngx_http_hoop_start(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
 }
 
 
+/*
+ * TLS early data: whoever has recorded it can send it again, and until the
+ * handshake is over nobody has proved that a certificate is his.
+ */
+
+static ngx_uint_t
+ngx_http_hoop_early(ngx_http_request_t *r)
+{
+#if (NGX_HTTP_SSL)
+
+    ngx_ssl_conn_t  *ssl;
+
+    if (r->connection->ssl == NULL) {
+        return 0;
+    }
+
+    ssl = r->connection->ssl->connection;
+
+#ifdef SSL_ERROR_EARLY_DATA_REJECTED
+
+    /* BoringSSL */
+
+    return SSL_in_early_data(ssl);
+
+#else
+
+    /* not SSL_in_init(), which is 0 while early data is read */
+
+    return !SSL_is_init_finished(ssl);
+
+#endif
+
+#else
+
+    return 0;
+
+#endif
+}
+
+
 static ngx_int_t
 ngx_http_hoop_run(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
 {
@@ -240,6 +281,12 @@ ngx_http_hoop_run(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
 
             if (ngx_http_hoop_start(r, ctx) != NGX_OK) {
                 return NGX_HTTP_INTERNAL_SERVER_ERROR;
+            }
+
+            if (ngx_http_hoop_early(r)) {
+                return ngx_http_hoop_refuse_text(r, ctx,
+                                       NGX_HTTP_HOOP_TOO_EARLY,
+                                       "the TLS handshake is not finished");
             }
 
             if (ctx->exchange && ctx->conf->signer == NULL) {

@@ -201,6 +201,8 @@ ngx_http_hoop_title(ngx_uint_t status)
         return "Conflict";
     case NGX_HTTP_REQUEST_ENTITY_TOO_LARGE:
         return "Content Too Large";
+    case NGX_HTTP_HOOP_TOO_EARLY:
+        return "Too Early";
     case NGX_HTTP_BAD_GATEWAY:
         return "Bad Gateway";
     case NGX_HTTP_SERVICE_UNAVAILABLE:
