@@ -59,8 +59,11 @@ hoop_policy_compile(const u_char *p, size_t len, hoop_error_t *err)
     hoop_buf_init(&cc.path, 1024 * 1024);
 
     cc.slots = json_object();
+    cc.tests = json_object();
 
-    if (cc.slots == NULL || hoop_buf_reserve(&cc.path, 1) != HOOP_OK) {
+    if (cc.slots == NULL || cc.tests == NULL
+        || hoop_buf_reserve(&cc.path, 1) != HOOP_OK)
+    {
         rc = hoop_policy_nomem(&cc);
 
     } else {
@@ -69,6 +72,7 @@ hoop_policy_compile(const u_char *p, size_t len, hoop_error_t *err)
 
     hoop_buf_free(&cc.path);
     json_decref(cc.slots);
+    json_decref(cc.tests);
 
     if (rc != HOOP_OK) {
         hoop_policy_free(policy);
@@ -151,7 +155,9 @@ hoop_policy_compile_top(hoop_compile_t *cc)
         return HOOP_ERROR;
     }
 
-    if (hoop_policy_trie_build(policy) != HOOP_OK) {
+    if (hoop_policy_cond_index(policy) != HOOP_OK
+        || hoop_policy_trie_build(policy) != HOOP_OK)
+    {
         return hoop_policy_nomem(cc);
     }
 
@@ -217,6 +223,9 @@ hoop_policy_free(hoop_policy_t *policy)
 
     free(policy->codes);
     free(policy->slots);
+    free(policy->tests);
+    free(policy->values);
+    free(policy->values_hash);
     free(policy->scratch);
 
     while (policy->pool != NULL) {

@@ -2,12 +2,19 @@
 /*
  * Copyright (C) ngx_hoop_module authors
  *
- * Evaluation.  The rules on the request's way through the trie are tried, in
- * any order, and the best match is kept: deny before review before allow, then
+ * Evaluation.  The rules on the request's way through the trie are tried, list
+ * by list, and the best match is kept: deny before review before allow, then
  * the earlier file, then the earlier rule.  A rule that could not be better
  * than the best so far is not tried at all.
+ *
+ * hoop_policy_match() alone says what a rule is about; the trie saves it from
+ * comparing, and from being called at all, and never changes what it says.
  */
 
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE    /* memrchr() */
+#endif
 
 #include "hoop_policy_rule.h"
 
@@ -19,6 +26,7 @@ typedef struct {
     hoop_str_t                    path;
     hoop_str_t                    trimmed;   /* without a trailing slash */
     unsigned                      skip_body:1;
+    unsigned                      sure;      /* HOOP_SURE_*, of the rule */
 
     /* about the last rule tried */
     const char                   *what;
@@ -42,16 +50,38 @@ typedef enum {
 } hoop_walk_e;
 
 
+/* one walk through the trie of a policy */
+
+typedef struct {
+    hoop_policy_t                *policy;
+    unsigned                      order;
+    hoop_match_t                 *match;
+    hoop_walk_e                   walk;
+    hoop_found_t                 *best;
+    hoop_found_t                 *undecided;
+
+    hoop_str_t                    path;      /* without its first slash */
+    hoop_str_t                    last;      /* its last segment */
+    hoop_str_t                    trimmed;   /* that of the trimmed path */
+    unsigned                      slash:1;   /* they differ */
+} hoop_walk_t;
+
+
 static void hoop_policy_begin(hoop_match_t *m, hoop_policy_t *const *policies,
     unsigned n, const hoop_policy_request_t *req);
 static int hoop_policy_walk(hoop_policy_t *policy, unsigned order,
     hoop_match_t *m, hoop_walk_e walk, hoop_found_t *best,
     hoop_found_t *undecided);
-static int hoop_policy_try(hoop_policy_t *policy, unsigned order,
-    const hoop_rule_t *rule, hoop_match_t *m, hoop_walk_e walk,
-    hoop_found_t *best, hoop_found_t *undecided);
-static int hoop_policy_better(const hoop_rule_t *rule, unsigned order,
-    const hoop_found_t *than);
+static int hoop_policy_walk_host(hoop_walk_t *w, uint32_t node,
+    hoop_str_t rest);
+static int hoop_policy_walk_path(hoop_walk_t *w, uint32_t node,
+    hoop_str_t rest);
+static int hoop_policy_walk_deep(hoop_walk_t *w, uint32_t node, int end);
+static int hoop_policy_walk_set(hoop_walk_t *w, const hoop_trie_set_t *set,
+    int from, int to);
+static int hoop_policy_try(hoop_walk_t *w, const hoop_trie_entry_t *entry);
+static int hoop_policy_better(const hoop_walk_t *w,
+    const hoop_trie_entry_t *entry, const hoop_found_t *than);
 static hoop_truth_e hoop_policy_match(hoop_policy_t *policy,
     const hoop_rule_t *rule, hoop_match_t *m);
 static int hoop_policy_match_method(const hoop_rule_t *rule,
@@ -232,84 +262,249 @@ static int
 hoop_policy_walk(hoop_policy_t *policy, unsigned order, hoop_match_t *m,
     hoop_walk_e walk, hoop_found_t *best, hoop_found_t *undecided)
 {
-    uint32_t                  node, e;
-    hoop_str_t                rest, segment;
-    const hoop_trie_t        *trie;
-    const hoop_trie_entry_t  *entry;
+    hoop_walk_t    w;
+    const u_char  *p;
 
-    trie = &policy->trie;
-    node = 0;
+    memset(&w, 0, sizeof(hoop_walk_t));
 
-    rest = (m->path.len && m->path.data[0] == '/')
-           ? hoop_str(m->path.data + 1, m->path.len - 1) : hoop_str(NULL, 0);
+    w.policy = policy;
+    w.order = order;
+    w.match = m;
+    w.walk = walk;
+    w.best = best;
+    w.undecided = undecided;
 
-    for ( ;; ) {
+    if (m->path.len && m->path.data[0] == '/') {
+        w.path = hoop_str(m->path.data + 1, m->path.len - 1);
+        w.slash = (m->trimmed.len != m->path.len);
 
-        for (e = trie->nodes[node].entry; e != HOOP_TRIE_NONE;
-             e = entry->next)
+        p = memrchr(m->path.data, '/', m->path.len);
+        w.last = hoop_str(p + 1, m->path.data + m->path.len - p - 1);
+
+        p = memrchr(m->path.data, '/', m->trimmed.len);
+        w.trimmed = hoop_str(p + 1, m->path.data + m->trimmed.len - p - 1);
+    }
+
+    return hoop_policy_walk_host(&w, 0, m->host.data ? m->host
+                                                     : hoop_str("", 0));
+}
+
+
+/* no deeper than the globs of the policy are long */
+
+static int
+hoop_policy_walk_host(hoop_walk_t *w, uint32_t n, hoop_str_t rest)
+{
+    uint32_t                 child;
+    hoop_str_t               label;
+    const hoop_trie_t       *trie;
+    const hoop_trie_node_t  *node;
+
+    trie = &w->policy->trie;
+    node = &trie->nodes[n];
+
+    if (node->paths[HOOP_TRIE_BELOW] != HOOP_TRIE_NONE
+        && hoop_policy_walk_path(w, node->paths[HOOP_TRIE_BELOW], w->path))
+    {
+        return 1;
+    }
+
+    if (!hoop_policy_trie_label(&rest, &label)) {
+        return node->paths[HOOP_TRIE_HERE] != HOOP_TRIE_NONE
+               && hoop_policy_walk_path(w, node->paths[HOOP_TRIE_HERE],
+                                        w->path);
+    }
+
+    child = hoop_policy_trie_child(trie, n, label);
+
+    if (child != HOOP_TRIE_NONE && hoop_policy_walk_host(w, child, rest)) {
+        return 1;
+    }
+
+    return node->star != HOOP_TRIE_NONE && label.len != 0
+           && hoop_policy_walk_host(w, node->star, rest);
+}
+
+
+/*
+ * To a deny or a review "/a/" is "/a": they are met where the last segment
+ * that is left is an empty one, an allow only at the very end.
+ */
+
+static int
+hoop_policy_walk_path(hoop_walk_t *w, uint32_t n, hoop_str_t rest)
+{
+    uint32_t                 child;
+    hoop_str_t               segment;
+    const hoop_trie_t       *trie;
+    const hoop_trie_node_t  *node;
+
+    trie = &w->policy->trie;
+    node = &trie->nodes[n];
+
+    if (hoop_policy_walk_set(w, &node->sets[HOOP_TRIE_BELOW],
+                             HOOP_VERDICT_DENY, HOOP_VERDICT_ALLOW))
+    {
+        return 1;
+    }
+
+    if (node->deep != HOOP_TRIE_NONE && rest.data != NULL
+        && hoop_policy_walk_deep(w, node->deep, rest.len == 0))
+    {
+        return 1;
+    }
+
+    if (w->slash && rest.data != NULL && rest.len == 0
+        && hoop_policy_walk_set(w, &node->sets[HOOP_TRIE_HERE],
+                                HOOP_VERDICT_DENY, HOOP_VERDICT_REVIEW))
+    {
+        return 1;
+    }
+
+    if (!hoop_glob_segment(&rest, '/', &segment)) {
+        return w->path.data != NULL
+               && hoop_policy_walk_set(w, &node->sets[HOOP_TRIE_HERE],
+                                       w->slash ? HOOP_VERDICT_ALLOW
+                                                : HOOP_VERDICT_DENY,
+                                       HOOP_VERDICT_ALLOW);
+    }
+
+    child = hoop_policy_trie_child(trie, n, segment);
+
+    if (child != HOOP_TRIE_NONE && hoop_policy_walk_path(w, child, rest)) {
+        return 1;
+    }
+
+    return node->star != HOOP_TRIE_NONE && segment.len != 0
+           && hoop_policy_walk_path(w, node->star, rest);
+}
+
+
+/* end: what is left is an empty segment, which the trimmed path has not */
+
+static int
+hoop_policy_walk_deep(hoop_walk_t *w, uint32_t node, int end)
+{
+    uint32_t            child;
+    const hoop_trie_t  *trie;
+
+    trie = &w->policy->trie;
+
+    child = (w->slash && end) ? HOOP_TRIE_NONE
+                              : hoop_policy_trie_child(trie, node, w->trimmed);
+
+    if (child != HOOP_TRIE_NONE
+        && hoop_policy_walk_set(w, &trie->nodes[child].sets[HOOP_TRIE_HERE],
+                                HOOP_VERDICT_DENY,
+                                w->slash ? HOOP_VERDICT_REVIEW
+                                         : HOOP_VERDICT_ALLOW))
+    {
+        return 1;
+    }
+
+    if (!w->slash) {
+        return 0;
+    }
+
+    child = hoop_policy_trie_child(trie, node, w->last);
+
+    return child != HOOP_TRIE_NONE
+           && hoop_policy_walk_set(w, &trie->nodes[child].sets[HOOP_TRIE_HERE],
+                                   HOOP_VERDICT_ALLOW, HOOP_VERDICT_ALLOW);
+}
+
+
+/* the rules whose effects are from the one to the other, which is less */
+
+static int
+hoop_policy_walk_set(hoop_walk_t *w, const hoop_trie_set_t *set, int from,
+    int to)
+{
+    unsigned                  i;
+    const hoop_trie_entry_t  *e, *end;
+
+    if (set->methods == 0) {
+        return 0;
+    }
+
+    for (i = 0; i < 2; i++) {
+
+        for (e = hoop_policy_trie_list(&w->policy->trie, set,
+                                       w->match->method, i, &end);
+             e < end; e++)
         {
-            entry = &trie->entries[e];
+            if (e->effect < to || !hoop_policy_better(w, e, w->best)) {
+                break;
+            }
 
-            if (hoop_policy_try(policy, order, &policy->rules[entry->rule], m,
-                                walk, best, undecided))
-            {
+            if (e->effect <= from && hoop_policy_try(w, e)) {
                 return 1;
             }
         }
-
-        if (!hoop_glob_segment(&rest, '/', &segment)) {
-            return 0;
-        }
-
-        node = hoop_policy_trie_child(trie, node, segment);
-
-        if (node == HOOP_TRIE_NONE) {
-            return 0;
-        }
     }
+
+    return 0;
 }
 
 
 static int
-hoop_policy_try(hoop_policy_t *policy, unsigned order, const hoop_rule_t *rule,
-    hoop_match_t *m, hoop_walk_e walk, hoop_found_t *best,
-    hoop_found_t *undecided)
+hoop_policy_try(hoop_walk_t *w, const hoop_trie_entry_t *entry)
 {
-    hoop_truth_e   truth;
-    hoop_found_t  *found;
+    const char         *why;
+    hoop_match_t       *m;
+    hoop_truth_e        truth;
+    hoop_found_t       *found;
+    hoop_policy_t      *policy;
+    const hoop_rule_t  *rule;
 
-    if (walk != HOOP_WALK_ALL && rule->body != (walk == HOOP_WALK_BODY)) {
+    m = w->match;
+    policy = w->policy;
+
+    if (entry->test != HOOP_TRIE_NONE
+        && hoop_policy_truth(policy, entry->test, m->req, &why)
+           == HOOP_TRUTH_NO)
+    {
         return 0;
     }
 
-    if (!hoop_policy_better(rule, order, best)) {
+    rule = &policy->rules[entry->rule];
+
+    if (w->walk != HOOP_WALK_ALL
+        && rule->body != (w->walk == HOOP_WALK_BODY))
+    {
         return 0;
     }
+
+    /* a path without a slash in front has no place in the trie */
+
+    m->sure = (w->path.data != NULL || rule->paths.n == 0) ? entry->sure : 0;
 
     truth = hoop_policy_match(policy, rule, m);
+
+    m->sure = 0;
 
     if (truth == HOOP_TRUTH_NO) {
         return 0;
     }
 
-    if (walk == HOOP_WALK_BODY) {
+    if (w->walk == HOOP_WALK_BODY) {
         return 1;
     }
 
-    found = best;
+    found = w->best;
 
     if (truth == HOOP_TRUTH_UNKNOWN && rule->effect == HOOP_VERDICT_ALLOW) {
 
-        if (!hoop_policy_better(rule, order, undecided)) {
+        if (!hoop_policy_better(w, entry, w->undecided)) {
             return 0;
         }
 
-        found = undecided;
+        found = w->undecided;
     }
 
     found->rule = rule;
     found->policy = policy;
-    found->order = order;
+    found->order = w->order;
     found->why = m->why;
 
     return 0;
@@ -317,18 +512,20 @@ hoop_policy_try(hoop_policy_t *policy, unsigned order, const hoop_rule_t *rule,
 
 
 static int
-hoop_policy_better(const hoop_rule_t *rule, unsigned order,
+hoop_policy_better(const hoop_walk_t *w, const hoop_trie_entry_t *entry,
     const hoop_found_t *than)
 {
     if (than->rule == NULL) {
         return 1;
     }
 
-    if (rule->effect != than->rule->effect) {
-        return rule->effect > than->rule->effect;
+    if (entry->effect != than->rule->effect) {
+        return entry->effect > than->rule->effect;
     }
 
-    return (order != than->order) ? order < than->order : rule < than->rule;
+    return (w->order != than->order)
+           ? w->order < than->order
+           : &w->policy->rules[entry->rule] < than->rule;
 }
 
 
@@ -345,7 +542,7 @@ hoop_policy_match(hoop_policy_t *policy, const hoop_rule_t *rule,
     m->why = NULL;
     m->name = hoop_str(NULL, 0);
 
-    if (!hoop_policy_match_method(rule, m)) {
+    if (!(m->sure & HOOP_SURE_METHOD) && !hoop_policy_match_method(rule, m)) {
         m->what = "method";
         return HOOP_TRUTH_NO;
     }
@@ -355,15 +552,18 @@ hoop_policy_match(hoop_policy_t *policy, const hoop_rule_t *rule,
      * by it, an allow must be literal.
      */
 
-    if (!hoop_policy_match_globs(&rule->paths, '/',
-                                 rule->effect == HOOP_VERDICT_ALLOW
-                                 ? m->path : m->trimmed))
+    if (!(m->sure & HOOP_SURE_PATH)
+        && !hoop_policy_match_globs(&rule->paths, '/',
+                                    rule->effect == HOOP_VERDICT_ALLOW
+                                    ? m->path : m->trimmed))
     {
         m->what = "path";
         return HOOP_TRUTH_NO;
     }
 
-    if (!hoop_policy_match_globs(&rule->hosts, '.', m->host)) {
+    if (!(m->sure & HOOP_SURE_HOST)
+        && !hoop_policy_match_globs(&rule->hosts, '.', m->host))
+    {
         m->what = "host";
         return HOOP_TRUTH_NO;
     }
@@ -386,9 +586,7 @@ hoop_policy_match(hoop_policy_t *policy, const hoop_rule_t *rule,
 
         why = NULL;
 
-        t = hoop_policy_test(policy, cond->ops,
-                             hoop_policy_subject(policy, cond->slot, m->req),
-                             &why);
+        t = hoop_policy_truth(policy, cond->test, m->req, &why);
 
         if (t == HOOP_TRUTH_YES
             || (t == HOOP_TRUTH_UNKNOWN && truth == HOOP_TRUTH_UNKNOWN))

@@ -57,10 +57,13 @@ static const char *const  hoop_policy_request_keys[] = {
 };
 
 
-static const char *const  hoop_policy_methods[] = {
-    "GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE",
-    "CONNECT", "MKCOL", "COPY", "MOVE", "PROPFIND", "PROPPATCH", "LOCK",
-    "UNLOCK"
+static const hoop_str_t  hoop_policy_methods[] = {
+    hoop_string("GET"), hoop_string("HEAD"), hoop_string("POST"),
+    hoop_string("PUT"), hoop_string("DELETE"), hoop_string("PATCH"),
+    hoop_string("OPTIONS"), hoop_string("TRACE"), hoop_string("CONNECT"),
+    hoop_string("MKCOL"), hoop_string("COPY"), hoop_string("MOVE"),
+    hoop_string("PROPFIND"), hoop_string("PROPPATCH"), hoop_string("LOCK"),
+    hoop_string("UNLOCK")
 };
 
 
@@ -69,8 +72,8 @@ hoop_policy_method(hoop_str_t name)
 {
     unsigned  i;
 
-    for (i = 0; i < sizeof(hoop_policy_methods) / sizeof(char *); i++) {
-        if (hoop_str_is(name, hoop_policy_methods[i])) {
+    for (i = 0; i < sizeof(hoop_policy_methods) / sizeof(hoop_str_t); i++) {
+        if (hoop_str_eq(name, hoop_policy_methods[i])) {
             return (uint32_t) 1 << i;
         }
     }
@@ -318,7 +321,9 @@ hoop_policy_match_cond(hoop_compile_t *cc, hoop_source_e source,
     }
 
     cond.ops = hoop_policy_compile_op(cc, conf, hoop_source_text(source));
-    if (cond.ops == NULL) {
+    if (cond.ops == NULL
+        || hoop_policy_compile_cond(cc, conf, &cond) != HOOP_OK)
+    {
         return HOOP_ERROR;
     }
 

@@ -16,9 +16,10 @@
  * NO and YES.  An allow rule needs YES; deny and review rules take UNKNOWN
  * for YES.
  *
- * Rules are found by path: a trie of the literal segments that their globs
- * begin with, kept as a hash of (parent, segment).  Walking it along the
- * request's path gives every rule whose glob may match, and few others.
+ * Rules are found by host, path and method: see hoop_policy_trie.c.  Equal
+ * conditions of several rules are one "test", and of the tests that ask
+ * whether a text is in a list those that hold are looked up by the text: see
+ * hoop_policy_cond.c.
  *
  * Strings are spans of "root", the policy's JSON, which stays as long as the
  * policy; what is not there is in "pool".  The slots' results, "scratch" and
@@ -97,6 +98,8 @@ typedef struct {
 
     uint64_t                generation;
     hoop_subject_t          subject;   /* valid for that generation */
+
+    uint64_t                spread;    /* its lists were looked up in that */
 } hoop_slot_t;
 
 
@@ -134,7 +137,29 @@ struct hoop_op_s {
 typedef struct {
     unsigned                slot;
     hoop_op_t              *ops;
+    unsigned                test;
 } hoop_cond_t;
+
+
+typedef struct {
+    unsigned                slot;
+    unsigned                listed:1;  /* all its values are in "values" */
+    hoop_op_t              *ops;
+
+    uint64_t                generation;
+    hoop_truth_e            truth;     /* valid for that generation */
+    const char             *why;
+} hoop_test_t;
+
+
+/* a text that tests ask for; places of a hash, chained by "next" */
+
+typedef struct {
+    hoop_str_t              text;
+    uint32_t                slot;
+    uint32_t                test;
+    uint32_t                next;
+} hoop_value_t;
 
 
 typedef struct {
@@ -164,28 +189,48 @@ typedef struct {
 } hoop_rule_t;
 
 
+#define HOOP_TRIE_NONE  UINT32_MAX
+
+#define HOOP_TRIE_HERE   0             /* the text ends at the node */
+#define HOOP_TRIE_BELOW  1             /* or goes on */
+
+
+typedef struct {
+    uint32_t                methods;   /* those that have a list */
+    uint32_t                first;     /* of its lists */
+} hoop_trie_set_t;
+
+
 typedef struct {
     hoop_str_t              segment;
     uint32_t                parent;
-    uint32_t                entry;     /* first of its rules, or NONE */
+    uint32_t                star;      /* child for any one segment */
+    uint32_t                deep;      /* parent of the last segments of "**" */
+    uint32_t                paths[2];  /* of a host: the roots of its paths */
+    hoop_trie_set_t         sets[2];   /* of a path */
 } hoop_trie_node_t;
 
 
 typedef struct {
     uint32_t                rule;
-    uint32_t                next;
+    uint32_t                test;      /* must not be NO; or NONE */
+    uint8_t                 effect;
+    uint8_t                 sure;      /* HOOP_SURE_*: what need not be tried */
 } hoop_trie_entry_t;
 
 
-#define HOOP_TRIE_NONE  UINT32_MAX
+#define HOOP_SURE_METHOD  1
+#define HOOP_SURE_HOST    2
+#define HOOP_SURE_PATH    4
 
 
 typedef struct {
     hoop_trie_node_t       *nodes;     /* nodes[0] is the root */
-    hoop_trie_entry_t      *entries;
+    hoop_trie_entry_t      *entries;   /* list behind list */
+    uint32_t               *lists;     /* where each begins; and the end */
     uint32_t               *hash;      /* node numbers, open addressing */
     uint32_t                nnodes;
-    uint32_t                nentries;
+    uint32_t                nodes_size;
     uint32_t                mask;      /* size of the hash - 1 */
 } hoop_trie_t;
 
@@ -221,6 +266,11 @@ struct hoop_policy_s {
     unsigned                nmasks;
     hoop_slot_t            *slots;     /* owned */
     unsigned                nslots;
+    hoop_test_t            *tests;     /* owned */
+    unsigned                ntests;
+    hoop_value_t           *values;    /* owned */
+    uint32_t               *values_hash;    /* owned */
+    uint32_t                values_mask;
     pcre2_code            **codes;     /* owned, each */
     unsigned                ncodes;
     hoop_trie_t             trie;      /* its arrays are owned */
@@ -245,8 +295,10 @@ typedef struct {
     size_t                  len;
     hoop_buf_t              path;
     json_t                 *slots;     /* "<source><name>" to slot number */
+    json_t                 *tests;     /* "<slot> <operators>" to test number */
     hoop_error_t           *err;
     unsigned                slots_size;
+    unsigned                tests_size;
     unsigned                codes_size;
     char                    quoted[2][80];
     unsigned                turn;
@@ -306,11 +358,44 @@ int hoop_policy_compile_slot(hoop_compile_t *cc, hoop_source_e source,
 const hoop_subject_t *hoop_policy_subject(hoop_policy_t *policy, unsigned slot,
     const hoop_policy_request_t *req);
 
+/* hoop_policy_cond.c */
+int hoop_policy_compile_cond(hoop_compile_t *cc, json_t *conf,
+    hoop_cond_t *cond);
+int hoop_policy_cond_index(hoop_policy_t *policy);
+/* what hoop_policy_test() says of the test's subject, once an evaluation */
+hoop_truth_e hoop_policy_truth(hoop_policy_t *policy, unsigned test,
+    const hoop_policy_request_t *req, const char **why);
+
 /* hoop_policy_trie.c */
 int hoop_policy_trie_build(hoop_policy_t *policy);
 void hoop_policy_trie_free(hoop_trie_t *trie);
 uint32_t hoop_policy_trie_child(const hoop_trie_t *trie, uint32_t parent,
     hoop_str_t segment);
+/* takes the last label off a host */
+int hoop_policy_trie_label(hoop_str_t *rest, hoop_str_t *label);
+/* the entries of a set for a method, 0: one that is not known; which is 0 for
+   the rules that name it, 1 for the others; an empty span if there are none */
+const hoop_trie_entry_t *hoop_policy_trie_list(const hoop_trie_t *trie,
+    const hoop_trie_set_t *set, uint32_t method, unsigned which,
+    const hoop_trie_entry_t **end);
+
+/* FNV-1a, with its high bits where a mask looks */
+
+static inline uint32_t
+hoop_policy_hash_text(uint32_t seed, hoop_str_t s)
+{
+    size_t    i;
+    uint32_t  h;
+
+    h = 2166136261u ^ seed * 2654435761u;
+
+    for (i = 0; i < s.len; i++) {
+        h = (h ^ s.data[i]) * 16777619u;
+    }
+
+    return h ^ h >> 15;
+}
+
 
 /* the bit of a method, 0 if it is not one of the known */
 uint32_t hoop_policy_method(hoop_str_t name);

@@ -122,8 +122,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     hoop_policy_request_t   req;
 
     static const char  *paths[] = {
-        "/", "/a", "/a/", "/a/b", "/v1/customers", "/v1/customers/7", "/v1/sql"
+        "/", "/a", "/a/", "/a/b/a/", "/v1/customers", "/v1/customers/7",
+        "/v1/sql"
     };
+    static const char  *hosts[] = { "api.example.com.", "a.b", "" };
     static const char  *args[] = { "", "id=1", "a=1&a=2&b=%20", "id=%zz;q" };
 
     policy = hoop_policy_compile(data, size, &err);
@@ -152,7 +154,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
         req.identity = &id;
         req.method = hoop_cstr(i % 3 ? (i % 3 == 1 ? "GET" : "POST") : "PURGE");
-        req.host = hoop_cstr("api.example.com.");
+        req.host = hoop_cstr(hosts[i / 5 % 3]);
         req.path = hoop_cstr(paths[i % 7]);
         req.args = hoop_cstr(args[i / 7 % 4]);
         req.header = header;
