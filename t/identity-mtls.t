@@ -360,13 +360,18 @@ for my $cnf (@cnf) {
 location /m/ {
     hoop monitor;
     hoop_policy $TEST_NGINX_SERVER_ROOT/html/policy.json;
+    add_header X-Who "<$hoop_sub|$hoop_issuer|$hoop_scope|$hoop_actors|$hoop_groups|$hoop_claim_sub>";
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/p/;
 }
 --- steps
-my $res = curl("$url/m/a", bound($alice), by($bob));
+my @claims = (scope => 'a b', act => { sub => 'x' }, groups => ['dba']);
+my $res = curl("$url/m/a", bound($alice, @claims), by($bob));
 Test::More::is($res->{status}, 200, 'passes');
-$res = curl("$url/m/a", bound($alice), by($alice));
+Test::More::is($res->{headers}{'x-who'}, '<|||||>', 'as nobody');
+$res = curl("$url/m/a", bound($alice, @claims), by($alice));
 Test::More::is($res->{status}, 200, 'passes, rightly');
+Test::More::is($res->{headers}{'x-who'},
+               '<agent-1|https://idp.test|a b|x|dba|agent-1>', 'as who it is');
 --- events
 {"type":"request"}
 {"type":"decision","decision":"deny","status":401,"monitor":true,"reason":"token is bound to another certificate"}

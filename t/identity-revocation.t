@@ -546,3 +546,17 @@ is(asked(), 3, 'once is enough');
 revoke('idp:sub:agent-1');
 is(get($agent, '/old/a'), 200, 'an old answer is good here');
 is(get($agent, '/from'), $revoked, 'and not there');
+
+
+
+=== TEST 28: monitor: a revoked token names nobody
+--- hoop
+monitor;
+add_header X-Sub "<$hoop_sub>"
+--- steps
+my $agent = bearer();
+is(ask(GET => '/p/a', $agent)->{headers}{'x-sub'}, '<agent-1>', 'good');
+revoke('idp:sub:agent-1');
+is(ask(GET => '/p/a', $agent)->{headers}{'x-sub'}, '<>', 'revoked');
+--- events
+{"type":"decision","decision":"deny","status":401,"monitor":true,"reason":"token is revoked"}

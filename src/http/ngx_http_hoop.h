@@ -368,6 +368,7 @@ typedef struct {
     hoop_buf_t                    body;        /* its head, up to body_cap */
     size_t                        body_cap;
     off_t                         body_size;   /* all of it */
+    time_t                        body_time;   /* when reading began */
     hoop_sha256_t                 body_md;
     u_char                        body_sha256[32];
     hoop_body_e                   body_kind;
@@ -404,6 +405,7 @@ typedef struct {
     unsigned                      proofs:2;        /* NGX_HTTP_HOOP_PROOF_* */
     unsigned                      remembered:1;    /* the proof: not again */
     unsigned                      nonces:1;        /* the client needs them */
+    unsigned                      verified:1;      /* identity, in all */
     unsigned                      keys_queued:1;
     unsigned                      keys_waited:1;   /* not a second time */
     unsigned                      capture:1;       /* body filter: copy */

@@ -6,7 +6,9 @@
  *
  *     START > TOKEN > VERIFY [> KEYS_WAIT > VERIFY] > PROOF
  *       > REVOCATION [> REVOCATION_WAIT] > SCOPE > IDENTIFIED
- *       [> BODY_WAIT] > POLICY > DECIDED [> BODY_WAIT] > RECORD [> RECORD_WAIT]
+ *       [> BODY_WAIT [> REVOCATION [> REVOCATION_WAIT]]] > POLICY > DECIDED
+ *       [> BODY_WAIT [> REVOCATION [> REVOCATION_WAIT]]]
+ *       > RECORD [> RECORD_WAIT]
  *       [> CLAIM > CLAIM_WAIT
  *         [> VOTE_WAIT > REVOCATION [> REVOCATION_WAIT] > CLAIM]
  *         > RECORD [> RECORD_WAIT]]
@@ -26,6 +28,7 @@ static ngx_int_t ngx_http_hoop_start(ngx_http_request_t *r,
 static ngx_uint_t ngx_http_hoop_early(ngx_http_request_t *r);
 static ngx_int_t ngx_http_hoop_run(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx);
+static ngx_uint_t ngx_http_hoop_expired(ngx_http_hoop_ctx_t *ctx);
 static ngx_int_t ngx_http_hoop_revocation_step(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx);
 static ngx_int_t ngx_http_hoop_identified(ngx_http_request_t *r,
@@ -346,6 +349,8 @@ ngx_http_hoop_run(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
 
         case NGX_HTTP_HOOP_PROOF:
 
+            ctx->verified = 0;
+
             rc = ngx_http_hoop_proof(r, ctx);
 
             if (rc != NGX_OK) {
@@ -368,6 +373,8 @@ ngx_http_hoop_run(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
             break;
 
         case NGX_HTTP_HOOP_SCOPE:
+
+            ctx->verified = 1;
 
             rc = ngx_http_hoop_scope(ctx);
 
@@ -398,6 +405,24 @@ ngx_http_hoop_run(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
             }
 
             ctx->state = ctx->after_body;
+
+            if (ctx->identity == NULL || ctx->exchange
+                || ctx->body_time == ngx_time())
+            {
+                break;
+            }
+
+            /* it came slowly, and the token may not have lasted so long */
+
+            if (ngx_http_hoop_expired(ctx)) {
+                return ngx_http_hoop_refuse_text(r, ctx,
+                                                 NGX_HTTP_UNAUTHORIZED,
+                                                 ctx->error);
+            }
+
+            ctx->revocation.passed = 0;
+            ctx->after_revocation = ctx->after_body;
+            ctx->state = NGX_HTTP_HOOP_REVOCATION;
             break;
 
         case NGX_HTTP_HOOP_POLICY:
@@ -489,13 +514,12 @@ ngx_http_hoop_run(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
 
         case NGX_HTTP_HOOP_CLAIM:
 
-            if (ctx->identity->expires + ctx->issuer->leeway <= ngx_time()) {
+            if (ngx_http_hoop_expired(ctx)) {
 
                 /* while a human was thinking: nothing is used up */
 
                 ngx_http_hoop_approval_detach(ctx);
 
-                ctx->error = hoop_jwt_strerror(HOOP_JWT_EXPIRED);
                 return ngx_http_hoop_refuse_text(r, ctx,
                                                  NGX_HTTP_UNAUTHORIZED,
                                                  ctx->error);
@@ -588,6 +612,21 @@ ngx_http_hoop_run(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
 }
 
 
+/* while the request was waiting; by the rule of hoop_jwt_check() */
+
+static ngx_uint_t
+ngx_http_hoop_expired(ngx_http_hoop_ctx_t *ctx)
+{
+    if (ctx->identity->expires + ctx->issuer->leeway > ngx_time()) {
+        return 0;
+    }
+
+    ctx->error = hoop_jwt_strerror(HOOP_JWT_EXPIRED);
+
+    return 1;
+}
+
+
 static ngx_int_t
 ngx_http_hoop_revocation_step(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
 {
@@ -612,6 +651,8 @@ ngx_http_hoop_revocation_step(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
         ctx->state = NGX_HTTP_HOOP_REVOCATION_WAIT;
         return NGX_AGAIN;
     }
+
+    ctx->verified = 0;
 
     /* if it was waiting for a human: nothing is used up */
 
@@ -868,6 +909,10 @@ ngx_http_hoop_refuse(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
 {
     ngx_int_t   rc;
     ngx_uint_t  level;
+
+    if (status == NGX_HTTP_UNAUTHORIZED) {
+        ctx->verified = 0;
+    }
 
     if (ctx->conf->signer) {
         status = ngx_http_hoop_exchange_refuse(ctx, status);

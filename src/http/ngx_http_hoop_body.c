@@ -60,6 +60,7 @@ ngx_http_hoop_body_read(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
     hoop_buf_init(&ctx->body, cap);
     ctx->body_cap = cap;
     ctx->body_size = 0;
+    ctx->body_time = ngx_time();
     ctx->body_truncated = 0;
 
     if (ctx->exchange && hoop_buf_reserve(&ctx->body, cap) != HOOP_OK) {

@@ -853,6 +853,11 @@ ngx_http_hoop_fetch_preaccess(ngx_http_request_t *r)
         return NGX_HTTP_FORBIDDEN;
     }
 
+    /* nor is a limit of the server for its clients meant for us */
+
+    r->limit_rate = 0;
+    r->limit_rate_set = 1;
+
     return ngx_http_hoop_fetch_skip(r, ngx_http_core_content_phase);
 }
 

@@ -193,7 +193,7 @@ ngx_http_hoop_scope_variable(ngx_http_request_t *r,
 
     ctx = ngx_http_hoop_ctx(r);
 
-    if (ctx == NULL || ctx->identity == NULL) {
+    if (ctx == NULL || !ctx->verified) {
         return NGX_OK;
     }
 

@@ -3,7 +3,8 @@
  * Copyright (C) ngx_hoop_module authors
  *
  * What is known of a request, as variables; empty ("not found") before it is.
- * No variable holds a token or a credential.
+ * No variable holds a token or a credential, nor what a token says that was
+ * refused, be it in monitor mode and so without effect.
  *
  * What a token says goes into headers, where a control character could end a
  * line and a target never sees a blank at either end, so that "alice " would be
@@ -39,28 +40,28 @@ static ngx_int_t ngx_http_hoop_claim_variable(ngx_http_request_t *r,
 static hoop_str_t
 ngx_http_hoop_get_sub(ngx_http_hoop_ctx_t *ctx)
 {
-    return ctx->identity ? ctx->identity->sub : hoop_str(NULL, 0);
+    return ctx->verified ? ctx->identity->sub : hoop_str(NULL, 0);
 }
 
 
 static hoop_str_t
 ngx_http_hoop_get_issuer(ngx_http_hoop_ctx_t *ctx)
 {
-    return ctx->identity ? ctx->identity->issuer : hoop_str(NULL, 0);
+    return ctx->verified ? ctx->identity->issuer : hoop_str(NULL, 0);
 }
 
 
 static hoop_str_t
 ngx_http_hoop_get_client(ngx_http_hoop_ctx_t *ctx)
 {
-    return ctx->identity ? ctx->identity->client : hoop_str(NULL, 0);
+    return ctx->verified ? ctx->identity->client : hoop_str(NULL, 0);
 }
 
 
 static hoop_str_t
 ngx_http_hoop_get_actor(ngx_http_hoop_ctx_t *ctx)
 {
-    return ctx->identity ? ctx->identity->actor : hoop_str(NULL, 0);
+    return ctx->verified ? ctx->identity->actor : hoop_str(NULL, 0);
 }
 
 
@@ -297,7 +298,7 @@ ngx_http_hoop_actors_variable(ngx_http_request_t *r,
 
     ctx = ngx_http_hoop_ctx(r);
 
-    if (ctx && ctx->identity) {
+    if (ctx && ctx->verified) {
         act = json_object_get(ctx->identity->claims, "act");
 
         for ( /* void */ ; act; act = json_object_get(act, "act")) {
@@ -324,7 +325,7 @@ ngx_http_hoop_groups_variable(ngx_http_request_t *r,
 
     ctx = ngx_http_hoop_ctx(r);
 
-    if (ctx && ctx->identity && ctx->issuer) {
+    if (ctx && ctx->verified && ctx->issuer) {
         claim = hoop_json_pointer(ctx->identity->claims,
                                   ngx_http_hoop_str(&ctx->issuer->groups));
 
@@ -414,7 +415,7 @@ ngx_http_hoop_claim_variable(ngx_http_request_t *r,
     len = name->len - (sizeof("hoop_claim_") - 1);
     ctx = ngx_http_hoop_ctx(r);
 
-    if (ctx == NULL || ctx->identity == NULL || len >= sizeof(key)) {
+    if (ctx == NULL || !ctx->verified || len >= sizeof(key)) {
         return NGX_OK;
     }
 
