@@ -273,6 +273,16 @@ hoopctl_explain_request(hoopctl_explain_t *e)
         return HOOPCTL_USAGE;
     }
 
+    v = json_object_get(e->root, "source");
+
+    if (v != NULL) {
+        if (hoop_address_parse(hoop_json_string(v), r->address) != HOOP_OK) {
+            return hoopctl_usage("\"source\" must be an IP address");
+        }
+
+        r->address_set = 1;
+    }
+
     r->body_json = json_object_get(e->root, "body");
     r->body = r->body_json ? HOOP_BODY_JSON : HOOP_BODY_NONE;
 
@@ -298,7 +308,7 @@ hoopctl_explain_keys(json_t *root)
 
     static const char  *keys[] = {
         "identity", "issuer", "method", "host", "path", "query", "headers",
-        "body", "body_text", NULL
+        "source", "body", "body_text", NULL
     };
 
     json_object_foreach(root, key, v) {
@@ -310,7 +320,8 @@ hoopctl_explain_keys(json_t *root)
         if (keys[i] == NULL) {
             (void) hoopctl_usage("unknown key in the request, "
                                  "wanted identity, issuer, method, host, "
-                                 "path, query, headers, body, body_text");
+                                 "path, query, headers, source, body, "
+                                 "body_text");
             return HOOP_ERROR;
         }
     }

@@ -94,7 +94,14 @@ typedef struct {
     int                   (*header)(void *ctx, hoop_str_t name,
                                     hoop_str_t *value);
     void                   *header_ctx;
+    /* where the connection comes from; of IPv4 as ::ffff:a.b.c.d */
+    u_char                  address[16];
+    unsigned                address_set:1;
 } hoop_policy_request_t;
+
+
+/* an address as text into its 16 bytes: HOOP_OK, or HOOP_ERROR */
+int hoop_address_parse(hoop_str_t text, u_char address[16]);
 
 
 /*

@@ -45,7 +45,7 @@ static size_t hoop_policy_members(json_t *conf, const char *key,
 
 
 static const char *const  hoop_policy_match_keys[] = {
-    "identity", "request", "body", NULL
+    "identity", "request", "source", "body", NULL
 };
 
 static const char *const  hoop_policy_identity_keys[] = {
@@ -92,7 +92,9 @@ hoop_policy_compile_match(hoop_compile_t *cc, json_t *conf, hoop_rule_t *rule)
         return HOOP_ERROR;
     }
 
-    n = 1 + hoop_policy_members(conf, "identity", "claims")
+    /* "sub" and "source" are one each */
+
+    n = 2 + hoop_policy_members(conf, "identity", "claims")
         + hoop_policy_members(conf, "request", "query")
         + hoop_policy_members(conf, "request", "headers")
         + hoop_policy_members(conf, "body", NULL);
@@ -120,6 +122,21 @@ hoop_policy_compile_match(hoop_compile_t *cc, json_t *conf, hoop_rule_t *rule)
         mark = hoop_policy_push(cc, hoop_cstr("identity"));
 
         if (hoop_policy_match_identity(cc, v, rule) != HOOP_OK) {
+            return HOOP_ERROR;
+        }
+
+        hoop_policy_pop(cc, mark);
+    }
+
+    v = json_object_get(conf, "source");
+
+    if (v != NULL) {
+        mark = hoop_policy_push(cc, hoop_cstr("source"));
+
+        if (hoop_policy_match_cond(cc, HOOP_SOURCE_ADDRESS,
+                                   hoop_cstr("source"), v, rule)
+            != HOOP_OK)
+        {
             return HOOP_ERROR;
         }
 

@@ -59,7 +59,7 @@ static int hoop_policy_number_compare(const hoop_number_t *a,
 
 static const char *const  hoop_policy_operators[] = {
     "equals", "any", "all", "glob", "regex", "exists", "lt", "lte", "gt",
-    "gte", "not", NULL
+    "gte", "cidr", "not", NULL
 };
 
 
@@ -104,8 +104,8 @@ hoop_policy_compile_op(hoop_compile_t *cc, json_t *conf, int text)
 
     if (json_object_size(conf) == 0) {
         (void) hoop_policy_error(cc, 0, "no operator, wanted equals, any, "
-                                 "all, glob, regex, exists, lt, lte, gt, gte "
-                                 "or not");
+                                 "all, glob, regex, exists, lt, lte, gt, "
+                                 "gte, cidr or not");
         return NULL;
     }
 
@@ -184,6 +184,9 @@ hoop_policy_compile_one(hoop_compile_t *cc, json_t *v, int text, hoop_op_t *op)
 
     case HOOP_OP_REGEX:
         return hoop_policy_compile_regex(cc, v, op);
+
+    case HOOP_OP_CIDR:
+        return hoop_policy_compile_cidr(cc, v, op);
 
     case HOOP_OP_EXISTS:
 
@@ -459,6 +462,9 @@ hoop_policy_test_one(hoop_policy_t *policy, const hoop_op_t *op,
 
         return hoop_glob_match(op->glob, 0, s) ? HOOP_TRUTH_YES
                                                : HOOP_TRUTH_NO;
+
+    case HOOP_OP_CIDR:
+        return hoop_policy_test_cidr(op, subject, why);
 
     default:
         return hoop_policy_test_number(op, subject, why);

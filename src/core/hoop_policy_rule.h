@@ -50,6 +50,7 @@
 #define HOOP_POLICY_MAX_REGEX     4096
 #define HOOP_POLICY_MAX_POINTER   1024
 #define HOOP_POLICY_MAX_SCRATCH   65536
+#define HOOP_POLICY_ADDRESS       48    /* bytes that an address takes */
 
 
 typedef enum {
@@ -64,6 +65,7 @@ typedef enum {
     HOOP_SOURCE_CLAIM,
     HOOP_SOURCE_QUERY,
     HOOP_SOURCE_HEADER,
+    HOOP_SOURCE_ADDRESS,
     HOOP_SOURCE_BODY           /* last: the dearest to look at */
 } hoop_source_e;
 
@@ -71,7 +73,7 @@ typedef enum {
 /* a source whose values are text, not JSON */
 #define hoop_source_text(s)                                                   \
     ((s) == HOOP_SOURCE_SUB || (s) == HOOP_SOURCE_QUERY                       \
-     || (s) == HOOP_SOURCE_HEADER)
+     || (s) == HOOP_SOURCE_HEADER || (s) == HOOP_SOURCE_ADDRESS)
 
 
 typedef enum {
@@ -86,6 +88,7 @@ typedef struct {
     hoop_subject_e          type;
     hoop_str_t              text;
     json_t                 *json;
+    const u_char           *address;   /* of a text that spells it, or NULL */
     const char             *why;       /* UNKNOWN: static text */
 } hoop_subject_t;
 
@@ -114,11 +117,13 @@ typedef enum {
     HOOP_OP_LTE,
     HOOP_OP_GT,
     HOOP_OP_GTE,
+    HOOP_OP_CIDR,
     HOOP_OP_NOT
 } hoop_op_e;
 
 
-typedef struct hoop_op_s  hoop_op_t;
+typedef struct hoop_cidr_s  hoop_cidr_t;
+typedef struct hoop_op_s    hoop_op_t;
 
 struct hoop_op_s {
     hoop_op_e               type;
@@ -129,6 +134,8 @@ struct hoop_op_s {
     json_t                 *number;    /* LT .. GTE */
     hoop_str_t              glob;
     pcre2_code             *regex;     /* owned by the policy */
+    hoop_cidr_t            *cidrs;
+    unsigned                ncidrs;
     hoop_op_t              *sub;       /* NOT; ANY and ALL over elements */
     hoop_op_t              *next;      /* and */
 };
@@ -283,6 +290,7 @@ struct hoop_policy_s {
     u_char                 *scratch;   /* decoded query arguments */
     size_t                  scratch_size;
     size_t                  scratch_used;
+    char                    address[HOOP_POLICY_ADDRESS];  /* in text */
     unsigned                limited;   /* regexes that hit limits */
 };
 
@@ -351,6 +359,14 @@ int hoop_policy_compile_match(hoop_compile_t *cc, json_t *conf,
 hoop_op_t *hoop_policy_compile_op(hoop_compile_t *cc, json_t *conf, int text);
 hoop_truth_e hoop_policy_test(hoop_policy_t *policy, const hoop_op_t *op,
     const hoop_subject_t *subject, const char **why);
+
+/* hoop_policy_address.c: operator "cidr" */
+int hoop_policy_compile_cidr(hoop_compile_t *cc, json_t *conf, hoop_op_t *op);
+hoop_truth_e hoop_policy_test_cidr(const hoop_op_t *op,
+    const hoop_subject_t *subject, const char **why);
+/* the source of a request; text is written to buf */
+void hoop_policy_subject_address(const hoop_policy_request_t *req,
+    char buf[HOOP_POLICY_ADDRESS], hoop_subject_t *subject);
 
 /* hoop_policy_slot.c */
 int hoop_policy_compile_slot(hoop_compile_t *cc, hoop_source_e source,

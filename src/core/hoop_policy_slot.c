@@ -194,6 +194,10 @@ hoop_policy_subject(hoop_policy_t *policy, unsigned n,
         hoop_policy_slot_header(slot, req, subject);
         break;
 
+    case HOOP_SOURCE_ADDRESS:
+        hoop_policy_subject_address(req, policy->address, subject);
+        break;
+
     case HOOP_SOURCE_BODY:
 
         if (req->body == HOOP_BODY_NONE) {

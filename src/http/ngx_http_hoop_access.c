@@ -31,6 +31,8 @@ static ngx_int_t ngx_http_hoop_run(ngx_http_request_t *r,
 static ngx_uint_t ngx_http_hoop_expired(ngx_http_hoop_ctx_t *ctx);
 static ngx_int_t ngx_http_hoop_revocation_step(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx);
+static void ngx_http_hoop_policy_source(struct sockaddr *sockaddr,
+    hoop_policy_request_t *req);
 static ngx_int_t ngx_http_hoop_identified(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx);
 static ngx_int_t ngx_http_hoop_policy(ngx_http_request_t *r,
@@ -679,6 +681,43 @@ ngx_http_hoop_policy_request(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
     req->body_json = ctx->body_json;
     req->header = ngx_http_hoop_header;
     req->header_ctx = r;
+
+    ngx_http_hoop_policy_source(r->connection->sockaddr, req);
+}
+
+
+/* the client as the realip module, if it is there, has left it */
+
+static void
+ngx_http_hoop_policy_source(struct sockaddr *sockaddr,
+    hoop_policy_request_t *req)
+{
+    struct sockaddr_in   *sin;
+#if (NGX_HAVE_INET6)
+    struct sockaddr_in6  *sin6;
+#endif
+
+    switch (sockaddr->sa_family) {
+
+    case AF_INET:
+        sin = (struct sockaddr_in *) sockaddr;
+        req->address[10] = 0xff;
+        req->address[11] = 0xff;
+        ngx_memcpy(req->address + 12, &sin->sin_addr.s_addr, 4);
+        req->address_set = 1;
+        break;
+
+#if (NGX_HAVE_INET6)
+    case AF_INET6:
+        sin6 = (struct sockaddr_in6 *) sockaddr;
+        ngx_memcpy(req->address, sin6->sin6_addr.s6_addr, 16);
+        req->address_set = 1;
+        break;
+#endif
+
+    default:
+        break;
+    }
 }
 
 
