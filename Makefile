@@ -35,7 +35,7 @@ DEPS_BUILD = gcc libc6-dev make pkg-config nginx nginx-dev libssl-dev \
 DEPS_TEST  = perl redis-server redis-tools curl openssl python3 \
              libtest-base-perl libtest-longstring-perl libtext-diff-perl \
              liblist-moreutils-perl libipc-run-perl libwww-perl liburi-perl \
-             libio-socket-ssl-perl
+             libio-socket-ssl-perl tzdata
 DEPS_FUZZ  = clang libclang-rt-14-dev
 
 .PHONY: FORCE all deps module hoopctl units test test-asan demo fuzz fuzz-run \

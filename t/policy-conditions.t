@@ -1,6 +1,7 @@
 # Copyright (C) ngx_hoop_module authors
 #
-# Conditions on what is around a request and in its body: where it comes from.
+# Conditions on what is around a request and in its body: where it comes from,
+# and when.
 
 # many short requests: what a log line may take to be there
 BEGIN { $ENV{TEST_NGINX_SLEEP} //= 0.005 }
@@ -12,6 +13,9 @@ use Hoop::Reached;
 use Hoop::Spool;
 use Hoop::Token;
 use Hoop::Upstream;
+
+# a day that is three away, whatever midnight does meanwhile
+our $far = (qw(sun mon tue wed thu fri sat))[((gmtime)[6] + 3) % 7];
 
 our $upstream = Hoop::Upstream->new(routes => { '/*' => "reached\n" });
 
@@ -37,7 +41,7 @@ END
     $block->set_value('user_files', ">>> policy.json\n"
         . '{ "version": 1, "name": "conditions", '
         . ($block->conditions // '') . '"rules": [' . "\n"
-        . $block->rules . '] }' . "\n") if defined $block->rules;
+        . ($block->rules =~ s/DAY/$main::far/r) . '] }' . "\n") if defined $block->rules;
 
     $block->set_value('more_headers', bearer())
         if !defined $block->more_headers;
@@ -133,5 +137,54 @@ GET /through
 --- must_die
 --- error_log
 line 3, column 34: "10.1.2.3/8" has bits set behind its prefix
+--- no_error_log
+[alert]
+
+
+
+=== TEST 6: windows of time
+--- rules
+{ "id": "always", "effect": "allow",
+  "match": { "request": { "path": "/always" },
+             "time": [ { "days": ["mon-wed"], "zone": "Europe/Berlin" },
+                       { "days": ["thu-sun"], "zone": "Europe/Berlin" } ] } },
+{ "id": "today", "effect": "allow",
+  "match": { "request": { "path": "/today" },
+             "time": { "days": ["mon-sun"], "from": "00:00", "to": "24:00" } } },
+{ "id": "never", "effect": "allow",
+  "match": { "request": { "path": "/never" },
+             "time": [ { "days": ["DAY"] } ] } }
+--- request eval
+["GET /always", "GET /today", "GET /never"]
+--- more_headers eval
+[(main::bearer()) x 3]
+--- error_code eval
+[200, 200, 403]
+--- reached
+GET /always
+GET /today
+
+
+
+=== TEST 7: a zone that is not there
+--- rules
+{ "id": "x", "effect": "allow",
+  "match": { "time": { "zone": "Europe/Atlantis" } } }
+--- must_die
+--- error_log
+hoop zone: open() "/usr/share/zoneinfo/Europe/Atlantis" failed
+line 3, column 32: zone "Europe/Atlantis": no file that can be read
+--- no_error_log
+[alert]
+
+
+
+=== TEST 8: a zone that is a folder
+--- rules
+{ "id": "x", "effect": "allow",
+  "match": { "time": { "zone": "Europe" } } }
+--- must_die
+--- error_log
+line 3, column 32: zone "Europe":
 --- no_error_log
 [alert]

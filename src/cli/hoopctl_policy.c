@@ -20,10 +20,12 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "../core/hoop_json.h"
 #include "../core/hoop_mask.h"
 #include "../core/hoop_policy.h"
+#include "../core/hoop_tz.h"
 #include "hoopctl.h"
 
 
@@ -45,6 +47,7 @@ typedef struct {
 
 static hoop_policy_t *hoopctl_policy_load(const char *file, FILE *out,
     int *rc);
+static int hoopctl_policy_zone(void *ctx, hoop_str_t name, hoop_buf_t *file);
 static int hoopctl_explain_files(hoopctl_explain_t *e, int argc, char **argv);
 static int hoopctl_explain_request(hoopctl_explain_t *e);
 static int hoopctl_explain_keys(json_t *root);
@@ -120,6 +123,14 @@ hoopctl_policy_load(const char *file, FILE *out, int *rc)
 
     policy = hoop_policy_compile(b.data ? b.data : (u_char *) "", b.len, &err);
 
+    if (policy != NULL
+        && hoop_policy_zones(policy, hoopctl_policy_zone, NULL, &err)
+           != HOOP_OK)
+    {
+        hoop_policy_free(policy);
+        policy = NULL;
+    }
+
     if (policy == NULL) {
         fprintf(out, "%s:%u:%u: %s\n", file, err.line, err.column, err.text);
 
@@ -131,6 +142,20 @@ hoopctl_policy_load(const char *file, FILE *out, int *rc)
     hoop_buf_free(&b);
 
     return policy;
+}
+
+
+/* the file of a zone of time; its name was checked */
+
+static int
+hoopctl_policy_zone(void *ctx, hoop_str_t name, hoop_buf_t *file)
+{
+    char  path[128];
+
+    (void) snprintf(path, sizeof(path), "/usr/share/zoneinfo/%.*s",
+                    (int) name.len, (char *) name.data);
+
+    return hoopctl_read(path, file, HOOP_TZ_MAX_FILE);
 }
 
 
@@ -283,6 +308,15 @@ hoopctl_explain_request(hoopctl_explain_t *e)
         r->address_set = 1;
     }
 
+    v = json_object_get(e->root, "time");
+
+    if (v != NULL && (!json_is_integer(v) || json_integer_value(v) <= 0)) {
+        return hoopctl_usage("\"time\" must be a number of seconds since "
+                             "1970");
+    }
+
+    r->now = v ? json_integer_value(v) : time(NULL);
+
     r->body_json = json_object_get(e->root, "body");
     r->body = r->body_json ? HOOP_BODY_JSON : HOOP_BODY_NONE;
 
@@ -308,7 +342,7 @@ hoopctl_explain_keys(json_t *root)
 
     static const char  *keys[] = {
         "identity", "issuer", "method", "host", "path", "query", "headers",
-        "source", "body", "body_text", NULL
+        "source", "time", "body", "body_text", NULL
     };
 
     json_object_foreach(root, key, v) {
@@ -320,8 +354,8 @@ hoopctl_explain_keys(json_t *root)
         if (keys[i] == NULL) {
             (void) hoopctl_usage("unknown key in the request, "
                                  "wanted identity, issuer, method, host, "
-                                 "path, query, headers, source, body, "
-                                 "body_text");
+                                 "path, query, headers, source, time, "
+                                 "body, body_text");
             return HOOP_ERROR;
         }
     }

@@ -215,6 +215,10 @@ hoop_policy_free(hoop_policy_t *policy)
         hoop_mask_set_free(policy->masks[i].set);
     }
 
+    for (i = 0; i < policy->nzones; i++) {
+        hoop_tz_free(policy->zones[i].tz);
+    }
+
     pcre2_match_data_free(policy->match_data);
     pcre2_match_context_free(policy->match_context);
     pcre2_jit_stack_free(policy->jit_stack);

@@ -70,6 +70,14 @@ int hoop_policy_issuers(const hoop_policy_t *policy,
 /* the same for each header, in lower case, that a rule looks at */
 int hoop_policy_headers(const hoop_policy_t *policy,
     int (*fn)(void *ctx, hoop_str_t name), void *ctx);
+/*
+ * Calls fn for each zone of time that a rule names, to append its TZif file;
+ * any answer but HOOP_OK says that there is none.  Of a zone that was not given
+ * nothing is known.  HOOP_ERROR with err set, as by hoop_policy_compile().
+ */
+int hoop_policy_zones(hoop_policy_t *policy,
+    int (*fn)(void *ctx, hoop_str_t name, hoop_buf_t *file), void *ctx,
+    hoop_error_t *err);
 
 
 typedef enum {
@@ -97,6 +105,7 @@ typedef struct {
     /* where the connection comes from; of IPv4 as ::ffff:a.b.c.d */
     u_char                  address[16];
     unsigned                address_set:1;
+    int64_t                 now;       /* Unix seconds; 0: not known */
 } hoop_policy_request_t;
 
 

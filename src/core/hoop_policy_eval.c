@@ -94,7 +94,7 @@ static void hoop_policy_verdict(hoop_verdict_t *v, const hoop_found_t *found);
 
 
 static const char *const  hoop_policy_sources[] = {
-    "sub", "claim", "query", "header", "source", "body"
+    "sub", "claim", "query", "header", "source", "time", "body"
 };
 
 

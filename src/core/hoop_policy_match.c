@@ -19,6 +19,8 @@ static int hoop_policy_match_identity(hoop_compile_t *cc, json_t *conf,
     hoop_rule_t *rule);
 static int hoop_policy_match_request(hoop_compile_t *cc, json_t *conf,
     hoop_rule_t *rule);
+static int hoop_policy_match_time(hoop_compile_t *cc, json_t *conf,
+    hoop_rule_t *rule);
 static int hoop_policy_match_members(hoop_compile_t *cc, json_t *conf,
     const char *key, hoop_source_e source, hoop_rule_t *rule);
 static int hoop_policy_match_member(hoop_compile_t *cc, hoop_source_e source,
@@ -45,7 +47,7 @@ static size_t hoop_policy_members(json_t *conf, const char *key,
 
 
 static const char *const  hoop_policy_match_keys[] = {
-    "identity", "request", "source", "body", NULL
+    "identity", "request", "source", "time", "body", NULL
 };
 
 static const char *const  hoop_policy_identity_keys[] = {
@@ -92,9 +94,9 @@ hoop_policy_compile_match(hoop_compile_t *cc, json_t *conf, hoop_rule_t *rule)
         return HOOP_ERROR;
     }
 
-    /* "sub" and "source" are one each */
+    /* "sub", "source" and "time" are one each */
 
-    n = 2 + hoop_policy_members(conf, "identity", "claims")
+    n = 3 + hoop_policy_members(conf, "identity", "claims")
         + hoop_policy_members(conf, "request", "query")
         + hoop_policy_members(conf, "request", "headers")
         + hoop_policy_members(conf, "body", NULL);
@@ -143,7 +145,43 @@ hoop_policy_compile_match(hoop_compile_t *cc, json_t *conf, hoop_rule_t *rule)
         hoop_policy_pop(cc, mark);
     }
 
+    if (hoop_policy_match_time(cc, json_object_get(conf, "time"), rule)
+        != HOOP_OK)
+    {
+        return HOOP_ERROR;
+    }
+
     return hoop_policy_match_members(cc, conf, "body", HOOP_SOURCE_BODY, rule);
+}
+
+
+static int
+hoop_policy_match_time(hoop_compile_t *cc, json_t *conf, hoop_rule_t *rule)
+{
+    size_t      mark;
+    unsigned    slot;
+    hoop_op_t  *op;
+
+    if (conf == NULL) {
+        return HOOP_OK;
+    }
+
+    mark = hoop_policy_push(cc, hoop_cstr("time"));
+    op = hoop_policy_compile_when(cc, conf);
+
+    if (op == NULL
+        || hoop_policy_compile_slot(cc, HOOP_SOURCE_TIME, hoop_cstr("time"),
+                                    &slot)
+           != HOOP_OK
+        || hoop_policy_match_add(cc, HOOP_SOURCE_TIME, slot, op, conf, rule)
+           != HOOP_OK)
+    {
+        return HOOP_ERROR;
+    }
+
+    hoop_policy_pop(cc, mark);
+
+    return HOOP_OK;
 }
 
 
@@ -329,18 +367,34 @@ static int
 hoop_policy_match_cond(hoop_compile_t *cc, hoop_source_e source,
     hoop_str_t name, json_t *conf, hoop_rule_t *rule)
 {
+    unsigned    slot;
+    hoop_op_t  *ops;
+
+    if (hoop_policy_compile_slot(cc, source, name, &slot) != HOOP_OK) {
+        return HOOP_ERROR;
+    }
+
+    ops = hoop_policy_compile_op(cc, conf, hoop_source_text(source));
+    if (ops == NULL) {
+        return HOOP_ERROR;
+    }
+
+    return hoop_policy_match_add(cc, source, slot, ops, conf, rule);
+}
+
+
+int
+hoop_policy_match_add(hoop_compile_t *cc, hoop_source_e source, unsigned slot,
+    hoop_op_t *ops, json_t *conf, hoop_rule_t *rule)
+{
     unsigned      i;
     hoop_cond_t   cond;
     hoop_slot_t  *slots;
 
-    if (hoop_policy_compile_slot(cc, source, name, &cond.slot) != HOOP_OK) {
-        return HOOP_ERROR;
-    }
+    cond.slot = slot;
+    cond.ops = ops;
 
-    cond.ops = hoop_policy_compile_op(cc, conf, hoop_source_text(source));
-    if (cond.ops == NULL
-        || hoop_policy_compile_cond(cc, conf, &cond) != HOOP_OK)
-    {
+    if (hoop_policy_compile_cond(cc, conf, &cond) != HOOP_OK) {
         return HOOP_ERROR;
     }
 

@@ -466,6 +466,9 @@ hoop_policy_test_one(hoop_policy_t *policy, const hoop_op_t *op,
     case HOOP_OP_CIDR:
         return hoop_policy_test_cidr(op, subject, why);
 
+    case HOOP_OP_WHEN:
+        return hoop_policy_test_when(policy, op, subject, why);
+
     default:
         return hoop_policy_test_number(op, subject, why);
     }

@@ -39,11 +39,14 @@
 #include "hoop_json.h"
 #include "hoop_mask.h"
 #include "hoop_policy.h"
+#include "hoop_tz.h"
 
 
 #define HOOP_POLICY_MAX_RULES     10000
 #define HOOP_POLICY_MAX_MASKS     64
 #define HOOP_POLICY_MAX_LIST      4096
+#define HOOP_POLICY_MAX_WHENS     32
+#define HOOP_POLICY_MAX_ZONES     32
 #define HOOP_POLICY_BUILTINS      2     /* mask sets */
 #define HOOP_POLICY_MAX_NAME      64
 #define HOOP_POLICY_MAX_REASON    256
@@ -66,6 +69,7 @@ typedef enum {
     HOOP_SOURCE_QUERY,
     HOOP_SOURCE_HEADER,
     HOOP_SOURCE_ADDRESS,
+    HOOP_SOURCE_TIME,
     HOOP_SOURCE_BODY           /* last: the dearest to look at */
 } hoop_source_e;
 
@@ -80,7 +84,8 @@ typedef enum {
     HOOP_SUBJECT_ABSENT = 0,
     HOOP_SUBJECT_UNKNOWN,
     HOOP_SUBJECT_TEXT,
-    HOOP_SUBJECT_JSON
+    HOOP_SUBJECT_JSON,
+    HOOP_SUBJECT_DATA          /* for the one operator that knows it */
 } hoop_subject_e;
 
 
@@ -89,6 +94,7 @@ typedef struct {
     hoop_str_t              text;
     json_t                 *json;
     const u_char           *address;   /* of a text that spells it, or NULL */
+    int64_t                 now;       /* DATA: of the time */
     const char             *why;       /* UNKNOWN: static text */
 } hoop_subject_t;
 
@@ -118,11 +124,13 @@ typedef enum {
     HOOP_OP_GT,
     HOOP_OP_GTE,
     HOOP_OP_CIDR,
-    HOOP_OP_NOT
+    HOOP_OP_NOT,
+    HOOP_OP_WHEN               /* not to be written; nor what follows */
 } hoop_op_e;
 
 
 typedef struct hoop_cidr_s  hoop_cidr_t;
+typedef struct hoop_when_s  hoop_when_t;
 typedef struct hoop_op_s    hoop_op_t;
 
 struct hoop_op_s {
@@ -136,6 +144,8 @@ struct hoop_op_s {
     pcre2_code             *regex;     /* owned by the policy */
     hoop_cidr_t            *cidrs;
     unsigned                ncidrs;
+    hoop_when_t            *whens;
+    unsigned                nwhens;
     hoop_op_t              *sub;       /* NOT; ANY and ALL over elements */
     hoop_op_t              *next;      /* and */
 };
@@ -248,6 +258,14 @@ typedef struct {
 } hoop_policy_mask_t;
 
 
+typedef struct {
+    hoop_str_t              name;
+    hoop_tz_t              *tz;        /* owned; NULL until it is given */
+    unsigned                line;
+    unsigned                column;
+} hoop_policy_zone_t;
+
+
 typedef struct hoop_policy_block_s  hoop_policy_block_t;
 
 struct hoop_policy_block_s {
@@ -271,6 +289,8 @@ struct hoop_policy_s {
     unsigned                nrules;
     hoop_policy_mask_t     *masks;
     unsigned                nmasks;
+    hoop_policy_zone_t      zones[HOOP_POLICY_MAX_ZONES];
+    unsigned                nzones;
     hoop_slot_t            *slots;     /* owned */
     unsigned                nslots;
     hoop_test_t            *tests;     /* owned */
@@ -354,6 +374,9 @@ int hoop_policy_compile_token(hoop_compile_t *cc, json_t *conf,
 /* hoop_policy_match.c: "match" of a rule */
 int hoop_policy_compile_match(hoop_compile_t *cc, json_t *conf,
     hoop_rule_t *rule);
+/* one more condition; there is room for what compile_match counted */
+int hoop_policy_match_add(hoop_compile_t *cc, hoop_source_e source,
+    unsigned slot, hoop_op_t *ops, json_t *conf, hoop_rule_t *rule);
 
 /* hoop_policy_op.c */
 hoop_op_t *hoop_policy_compile_op(hoop_compile_t *cc, json_t *conf, int text);
@@ -367,6 +390,13 @@ hoop_truth_e hoop_policy_test_cidr(const hoop_op_t *op,
 /* the source of a request; text is written to buf */
 void hoop_policy_subject_address(const hoop_policy_request_t *req,
     char buf[HOOP_POLICY_ADDRESS], hoop_subject_t *subject);
+
+/* hoop_policy_when.c: "time" */
+hoop_op_t *hoop_policy_compile_when(hoop_compile_t *cc, json_t *conf);
+hoop_truth_e hoop_policy_test_when(const hoop_policy_t *policy,
+    const hoop_op_t *op, const hoop_subject_t *subject, const char **why);
+void hoop_policy_subject_when(const hoop_policy_request_t *req,
+    hoop_subject_t *subject);
 
 /* hoop_policy_slot.c */
 int hoop_policy_compile_slot(hoop_compile_t *cc, hoop_source_e source,

@@ -198,6 +198,10 @@ hoop_policy_subject(hoop_policy_t *policy, unsigned n,
         hoop_policy_subject_address(req, policy->address, subject);
         break;
 
+    case HOOP_SOURCE_TIME:
+        hoop_policy_subject_when(req, subject);
+        break;
+
     case HOOP_SOURCE_BODY:
 
         if (req->body == HOOP_BODY_NONE) {

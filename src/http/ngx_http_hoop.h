@@ -23,6 +23,7 @@
 #include "../core/hoop_jwt.h"
 #include "../core/hoop_mask.h"
 #include "../core/hoop_policy.h"
+#include "../core/hoop_tz.h"
 #include "../core/hoop_signer.h"
 #include "../event/ngx_hoop_approval.h"
 #include "../event/ngx_hoop_audit.h"

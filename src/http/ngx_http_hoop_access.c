@@ -681,6 +681,7 @@ ngx_http_hoop_policy_request(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
     req->body_json = ctx->body_json;
     req->header = ngx_http_hoop_header;
     req->header_ctx = r;
+    req->now = ngx_time();
 
     ngx_http_hoop_policy_source(r->connection->sockaddr, req);
 }

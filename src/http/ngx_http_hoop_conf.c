@@ -11,6 +11,7 @@
 
 
 #define NGX_HTTP_HOOP_POLICY_MAX  (4 * 1024 * 1024)
+#define NGX_HTTP_HOOP_ZONES       "/usr/share/zoneinfo"
 
 
 static ngx_int_t ngx_http_hoop_conf_read_file(ngx_conf_t *cf,
@@ -18,6 +19,8 @@ static ngx_int_t ngx_http_hoop_conf_read_file(ngx_conf_t *cf,
     ngx_str_t *content);
 static ngx_http_hoop_policy_t *ngx_http_hoop_conf_load_policy(ngx_conf_t *cf,
     ngx_http_hoop_main_conf_t *hmcf, ngx_str_t *name);
+static int ngx_http_hoop_conf_tz(void *data, hoop_str_t name,
+    hoop_buf_t *file);
 static char *ngx_http_hoop_conf_masks(ngx_conf_t *cf,
     ngx_http_hoop_loc_conf_t *conf);
 
@@ -247,6 +250,14 @@ ngx_http_hoop_conf_load_policy(ngx_conf_t *cf, ngx_http_hoop_main_conf_t *hmcf,
     policy->file = file;
     policy->policy = hoop_policy_compile(text.data, text.len, &err);
 
+    if (policy->policy
+        && hoop_policy_zones(policy->policy, ngx_http_hoop_conf_tz, cf, &err)
+           != HOOP_OK)
+    {
+        hoop_policy_free(policy->policy);
+        policy->policy = NULL;
+    }
+
     if (policy->policy == NULL) {
         if (err.line) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
@@ -272,6 +283,31 @@ ngx_http_hoop_conf_load_policy(ngx_conf_t *cf, ngx_http_hoop_main_conf_t *hmcf,
     *pp = policy;
 
     return policy;
+}
+
+
+/* the file of a zone of time; its name was checked */
+
+static int
+ngx_http_hoop_conf_tz(void *data, hoop_str_t name, hoop_buf_t *file)
+{
+    ngx_conf_t *cf = data;
+
+    u_char     path[sizeof(NGX_HTTP_HOOP_ZONES) + HOOP_TZ_MAX_NAME];
+    ngx_str_t  full, text;
+
+    full.data = path;
+    full.len = ngx_snprintf(path, sizeof(path), "%s/%*s%Z",
+                            NGX_HTTP_HOOP_ZONES, name.len, name.data)
+               - path - 1;
+
+    if (ngx_http_hoop_conf_read(cf, "zone", &full, HOOP_TZ_MAX_FILE, &text)
+        != NGX_OK)
+    {
+        return HOOP_ERROR;
+    }
+
+    return hoop_buf_add(file, text.data, text.len);
 }
 
 
