@@ -31,6 +31,12 @@ static const hoopctl_command_t  hoopctl_commands[] = {
     { "policy", "explain", hoopctl_policy_explain,
       "--policy FILE...: verdict on a request (JSON), rule by rule" },
 
+    { "policy", "test", hoopctl_policy_test,
+      "FILE...: do these cases get the verdicts they expect?  (TAP)" },
+
+    { "policy", "diff", hoopctl_policy_diff,
+      "OLD NEW --cases FILE: which cases get another verdict?" },
+
     { "jwt", "verify", hoopctl_jwt_verify,
       "--jwks FILE [--iss I] [--aud A] [--alg LIST] [--now T] [--leeway S]\n"
       "      [--signature-only]: tokens, one a line" },

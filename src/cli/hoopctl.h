@@ -26,6 +26,8 @@ int hoopctl_dpop(int argc, char **argv);
 int hoopctl_mask(int argc, char **argv);
 int hoopctl_policy_check(int argc, char **argv);
 int hoopctl_policy_explain(int argc, char **argv);
+int hoopctl_policy_test(int argc, char **argv);
+int hoopctl_policy_diff(int argc, char **argv);
 int hoopctl_audit_verify(int argc, char **argv);
 int hoopctl_audit_query(int argc, char **argv);
 int hoopctl_audit_export(int argc, char **argv);

@@ -27,26 +27,9 @@
 #include "../core/hoop_policy.h"
 #include "../core/hoop_tz.h"
 #include "hoopctl.h"
+#include "hoopctl_policy.h"
 
 
-#define HOOPCTL_POLICY_MAX_FILE   (4 * 1024 * 1024)
-#define HOOPCTL_POLICY_MAX_FILES  64
-
-
-typedef struct {
-    hoop_policy_t          *policies[HOOPCTL_POLICY_MAX_FILES];
-    unsigned                npolicies;
-    json_t                 *root;      /* the request as it was read */
-    json_t                 *headers;   /* by lower-case name */
-    json_t                 *parsed;    /* of "body_text" */
-    hoop_identity_t         identity;
-    hoop_policy_request_t   request;
-    hoop_buf_t              out;
-} hoopctl_explain_t;
-
-
-static hoop_policy_t *hoopctl_policy_load(const char *file, FILE *out,
-    int *rc);
 static int hoopctl_policy_zone(void *ctx, hoop_str_t name, hoop_buf_t *file);
 static int hoopctl_explain_files(hoopctl_explain_t *e, int argc, char **argv);
 static int hoopctl_explain_request(hoopctl_explain_t *e);
@@ -57,8 +40,6 @@ static int hoopctl_explain_headers(hoopctl_explain_t *e, json_t *headers);
 static int hoopctl_explain_header(void *ctx, hoop_str_t name,
     hoop_str_t *value);
 static void hoopctl_explain_answer(hoopctl_explain_t *e,
-    const hoop_verdict_t *v);
-static void hoopctl_explain_obligations(hoop_buf_t *b,
     const hoop_verdict_t *v);
 static void hoopctl_explain_token(hoop_buf_t *b, const hoop_token_rule_t *t);
 static void hoopctl_explain_list(hoop_buf_t *b, const char *name,
@@ -103,9 +84,7 @@ hoopctl_policy_check(int argc, char **argv)
 }
 
 
-/* rc: why there is none, NO for a wrong file, USAGE for an unreadable one */
-
-static hoop_policy_t *
+hoop_policy_t *
 hoopctl_policy_load(const char *file, FILE *out, int *rc)
 {
     hoop_buf_t      b;
@@ -163,7 +142,6 @@ int
 hoopctl_policy_explain(int argc, char **argv)
 {
     int                 rc;
-    unsigned            i;
     hoop_verdict_t      v;
     hoopctl_explain_t   e;
 
@@ -192,16 +170,40 @@ hoopctl_policy_explain(int argc, char **argv)
         }
     }
 
-    for (i = 0; i < e.npolicies; i++) {
-        hoop_policy_free(e.policies[i]);
-    }
-
-    json_decref(e.root);
-    json_decref(e.headers);
-    json_decref(e.parsed);
-    hoop_buf_free(&e.out);
+    hoopctl_explain_free(&e);
 
     return rc;
+}
+
+
+void
+hoopctl_explain_clear(hoopctl_explain_t *e)
+{
+    json_decref(e->root);
+    json_decref(e->headers);
+    json_decref(e->parsed);
+
+    e->root = NULL;
+    e->headers = NULL;
+    e->parsed = NULL;
+
+    memset(&e->identity, 0, sizeof(hoop_identity_t));
+    memset(&e->request, 0, sizeof(hoop_policy_request_t));
+}
+
+
+void
+hoopctl_explain_free(hoopctl_explain_t *e)
+{
+    unsigned  i;
+
+    hoopctl_explain_clear(e);
+
+    for (i = 0; i < e->npolicies; i++) {
+        hoop_policy_free(e->policies[i]);
+    }
+
+    hoop_buf_free(&e->out);
 }
 
 
@@ -246,10 +248,8 @@ usage:
 static int
 hoopctl_explain_request(hoopctl_explain_t *e)
 {
-    json_t                 *v;
-    hoop_buf_t              b;
-    hoop_error_t            err;
-    hoop_policy_request_t  *r;
+    hoop_buf_t    b;
+    hoop_error_t  err;
 
     hoop_buf_init(&b, 0);
     memset(&err, 0, sizeof(hoop_error_t));
@@ -267,6 +267,17 @@ hoopctl_explain_request(hoopctl_explain_t *e)
                              "%u: %s", err.line, err.column,
                              e->root ? "wanted an object" : err.text);
     }
+
+    return hoopctl_explain_members(e);
+}
+
+
+int
+hoopctl_explain_members(hoopctl_explain_t *e)
+{
+    json_t                 *v;
+    hoop_error_t            err;
+    hoop_policy_request_t  *r;
 
     r = &e->request;
     r->identity = &e->identity;
@@ -499,7 +510,7 @@ hoopctl_explain_answer(hoopctl_explain_t *e, const hoop_verdict_t *v)
 }
 
 
-static void
+void
 hoopctl_explain_obligations(hoop_buf_t *b, const hoop_verdict_t *v)
 {
     static const char  *records[] = { "", "off", "metadata", "payload" };

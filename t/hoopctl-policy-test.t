@@ -1,0 +1,146 @@
+#!/usr/bin/perl
+
+# Copyright (C) ngx_hoop_module authors
+#
+# hoopctl policy test and diff: cases, their verdicts, and what changed.
+
+use strict;
+use warnings;
+
+use File::Temp qw(tempdir);
+use IPC::Run qw(run);
+use Test::More;
+
+my $hoopctl = $ENV{HOOPCTL} || './build/hoopctl';
+my $dir = tempdir(CLEANUP => 1);
+my ($out, $err);
+
+
+sub hoopctl {
+    my (@args) = @_;
+
+    $out = $err = '';
+    run [$hoopctl, 'policy', @args], '<', '/dev/null', '>', \$out, '2>', \$err;
+    return $? >> 8;
+}
+
+
+sub file {
+    my ($name, $text) = @_;
+
+    open my $f, '>', "$dir/$name" or die "$dir/$name: $!";
+    print $f $text;
+    close $f;
+    return "$dir/$name";
+}
+
+
+sub cases {
+    my ($cases, $more) = @_;
+
+    return file('cases.json', '{"policies":["p.json"],"defaults":{"identity":'
+                . '{"sub":"a","groups":["g"]},"path":"/a"},' . ($more || '')
+                . "\"cases\":[$cases]}");
+}
+
+my $old = file('p.json', <<'JSON');
+{ "version": 1, "name": "p", "rules": [
+  { "id": "read", "effect": "allow",
+    "match": { "identity": { "claims": { "/groups": { "any": ["g"] } } },
+               "request": { "method": "GET", "path": "/a/**" } } },
+  { "id": "all", "effect": "review", "match": {
+      "request": { "method": "DELETE", "query": { "id": { "exists": false } }
+  } } } ] }
+JSON
+
+my $yes = '{"name":"reads","request":{},'
+          . '"expect":{"decision":"allow","rule":"read"}}';
+my $twice = '{"name":"twice","request":{"method":"DELETE","query":"id=1&id=2"},'
+            . '"expect":{"decision":"review","ambiguous":true}}';
+my $default = '{"name":"writes","request":{"method":"PUT"},'
+              . '"expect":{"decision":"deny","rule":""}}';
+
+is(hoopctl('test', cases("$yes,$twice,$default")), 0, 'all as expected');
+is($out, "ok 1 - $dir/cases.json: reads\nok 2 - $dir/cases.json: twice\n"
+         . "ok 3 - $dir/cases.json: writes\n1..3\n", 'as TAP');
+
+for (['the decision', 'deny', '"rule":"read"'], ['the rule', 'allow',
+     '"rule":"other"'], ['no rule', 'allow', '"rule":""'],
+     ['ambiguity', 'allow', '"ambiguous":true'])
+{
+    my ($what, $decision, $more) = @$_;
+
+    is(hoopctl('test', cases('{"name":"n # skip","request":{},"expect":'
+                             . "{\"decision\":\"$decision\",$more}}")), 1,
+       "$what is not as expected");
+    like($out, qr/^not ok 1 - [^#\n]*: n \. skip$/m, 'no directive of TAP');
+    like($out, qr/^# got allow, rule "read": /m, 'and what it is');
+}
+
+is(hoopctl('test', cases($yes), cases("$yes,$yes")), 0, 'several files');
+like($out, qr/^1\.\.4$/m, 'have one plan');
+
+for (['no case', ''], ['an unknown member', '{"name":"a","request":{},'
+      . '"expect":{"decision":"deny"},"skip":true}'],
+     ['a request with an unknown member', '{"name":"a","request":{"pth":"/"},'
+      . '"expect":{"decision":"deny"}}'],
+     ['no expectation', '{"name":"a","request":{},"expect":{}}'],
+     ['no name', '{"request":{},"expect":{"decision":"deny"}}'],
+     ['no object', '7'])
+{
+    my ($what, $cases) = @$_;
+
+    is(hoopctl('test', cases($cases)), 2, "$what is an error");
+    like($out, qr/^Bail out!/m, 'without a plan');
+    isnt($err, '', 'that is told');
+}
+
+is(hoopctl('test', cases($yes, '"identities":{},')), 2, 'unknown member');
+is(hoopctl('test', file('bad.json', '{"policies":[],')), 2, 'no JSON');
+like($err, qr/bad\.json:1:\d+: /, 'with its place');
+is(hoopctl('test', "$dir/none.json"), 2, 'no file');
+is(hoopctl('test'), 2, 'no argument');
+is(hoopctl('test', file('none.json', '{"policies":["x.json"],"cases":'
+                        . "[$yes]}")), 2, 'a policy that is not there');
+is(hoopctl('test', file('abs.json', "{\"policies\":[\"$dir/p.json\"],"
+                        . '"cases":[{"name":"a","request":{"identity":{}},'
+                        . '"expect":{"decision":"deny"}}]}')), 0,
+   'an absolute name of a policy');
+
+# what changes
+
+my $cases = cases("$yes,$twice,$default");
+
+is(hoopctl('diff', $old, $old, '--cases', $cases), 0, 'nothing changed');
+is($out, '', 'nothing to say');
+
+open my $f, '<', $old or die $!;
+my $text = do { local $/; <$f> };
+close $f;
+
+(my $deny = $text) =~ s/"review"/"deny"/;
+is(hoopctl('diff', $old, file('new.json', $deny), '--cases', $cases), 1,
+   'an effect changed');
+is($out, '{"case":"twice","old":{"decision":"review","rule":"all",'
+         . '"ambiguous":true,"review":{"approvers":[],"count":1,"ttl":900}},'
+         . '"new":{"decision":"deny","rule":"all","ambiguous":true}}' . "\n",
+   'in one case');
+
+(my $mask = $text) =~ s/"allow",/"allow", "mask": "default",/;
+is(hoopctl('diff', $old, '--cases', $cases, file('new.json', $mask)), 1,
+   'an obligation changed');
+like($out, qr/^\{"case":"reads",.*"new":\{[^}]*"mask_sets":1\}\}\n\z/,
+     'in one case');
+
+(my $other = $text) =~ s/"id": "read"/"id": "look"/;
+is(hoopctl('diff', $old, file('new.json', $other), '--cases', $cases), 1,
+   'another rule decides');
+
+is(hoopctl('diff', $old, '--cases', $cases), 2, 'one policy');
+is(hoopctl('diff', $old, $old, $old, '--cases', $cases), 2, 'three policies');
+is(hoopctl('diff', $old, $old), 2, 'no cases');
+is(hoopctl('diff', $old, file('new.json', '{}'), '--cases', $cases), 2,
+   'a policy that is none');
+like($err, qr/new\.json:1:1: /, 'with its place');
+
+done_testing();
