@@ -37,6 +37,9 @@ static const hoopctl_command_t  hoopctl_commands[] = {
     { "policy", "diff", hoopctl_policy_diff,
       "OLD NEW --cases FILE: which cases get another verdict?" },
 
+    { "sql", "classify", hoopctl_sql_classify,
+      "--dialect D: what statements would do, a line each" },
+
     { "jwt", "verify", hoopctl_jwt_verify,
       "--jwks FILE [--iss I] [--aud A] [--alg LIST] [--now T] [--leeway S]\n"
       "      [--signature-only]: tokens, one a line" },

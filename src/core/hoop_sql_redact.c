@@ -1,0 +1,113 @@
+
+/*
+ * Copyright (C) ngx_hoop_module authors
+ *
+ * The form of an SQL text that may be recorded.
+ */
+
+
+#include "hoop_sql_impl.h"
+
+
+static int hoop_sql_redact_is_value(const hoop_sql_t *sql, unsigned i);
+
+
+int
+hoop_sql_redact(hoop_sql_dialect_e dialect, const u_char *p, size_t len,
+    hoop_buf_t *out)
+{
+    int                rc;
+    size_t             end;
+    unsigned           i;
+    hoop_str_t         s;
+    hoop_sql_t         sql;
+    hoop_sql_token_t  *t;
+
+    hoop_sql_init(&sql);
+
+    rc = hoop_sql_lex(&sql, dialect, p, len);
+
+    for (i = 0, end = 0; rc == HOOP_OK && i < sql.ntokens; i++) {
+
+        t = &sql.tokens[i];
+
+        /* GO stands on a line of its own */
+
+        if (t->type == HOOP_SQL_T_GO
+            || (i && t[-1].type == HOOP_SQL_T_GO))
+        {
+            rc = hoop_buf_addc(out, '\n');
+
+        } else if (i && t->start > end) {
+            rc = hoop_buf_addc(out, ' ');
+        }
+
+        if (rc != HOOP_OK) {
+            break;
+        }
+
+        end = t->start + t->len;
+        s = hoop_sql_token(&sql, t);
+
+        if (hoop_sql_redact_is_value(&sql, i)) {
+            rc = hoop_buf_addc(out, '?');
+
+        } else if (t->type == HOOP_SQL_T_GO) {
+            rc = hoop_buf_adds(out, "GO");
+
+        } else {
+            rc = hoop_buf_add(out, s.data, s.len);
+        }
+    }
+
+    hoop_sql_clear(&sql);
+
+    return rc;
+}
+
+
+static int
+hoop_sql_redact_is_value(const hoop_sql_t *sql, unsigned i)
+{
+    hoop_sql_token_t  *t;
+
+    t = &sql->tokens[i];
+
+    switch (t->type) {
+
+    case HOOP_SQL_T_STRING:
+    case HOOP_SQL_T_NUMBER:
+    case HOOP_SQL_T_BAD:
+        return 1;
+
+    case HOOP_SQL_T_NAME:
+
+        /* where "..." may be a string after all, and is compared as one */
+
+        if (sql->text[t->start] != '"' || i == 0
+            || t[-1].type != HOOP_SQL_T_OP
+            || (sql->dialect != HOOP_SQL_GENERIC
+                && sql->dialect != HOOP_SQL_SQLITE
+                && sql->dialect != HOOP_SQL_TSQL))
+        {
+            return 0;
+        }
+
+        switch (t[-1].op) {
+        case '=':
+        case '<':
+        case '>':
+        case HOOP_SQL_OP_EQ:
+        case HOOP_SQL_OP_NE:
+        case HOOP_SQL_OP_LE:
+        case HOOP_SQL_OP_GE:
+        case HOOP_SQL_OP_OR:
+            return !hoop_sql_is_op(t + 1, '.') && !hoop_sql_is_op(t + 1, '(');
+        default:
+            return 0;
+        }
+
+    default:
+        return 0;
+    }
+}
