@@ -57,6 +57,9 @@ static const hoopctl_command_t  hoopctl_commands[] = {
       "--type T [--policy FILE] [--detect LIST] [--fields LIST]\n"
       "      [--action A] [--chunk N]" },
 
+    { "mcp", "inspect", hoopctl_mcp_inspect,
+      "--type T [--header 'Name: value']... [--method M]: one request body" },
+
     { "audit", "verify", hoopctl_audit_verify,
       "--spool DIR | --redis ADDRESS --gateway NAME | --file FILE" },
 

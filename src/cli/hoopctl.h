@@ -25,6 +25,7 @@ int hoopctl_token(int argc, char **argv);
 int hoopctl_dpop(int argc, char **argv);
 int hoopctl_sql_classify(int argc, char **argv);
 int hoopctl_mask(int argc, char **argv);
+int hoopctl_mcp_inspect(int argc, char **argv);
 int hoopctl_policy_check(int argc, char **argv);
 int hoopctl_policy_explain(int argc, char **argv);
 int hoopctl_policy_test(int argc, char **argv);

@@ -59,6 +59,9 @@ int hoop_json_pointer_valid(hoop_str_t pointer);
 /* the array index that a segment spells, or HOOP_ERROR */
 int hoop_json_index(hoop_str_t segment, size_t *index);
 
+/* 1 if a member's name is that name but for its case */
+int hoop_json_variant(json_t *object, hoop_str_t name);
+
 /*
  * Finds where in the text the value (key = 0) or the member name (key = 1)
  * at a pointer stands, and sets err->line and err->column; of a pointer that

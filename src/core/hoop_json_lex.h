@@ -2,8 +2,8 @@
 /*
  * Copyright (C) ngx_hoop_module authors
  *
- * Private to the files on JSON: its tokens (RFC 8259), of text that is valid
- * UTF-8.
+ * Private to the files on JSON and to who must know how a value is spelled:
+ * the tokens of JSON (RFC 8259), of text that is valid UTF-8.
  */
 
 

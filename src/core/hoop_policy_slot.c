@@ -35,8 +35,6 @@ typedef enum {
 static int hoop_policy_slot_segments(hoop_compile_t *cc, hoop_slot_t *slot);
 static void hoop_policy_slot_json(const hoop_slot_t *slot, json_t *v,
     int body, hoop_subject_t *subject);
-static int hoop_policy_slot_variant(json_t *object, hoop_str_t name);
-static unsigned hoop_policy_slot_fold(const u_char **p, const u_char *end);
 static void hoop_policy_slot_header(const hoop_slot_t *slot,
     const hoop_policy_request_t *req, hoop_subject_t *subject);
 static void hoop_policy_slot_query(hoop_policy_t *policy,
@@ -236,7 +234,7 @@ hoop_policy_slot_json(const hoop_slot_t *slot, json_t *v, int body,
 
         if (json_is_object(v)) {
 
-            if (body && hoop_policy_slot_variant(v, *segment)) {
+            if (body && hoop_json_variant(v, *segment)) {
                 subject->type = HOOP_SUBJECT_UNKNOWN;
                 subject->why = hoop_policy_why_case;
                 return;
@@ -259,78 +257,6 @@ hoop_policy_slot_json(const hoop_slot_t *slot, json_t *v, int body,
         subject->type = HOOP_SUBJECT_JSON;
         subject->json = v;
     }
-}
-
-
-/* 1 if a member's name is the name but for its case */
-
-static int
-hoop_policy_slot_variant(json_t *object, hoop_str_t name)
-{
-    json_t        *v;
-    size_t         len;
-    const char    *key;
-    unsigned       a, b;
-    const u_char  *p, *q, *pe, *qe;
-
-    json_object_keylen_foreach(object, key, len, v) {
-
-        /* three bytes of one spelling stand for one of another, at most */
-
-        if (len > name.len * 3 || name.len > len * 3) {
-            continue;
-        }
-
-        p = (const u_char *) key;
-        pe = p + len;
-        q = name.data;
-        qe = q + name.len;
-
-        do {
-            a = hoop_policy_slot_fold(&p, pe);
-            b = hoop_policy_slot_fold(&q, qe);
-        } while (a == b && a != 0);
-
-        if (a == b && (len != name.len || memcmp(key, name.data, len) != 0)) {
-            return 1;
-        }
-    }
-
-    return 0;
-}
-
-
-/*
- * The next byte, upper case as lower; the two letters beyond ASCII that fold
- * into it (U+017F, U+212A) as well.  0 at the end: no name has a zero byte.
- */
-
-static unsigned
-hoop_policy_slot_fold(const u_char **p, const u_char *end)
-{
-    unsigned  c;
-
-    if (*p == end) {
-        return 0;
-    }
-
-    c = *(*p)++;
-
-    if (c >= 'A' && c <= 'Z') {
-        return c | 0x20;
-    }
-
-    if (c == 0xc5 && *p < end && **p == 0xbf) {
-        *p += 1;
-        return 's';
-    }
-
-    if (c == 0xe2 && end - *p >= 2 && (*p)[0] == 0x84 && (*p)[1] == 0xaa) {
-        *p += 2;
-        return 'k';
-    }
-
-    return c;
 }
 
 
