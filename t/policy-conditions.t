@@ -1,7 +1,7 @@
 # Copyright (C) ngx_hoop_module authors
 #
 # Conditions on what is around a request and in its body: where it comes from,
-# and when.
+# and when; and sets of them.
 
 # many short requests: what a log line may take to be there
 BEGIN { $ENV{TEST_NGINX_SLEEP} //= 0.005 }
@@ -188,3 +188,56 @@ line 3, column 32: zone "Europe/Atlantis": no file that can be read
 line 3, column 32: zone "Europe":
 --- no_error_log
 [alert]
+
+
+
+=== TEST 9: sets of conditions
+--- conditions
+"conditions": {
+    "here": { "source": { "cidr": "127.0.0.0/8" } },
+    "small": { "use": ["here"], "body": { "/amount": { "lte": 500 } } } },
+--- rules
+{ "id": "get", "effect": "allow",
+  "match": { "use": ["here"], "request": { "path": "/get" } } },
+{ "id": "pay", "effect": "allow",
+  "match": { "use": ["small"], "request": { "path": "/pay" } } },
+{ "id": "big", "effect": "deny", "reason": "too much",
+  "match": { "use": [{ "not": "small" }], "request": { "path": "/big" } } },
+{ "id": "rest", "effect": "allow",
+  "match": { "request": { "path": "/big" } } }
+--- request eval
+["GET /get", "POST /pay\n{\"amount\":500}", "POST /pay\n{\"amount\":501}",
+ "POST /pay\n{\"amount\":1,\"amount\":501}", "POST /big\n{\"amount\":1}",
+ "POST /big\n{\"amount\":501}", "POST /big\n{\"amount\":1,"]
+--- more_headers eval
+[("Content-Type: application/json\n" . main::bearer()) x 7]
+--- error_code eval
+[200, 200, 403, 400, 200, 403, 400]
+--- reached
+GET /get
+POST /pay
+POST /big
+
+
+
+=== TEST 10: a set that uses itself
+--- conditions
+"conditions": { "a": { "use": ["b"] }, "b": { "use": ["a"] } },
+--- rules
+{ "id": "x", "effect": "allow", "match": {} }
+--- must_die
+--- error_log
+line 1, column 93: the set "a" uses itself
+--- no_error_log
+[alert]
+
+
+
+=== TEST 11: a set about an issuer who is not the caller's
+--- conditions
+"conditions": { "a": { "identity": { "issuer": "nobody" } } },
+--- rules
+{ "id": "x", "effect": "allow", "match": { "use": ["a"] } }
+--- request
+GET /x
+--- error_code: 403

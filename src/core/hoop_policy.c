@@ -19,7 +19,7 @@ static int hoop_policy_compile_masks(hoop_compile_t *cc, json_t *conf);
 
 
 static const char *const  hoop_policy_keys[] = {
-    "version", "name", "default", "rules", "masks", NULL
+    "version", "name", "default", "conditions", "rules", "masks", NULL
 };
 
 
@@ -148,6 +148,8 @@ hoop_policy_compile_top(hoop_compile_t *cc)
 
     if (hoop_policy_engine(cc) != HOOP_OK
         || hoop_policy_compile_masks(cc, json_object_get(root, "masks"))
+           != HOOP_OK
+        || hoop_policy_compile_sets(cc, json_object_get(root, "conditions"))
            != HOOP_OK
         || hoop_policy_compile_rules(cc, json_object_get(root, "rules"))
            != HOOP_OK)
@@ -306,13 +308,19 @@ int
 hoop_policy_issuers(const hoop_policy_t *policy,
     int (*fn)(void *ctx, hoop_str_t name), void *ctx)
 {
-    int       rc;
-    unsigned  i, k;
+    int                 rc;
+    unsigned            i, k;
+    const hoop_list_t  *list;
 
-    for (i = 0; i < policy->nrules; i++) {
-        for (k = 0; k < policy->rules[i].issuers.n; k++) {
+    for (i = 0; i < policy->nrules + policy->nsets; i++) {
 
-            rc = fn(ctx, policy->rules[i].issuers.items[k]);
+        list = (i < policy->nrules)
+               ? &policy->rules[i].issuers
+               : &policy->sets[i - policy->nrules].rules[0]->issuers;
+
+        for (k = 0; k < list->n; k++) {
+
+            rc = fn(ctx, list->items[k]);
             if (rc != 0) {
                 return rc;
             }

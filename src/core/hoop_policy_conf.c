@@ -65,28 +65,40 @@ hoop_policy_word(hoop_compile_t *cc, json_t *v, const char *const *words,
 int
 hoop_policy_name_check(hoop_compile_t *cc, json_t *v, hoop_str_t *name)
 {
-    u_char  c;
-    size_t  i;
-
     if (hoop_policy_string(cc, v, HOOP_POLICY_MAX_NAME, name) != HOOP_OK) {
         return HOOP_ERROR;
     }
 
-    for (i = 0; i < name->len; i++) {
-        c = name->data[i] | 0x20;
-
-        if (!(c >= 'a' && c <= 'z')
-            && !(name->data[i] >= '0' && name->data[i] <= '9')
-            && strchr("-_.:", name->data[i]) == NULL)
-        {
-            return hoop_policy_error(cc, 0, "invalid name \"%s\", wanted "
-                                     "letters, digits, \"-\", \"_\", \".\" "
-                                     "and \":\"",
-                                     hoop_policy_quote(cc, *name));
-        }
+    if (!hoop_policy_name_valid(*name)) {
+        return hoop_policy_error(cc, 0, "invalid name \"%s\", wanted "
+                                 "letters, digits, \"-\", \"_\", \".\" "
+                                 "and \":\"",
+                                 hoop_policy_quote(cc, *name));
     }
 
     return HOOP_OK;
+}
+
+
+int
+hoop_policy_name_valid(hoop_str_t name)
+{
+    u_char  c;
+    size_t  i;
+
+    for (i = 0; i < name.len; i++) {
+        c = name.data[i] | 0x20;
+
+        if (!(c >= 'a' && c <= 'z')
+            && !(name.data[i] >= '0' && name.data[i] <= '9')
+            && (name.data[i] == '\0'
+                || strchr("-_.:", name.data[i]) == NULL))
+        {
+            return 0;
+        }
+    }
+
+    return name.len != 0 && name.len <= HOOP_POLICY_MAX_NAME;
 }
 
 

@@ -69,6 +69,8 @@ typedef struct {
 
 static void hoop_policy_begin(hoop_match_t *m, hoop_policy_t *const *policies,
     unsigned n, const hoop_policy_request_t *req);
+static void hoop_policy_begin_match(hoop_match_t *m,
+    const hoop_policy_request_t *req);
 static int hoop_policy_walk(hoop_policy_t *policy, unsigned order,
     hoop_match_t *m, hoop_walk_e walk, hoop_found_t *best,
     hoop_found_t *undecided);
@@ -94,7 +96,8 @@ static void hoop_policy_verdict(hoop_verdict_t *v, const hoop_found_t *found);
 
 
 static const char *const  hoop_policy_sources[] = {
-    "sub", "claim", "query", "header", "source", "time", "body"
+    "sub", "claim", "query", "header", "source", "time", "set", "body",
+    "set"
 };
 
 
@@ -230,6 +233,19 @@ hoop_policy_begin(hoop_match_t *m, hoop_policy_t *const *policies, unsigned n,
 {
     unsigned  i;
 
+    hoop_policy_begin_match(m, req);
+
+    for (i = 0; i < n; i++) {
+        policies[i]->generation++;
+        policies[i]->scratch_used = 0;
+        policies[i]->limited = 0;
+    }
+}
+
+
+static void
+hoop_policy_begin_match(hoop_match_t *m, const hoop_policy_request_t *req)
+{
     memset(m, 0, sizeof(hoop_match_t));
 
     m->req = req;
@@ -246,12 +262,6 @@ hoop_policy_begin(hoop_match_t *m, hoop_policy_t *const *policies, unsigned n,
 
     if (m->trimmed.len > 1 && m->trimmed.data[m->trimmed.len - 1] == '/') {
         m->trimmed.len--;
-    }
-
-    for (i = 0; i < n; i++) {
-        policies[i]->generation++;
-        policies[i]->scratch_used = 0;
-        policies[i]->limited = 0;
     }
 }
 
@@ -580,7 +590,7 @@ hoop_policy_match(hoop_policy_t *policy, const hoop_rule_t *rule,
         cond = &rule->conds[i];
         source = policy->slots[cond->slot].source;
 
-        if (source == HOOP_SOURCE_BODY && m->skip_body) {
+        if (source >= HOOP_SOURCE_BODY && m->skip_body) {
             break;
         }
 
@@ -605,6 +615,22 @@ hoop_policy_match(hoop_policy_t *policy, const hoop_rule_t *rule,
 
         m->why = why;
     }
+
+    return truth;
+}
+
+
+hoop_truth_e
+hoop_policy_match_set(hoop_policy_t *policy, const hoop_rule_t *set,
+    const hoop_policy_request_t *req, const char **why)
+{
+    hoop_match_t  m;
+    hoop_truth_e  truth;
+
+    hoop_policy_begin_match(&m, req);
+
+    truth = hoop_policy_match(policy, set, &m);
+    *why = m.why;
 
     return truth;
 }

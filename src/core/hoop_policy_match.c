@@ -47,7 +47,7 @@ static size_t hoop_policy_members(json_t *conf, const char *key,
 
 
 static const char *const  hoop_policy_match_keys[] = {
-    "identity", "request", "source", "time", "body", NULL
+    "identity", "request", "source", "time", "use", "body", NULL
 };
 
 static const char *const  hoop_policy_identity_keys[] = {
@@ -96,7 +96,8 @@ hoop_policy_compile_match(hoop_compile_t *cc, json_t *conf, hoop_rule_t *rule)
 
     /* "sub", "source" and "time" are one each */
 
-    n = 3 + hoop_policy_members(conf, "identity", "claims")
+    n = 3 + json_array_size(json_object_get(conf, "use"))
+        + hoop_policy_members(conf, "identity", "claims")
         + hoop_policy_members(conf, "request", "query")
         + hoop_policy_members(conf, "request", "headers")
         + hoop_policy_members(conf, "body", NULL);
@@ -146,7 +147,9 @@ hoop_policy_compile_match(hoop_compile_t *cc, json_t *conf, hoop_rule_t *rule)
     }
 
     if (hoop_policy_match_time(cc, json_object_get(conf, "time"), rule)
-        != HOOP_OK)
+        != HOOP_OK
+        || hoop_policy_compile_use(cc, json_object_get(conf, "use"), rule)
+           != HOOP_OK)
     {
         return HOOP_ERROR;
     }
@@ -410,7 +413,7 @@ hoop_policy_match_add(hoop_compile_t *cc, hoop_source_e source, unsigned slot,
 
     rule->conds[i] = cond;
 
-    if (source == HOOP_SOURCE_BODY) {
+    if (source >= HOOP_SOURCE_BODY) {
         rule->body = 1;
     }
 

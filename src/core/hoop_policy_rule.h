@@ -47,6 +47,8 @@
 #define HOOP_POLICY_MAX_LIST      4096
 #define HOOP_POLICY_MAX_WHENS     32
 #define HOOP_POLICY_MAX_ZONES     32
+#define HOOP_POLICY_MAX_SETS      256
+#define HOOP_POLICY_MAX_NESTED    8
 #define HOOP_POLICY_BUILTINS      2     /* mask sets */
 #define HOOP_POLICY_MAX_NAME      64
 #define HOOP_POLICY_MAX_REASON    256
@@ -70,7 +72,9 @@ typedef enum {
     HOOP_SOURCE_HEADER,
     HOOP_SOURCE_ADDRESS,
     HOOP_SOURCE_TIME,
-    HOOP_SOURCE_BODY           /* last: the dearest to look at */
+    HOOP_SOURCE_SET,
+    HOOP_SOURCE_BODY,          /* from here on: the dearest to look at */
+    HOOP_SOURCE_SET_BODY       /* a set that looks at the body */
 } hoop_source_e;
 
 
@@ -95,13 +99,18 @@ typedef struct {
     json_t                 *json;
     const u_char           *address;   /* of a text that spells it, or NULL */
     int64_t                 now;       /* DATA: of the time */
+    unsigned                holds:1;   /* DATA: of a set */
     const char             *why;       /* UNKNOWN: static text */
 } hoop_subject_t;
+
+
+typedef struct hoop_rule_s  hoop_rule_t;
 
 
 typedef struct {
     hoop_source_e           source;
     hoop_str_t              name;      /* argument, header or pointer */
+    const hoop_rule_t      *set;
     hoop_str_t             *segments;  /* of a pointer, unescaped */
     unsigned                nsegments;
 
@@ -125,7 +134,8 @@ typedef enum {
     HOOP_OP_GTE,
     HOOP_OP_CIDR,
     HOOP_OP_NOT,
-    HOOP_OP_WHEN               /* not to be written; nor what follows */
+    HOOP_OP_WHEN,              /* not to be written; nor what follows */
+    HOOP_OP_SET
 } hoop_op_e;
 
 
@@ -185,7 +195,7 @@ typedef struct {
 } hoop_list_t;
 
 
-typedef struct {
+struct hoop_rule_s {
     hoop_verdict_e          effect;
     hoop_str_t              id;
     hoop_str_t              reason;
@@ -203,7 +213,7 @@ typedef struct {
     hoop_cond_t            *conds;     /* sorted by source: body is last */
     unsigned                nconds;
     unsigned                body:1;    /* it has a condition on the body */
-} hoop_rule_t;
+};
 
 
 #define HOOP_TRIE_NONE  UINT32_MAX
@@ -266,6 +276,21 @@ typedef struct {
 } hoop_policy_zone_t;
 
 
+/*
+ * A named set of conditions, compiled as the match of a rule: in an allow's
+ * place ([0]) and in a deny's ([1]), which paths know.
+ */
+
+typedef struct {
+    hoop_str_t              name;
+    json_t                 *conf;
+    hoop_rule_t            *rules[2];
+    unsigned                slots[2];
+    unsigned                depth;     /* how many sets, each in the other */
+    unsigned                busy:1;
+} hoop_policy_set_t;
+
+
 typedef struct hoop_policy_block_s  hoop_policy_block_t;
 
 struct hoop_policy_block_s {
@@ -291,6 +316,8 @@ struct hoop_policy_s {
     unsigned                nmasks;
     hoop_policy_zone_t      zones[HOOP_POLICY_MAX_ZONES];
     unsigned                nzones;
+    hoop_policy_set_t      *sets;
+    unsigned                nsets;
     hoop_slot_t            *slots;     /* owned */
     unsigned                nslots;
     hoop_test_t            *tests;     /* owned */
@@ -325,6 +352,7 @@ typedef struct {
     json_t                 *slots;     /* "<source><name>" to slot number */
     json_t                 *tests;     /* "<slot> <operators>" to test number */
     hoop_error_t           *err;
+    unsigned                depth;     /* of the sets that are used */
     unsigned                slots_size;
     unsigned                tests_size;
     unsigned                codes_size;
@@ -359,6 +387,7 @@ int hoop_policy_string(hoop_compile_t *cc, json_t *v, size_t max,
 /* v must be one of the words, which end with NULL: its number */
 int hoop_policy_word(hoop_compile_t *cc, json_t *v, const char *const *words,
     unsigned *n);
+int hoop_policy_name_valid(hoop_str_t name);
 int hoop_policy_name_check(hoop_compile_t *cc, json_t *v, hoop_str_t *name);
 
 /* hoop_policy_rules.c */
@@ -397,6 +426,18 @@ hoop_truth_e hoop_policy_test_when(const hoop_policy_t *policy,
     const hoop_op_t *op, const hoop_subject_t *subject, const char **why);
 void hoop_policy_subject_when(const hoop_policy_request_t *req,
     hoop_subject_t *subject);
+
+/* hoop_policy_set.c: "conditions", and "use" of a match */
+int hoop_policy_compile_sets(hoop_compile_t *cc, json_t *conf);
+int hoop_policy_compile_use(hoop_compile_t *cc, json_t *conf,
+    hoop_rule_t *rule);
+void hoop_policy_subject_set(hoop_policy_t *policy, const hoop_rule_t *set,
+    const hoop_policy_request_t *req, hoop_subject_t *subject);
+
+/* hoop_policy_eval.c: the match of a set, as of any rule */
+hoop_truth_e hoop_policy_match_set(hoop_policy_t *policy,
+    const hoop_rule_t *set, const hoop_policy_request_t *req,
+    const char **why);
 
 /* hoop_policy_slot.c */
 int hoop_policy_compile_slot(hoop_compile_t *cc, hoop_source_e source,

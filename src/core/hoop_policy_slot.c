@@ -200,6 +200,11 @@ hoop_policy_subject(hoop_policy_t *policy, unsigned n,
         hoop_policy_subject_when(req, subject);
         break;
 
+    case HOOP_SOURCE_SET:
+    case HOOP_SOURCE_SET_BODY:
+        hoop_policy_subject_set(policy, slot->set, req, subject);
+        break;
+
     case HOOP_SOURCE_BODY:
 
         if (req->body == HOOP_BODY_NONE) {

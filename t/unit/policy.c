@@ -92,7 +92,7 @@ test_errors(void)
     } rules[] = {
         { "'match':[]", 9, "wanted an object" },
         { "'match':{'sql':{}}", 10,
-          "unknown key \"sql\", wanted one of identity, request, source, time, body" },
+          "unknown key \"sql\", wanted one of identity, request, source, time, use, body" },
         { "'match':{'mcp':{}}", 10, "unknown key \"mcp\"" },
         { "'match':{},'review':{}", 12, "\"review\" in a rule whose effect" },
         { "'match':{},'token':{}", 12, "\"token\" in a rule whose effect" },
