@@ -144,6 +144,9 @@ hoop_str_t hoop_sql_token(const hoop_sql_t *sql, const hoop_sql_token_t *t);
 /* is this word, in any case */
 int hoop_sql_token_is(const hoop_sql_t *sql, const hoop_sql_token_t *t,
     const char *lower);
+/* is one of these, the last of which is NULL */
+int hoop_sql_token_in(const hoop_sql_t *sql, const hoop_sql_token_t *t,
+    const char *const *list);
 
 
 /* The modes of a walk over the tokens of one statement. */
@@ -164,6 +167,23 @@ int hoop_sql_walk(hoop_sql_t *sql, hoop_sql_statement_t *st, unsigned a,
 /* adds a table of name tokens a <= i < b, unless the statement has it */
 int hoop_sql_table(hoop_sql_t *sql, hoop_sql_statement_t *st, unsigned a,
     unsigned b);
+/* 1 if the table that was added last is Oracle's DUAL */
+int hoop_sql_is_dual(const hoop_sql_t *sql);
+
+/*
+ * Statements that are no queries, tokens a <= i < b; the last two answer
+ * whether the statement is a harmless one, and add nothing.
+ */
+int hoop_sql_first(hoop_sql_t *sql, hoop_sql_statement_t *st, unsigned a,
+    unsigned b);
+int hoop_sql_explain(hoop_sql_t *sql, hoop_sql_statement_t *st, unsigned a,
+    unsigned b);
+int hoop_sql_describe(hoop_sql_t *sql, hoop_sql_statement_t *st, unsigned a,
+    unsigned b);
+int hoop_sql_copy(hoop_sql_t *sql, hoop_sql_statement_t *st, unsigned a,
+    unsigned b);
+int hoop_sql_harmless(const hoop_sql_t *sql, unsigned a, unsigned b);
+int hoop_sql_pragma(const hoop_sql_t *sql, unsigned a, unsigned b);
 
 static inline void
 hoop_sql_unknown(hoop_sql_statement_t *st, const char *why)

@@ -12,40 +12,10 @@
  */
 
 
-#define _GNU_SOURCE            /* memmem */
-
 #include <stdlib.h>
 #include <strings.h>
 
-#include "hoop_sql_impl.h"
-
-
-/* what a byte may be, before the dialect has its say */
-
-#define C_WORD    0x01          /* may begin a word */
-#define C_DIGIT   0x02
-#define C_SPACE   0x04
-#define C_HIGH    0x08
-
-
-/* what a dialect has */
-
-#define D_BACKSLASH   0x0001    /* escapes in '...' */
-#define D_ESTRING     0x0002    /* E'...' */
-#define D_DOLLAR      0x0004    /* $tag$...$tag$ */
-#define D_DOLLAR2     0x0008    /* $$...$$ */
-#define D_NESTED      0x0010    /* comments in comments */
-#define D_HASH        0x0020    /* # comment */
-#define D_DQSTRING    0x0040    /* "..." is a string */
-#define D_BACKTICK    0x0080    /* `name` */
-#define D_BRACKET     0x0100    /* [name] */
-#define D_DASHSPACE   0x0200    /* -- is a comment before white space only */
-#define D_SLASHES     0x0400    /* // comment */
-#define D_QSTRING     0x0800    /* q'[...]' */
-#define D_ATWORD      0x1000    /* @name */
-#define D_EXECUTABLE  0x2000    /* comments that are executed */
-#define D_HASHWORD    0x4000    /* #name */
-#define D_GO          0x8000
+#include "hoop_sql_lex.h"
 
 
 static const unsigned  hoop_sql_has[] = {
@@ -62,41 +32,22 @@ static const unsigned  hoop_sql_has[] = {
 
 
 typedef struct {
-    hoop_sql_t          *sql;
-    const u_char        *p;            /* the next byte */
-    const u_char        *text;
-    const u_char        *end;
-    unsigned             has;
-    hoop_sql_dialect_e   dialect;
-} hoop_sql_lex_t;
-
-
-typedef struct {
     char                 text[4];
     u_char               len;
     u_char               op;
 } hoop_sql_op_t;
 
 
-static int hoop_sql_push(hoop_sql_lex_t *lx, u_char type, const u_char *start);
-static void hoop_sql_doubt(hoop_sql_lex_t *lx, const char *why);
 static int hoop_sql_lex_next(hoop_sql_lex_t *lx);
-static int hoop_sql_lex_bad(hoop_sql_lex_t *lx, const u_char *start,
-    const char *why);
-static int hoop_sql_lex_line(hoop_sql_lex_t *lx);
-static int hoop_sql_lex_comment(hoop_sql_lex_t *lx);
-static int hoop_sql_lex_quoted(hoop_sql_lex_t *lx, const u_char *start,
-    u_char type, u_char quote, int backslash);
-static int hoop_sql_lex_dollar(hoop_sql_lex_t *lx);
-static int hoop_sql_lex_qstring(hoop_sql_lex_t *lx, const u_char *start);
 static int hoop_sql_lex_number(hoop_sql_lex_t *lx);
+static int hoop_sql_lex_foreign(const u_char *p, const u_char *end);
 static int hoop_sql_lex_word(hoop_sql_lex_t *lx);
+static int hoop_sql_lex_go(hoop_sql_lex_t *lx, const u_char *start);
 static int hoop_sql_lex_param(hoop_sql_lex_t *lx);
 static int hoop_sql_lex_op(hoop_sql_lex_t *lx);
-static int hoop_sql_lex_go(hoop_sql_lex_t *lx, const u_char *start);
 
 
-static const u_char  hoop_sql_chars[256] = {
+const u_char  hoop_sql_chars[256] = {
     ['\t'] = C_SPACE, ['\n'] = C_SPACE, ['\v'] = C_SPACE, ['\f'] = C_SPACE,
     ['\r'] = C_SPACE, [' '] = C_SPACE,
     ['0' ... '9'] = C_DIGIT,
@@ -206,7 +157,21 @@ hoop_sql_token_is(const hoop_sql_t *sql, const hoop_sql_token_t *t,
 }
 
 
-static int
+int
+hoop_sql_token_in(const hoop_sql_t *sql, const hoop_sql_token_t *t,
+    const char *const *list)
+{
+    for ( /* void */ ; *list; list++) {
+        if (hoop_sql_token_is(sql, t, *list)) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+int
 hoop_sql_push(hoop_sql_lex_t *lx, u_char type, const u_char *start)
 {
     unsigned           size;
@@ -245,7 +210,7 @@ hoop_sql_push(hoop_sql_lex_t *lx, u_char type, const u_char *start)
 }
 
 
-static void
+void
 hoop_sql_doubt(hoop_sql_lex_t *lx, const char *why)
 {
     if (lx->sql->doubt == NULL) {
@@ -256,7 +221,7 @@ hoop_sql_doubt(hoop_sql_lex_t *lx, const char *why)
 
 /* the rest of the text is one bad token: nobody knows where it ends */
 
-static int
+int
 hoop_sql_lex_bad(hoop_sql_lex_t *lx, const u_char *start, const char *why)
 {
     hoop_sql_doubt(lx, why);
@@ -405,274 +370,6 @@ hoop_sql_lex_next(hoop_sql_lex_t *lx)
     }
 
     return hoop_sql_lex_op(lx);
-}
-
-
-static int
-hoop_sql_lex_line(hoop_sql_lex_t *lx)
-{
-    const u_char  *p;
-
-    for (p = lx->p; p < lx->end && *p != '\n'; p++) {
-
-        if (*p == '\0' || *p == '\f' || *p == '\v') {
-            return hoop_sql_lex_bad(lx, lx->p, "has a control character");
-        }
-
-        /* some end here, others go on */
-
-        if (*p == '\r' && (lx->end - p < 2 || p[1] != '\n')) {
-            hoop_sql_doubt(lx, "has a carriage return in a comment");
-        }
-
-        /* U+0085, U+2028, U+2029 */
-
-        if ((*p == 0xc2 && lx->end - p > 1 && p[1] == 0x85)
-            || (*p == 0xe2 && lx->end - p > 2 && p[1] == 0x80
-                && (p[2] == 0xa8 || p[2] == 0xa9)))
-        {
-            hoop_sql_doubt(lx, "has a line separator in a comment");
-        }
-    }
-
-    lx->p = p;
-
-    return HOOP_OK;
-}
-
-
-static int
-hoop_sql_lex_comment(hoop_sql_lex_t *lx)
-{
-    unsigned       depth;
-    const u_char  *p, *start;
-
-    start = lx->p;
-    p = start + 2;
-
-    if (p < lx->end && (*p == '!' || *p == 'M')
-        && (lx->has & D_EXECUTABLE || lx->dialect == HOOP_SQL_GENERIC))
-    {
-        if (*p == '!' || (lx->end - p > 1 && p[1] == '!')) {
-            return hoop_sql_lex_bad(lx, start, "has a comment that is "
-                                               "executed");
-        }
-    }
-
-    if (p < lx->end && *p == '+' && (lx->has & D_EXECUTABLE)) {
-
-        /* what a hint may set is not looked into */
-
-        for (const u_char *q = p; lx->end - q > 7; q++) {
-            if (q[0] == '*' && q[1] == '/') {
-                break;
-            }
-
-            if ((q[0] | 0x20) == 's' && (q[1] | 0x20) == 'e'
-                && (q[2] | 0x20) == 't' && q[3] == '_')
-            {
-                hoop_sql_doubt(lx, "has a hint that sets a variable");
-                break;
-            }
-        }
-    }
-
-    for (depth = 1; lx->end - p >= 2; /* void */ ) {
-
-        if (p[0] == '*' && p[1] == '/') {
-            p += 2;
-
-            if (--depth == 0) {
-                lx->p = p;
-                return HOOP_OK;
-            }
-
-            continue;
-        }
-
-        if (p[0] == '/' && p[1] == '*') {
-
-            if (lx->has & D_NESTED) {
-                depth++;
-                p += 2;
-                continue;
-            }
-
-            hoop_sql_doubt(lx, "has a comment in a comment");
-        }
-
-        if (*p == '\0') {
-            break;
-        }
-
-        p++;
-    }
-
-    return hoop_sql_lex_bad(lx, start, "has a comment without an end");
-}
-
-
-/*
- * From lx->p, which is at the opening quote, over doubled quotes.  "start" is
- * where the token begins: its prefix may be in it.
- */
-
-static int
-hoop_sql_lex_quoted(hoop_sql_lex_t *lx, const u_char *start, u_char type,
-    u_char quote, int backslash)
-{
-    const u_char  *p;
-
-    for (p = lx->p + 1; p < lx->end; p++) {
-
-        if (*p == '\0') {
-            break;
-        }
-
-        if (*p == '\\') {
-
-            if (backslash) {
-                p++;
-
-                if (p == lx->end || *p == '\0') {
-                    break;
-                }
-
-                continue;
-            }
-
-            /*
-             * An escape where standard_conforming_strings is off, or where
-             * the dialect is not known; a lone one is ESCAPE's.
-             */
-
-            if ((lx->dialect == HOOP_SQL_POSTGRESQL
-                 || lx->dialect == HOOP_SQL_GENERIC)
-                && lx->end - p > 1 && p[1] == quote
-                && type == HOOP_SQL_T_STRING
-                && !(p == lx->p + 1 && lx->sql->ntokens
-                     && hoop_sql_token_is(lx->sql, lx->sql->tokens
-                                                   + lx->sql->ntokens - 1,
-                                          "escape")))
-            {
-                hoop_sql_doubt(lx, "has a backslash before a quote");
-            }
-
-            if (lx->dialect == HOOP_SQL_GENERIC && quote != ']'
-                && lx->end - p > 1
-                && (p[1] == quote || p[1] == '\\')
-                && type == HOOP_SQL_T_NAME)
-            {
-                hoop_sql_doubt(lx, "has a backslash before a quote");
-            }
-        }
-
-        if (*p == quote) {
-
-            if (lx->end - p > 1 && p[1] == quote) {
-                p++;
-                continue;
-            }
-
-            lx->p = p + 1;
-
-            if (type == HOOP_SQL_T_NAME && lx->p - start == 2) {
-                hoop_sql_doubt(lx, "has an empty name");
-            }
-
-            return hoop_sql_push(lx, type, start);
-        }
-    }
-
-    return hoop_sql_lex_bad(lx, start, "has a quote without an end");
-}
-
-
-static int
-hoop_sql_lex_dollar(hoop_sql_lex_t *lx)
-{
-    size_t         n;
-    const u_char  *p, *q, *start;
-
-    start = lx->p;
-
-    for (p = start + 1;
-         p < lx->end && (hoop_sql_chars[*p] & (C_WORD|C_DIGIT));
-         p++)
-    {
-        /* void */
-    }
-
-    if (p < lx->end && *p == '$'
-        && (p == start + 1 || (hoop_sql_chars[start[1]] & C_WORD)))
-    {
-        n = p + 1 - start;
-
-        if ((lx->has & D_DOLLAR) || (n == 2 && (lx->has & D_DOLLAR2))) {
-
-            q = memmem(start + n, lx->end - start - n, start, n);
-
-            if (q == NULL || memchr(start, '\0', q - start) != NULL) {
-                return hoop_sql_lex_bad(lx, start,
-                                        "has a quote without an end");
-            }
-
-            lx->p = q + n;
-
-            return hoop_sql_push(lx, HOOP_SQL_T_STRING, start);
-        }
-
-        return hoop_sql_lex_bad(lx, start, "has a dollar quote");
-    }
-
-    if (p == start + 1) {
-        return hoop_sql_lex_bad(lx, start, "has a dollar sign");
-    }
-
-    lx->p = p;
-
-    return hoop_sql_push(lx, HOOP_SQL_T_PARAM, start);
-}
-
-
-/* Oracle: q'[ ... ]', lx->p at the quote */
-
-static int
-hoop_sql_lex_qstring(hoop_sql_lex_t *lx, const u_char *start)
-{
-    u_char         c;
-    const u_char  *p;
-
-    p = lx->p + 1;
-
-    if (p < lx->end && *p > ' ' && *p < 0x7f && *p != '\'') {
-
-        switch (*p) {
-        case '[':
-            c = ']';
-            break;
-        case '{':
-            c = '}';
-            break;
-        case '(':
-            c = ')';
-            break;
-        case '<':
-            c = '>';
-            break;
-        default:
-            c = *p;
-        }
-
-        for (p++; lx->end - p >= 2 && *p != '\0'; p++) {
-            if (p[0] == c && p[1] == '\'') {
-                lx->p = p + 2;
-                return hoop_sql_push(lx, HOOP_SQL_T_STRING, start);
-            }
-        }
-    }
-
-    return hoop_sql_lex_bad(lx, start, "has a quote without an end");
 }
 
 

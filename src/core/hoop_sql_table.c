@@ -1,0 +1,134 @@
+
+/*
+ * Copyright (C) ngx_hoop_module authors
+ *
+ * The names of the tables of a statement.
+ */
+
+
+#include "hoop_sql_impl.h"
+
+
+#define HOOP_SQL_STATEMENT_TABLES  64
+
+
+/*
+ * As the target resolves it: what is not quoted is folded as the dialect does,
+ * and a part with a dot of its own keeps its quotes.
+ */
+
+int
+hoop_sql_table(hoop_sql_t *sql, hoop_sql_statement_t *st, unsigned a,
+    unsigned b)
+{
+    int                quoted;
+    size_t             i, start, len;
+    u_char             c, q;
+    unsigned           n, k;
+    hoop_buf_t        *names;
+    hoop_str_t         s;
+    hoop_sql_token_t  *t;
+
+    names = &sql->names;
+    start = names->len;
+
+    for (n = a; n < b; n++) {
+
+        t = &sql->tokens[n];
+        s = hoop_sql_token(sql, t);
+
+        if (t->type == HOOP_SQL_T_NAME) {
+
+            q = s.data[s.len - 1];
+            quoted = (memchr(s.data, '.', s.len) != NULL);
+
+            for (i = quoted ? 0 : 1; i + !quoted < s.len; i++) {
+
+                c = s.data[i];
+
+                if (c == q && i && i + 1 < s.len && s.data[i + 1] == q) {
+                    i++;
+                }
+
+                if (sql->dialect == HOOP_SQL_SQLITE) {
+                    c = hoop_sql_lower(c);
+                }
+
+                (void) hoop_buf_addc(names, c);
+            }
+
+            continue;
+        }
+
+        for (i = 0; i < s.len; i++) {
+
+            c = s.data[i];
+
+            switch (sql->dialect) {
+            case HOOP_SQL_GENERIC:
+            case HOOP_SQL_POSTGRESQL:
+            case HOOP_SQL_SQLITE:
+                c = hoop_sql_lower(c);
+                break;
+
+            case HOOP_SQL_ORACLE:
+            case HOOP_SQL_SNOWFLAKE:
+                c = (c >= 'a' && c <= 'z') ? (c & ~0x20) : c;
+                break;
+
+            default:
+                break;
+            }
+
+            (void) hoop_buf_addc(names, c);
+        }
+    }
+
+    if (names->failed) {
+        return HOOP_NOMEM;
+    }
+
+    len = names->len - start;
+
+    /* this statement's are the last ones, and end where the names do */
+
+    for (n = 0, i = start; n < st->ntables; n++) {
+
+        k = sql->ntables - 1 - n;
+        i -= sql->tables[k].len;
+
+        if (sql->tables[k].len == len
+            && memcmp(names->data + i, names->data + start, len) == 0)
+        {
+            names->len = start;
+            return HOOP_OK;
+        }
+    }
+
+    if (st->ntables == HOOP_SQL_STATEMENT_TABLES
+        || sql->ntables == HOOP_SQL_MAX_TABLES)
+    {
+        hoop_sql_unknown(st, "names too many tables");
+        names->len = start;
+        return HOOP_OK;
+    }
+
+    sql->tables[sql->ntables++] = hoop_str(NULL, len);
+    st->ntables++;
+
+    return HOOP_OK;
+}
+
+
+int
+hoop_sql_is_dual(const hoop_sql_t *sql)
+{
+    size_t  len;
+
+    len = sql->tables[sql->ntables - 1].len;
+
+    return (len == 4 && memcmp(sql->names.data + sql->names.len - 4, "DUAL", 4)
+                        == 0)
+           || (len == 8 && memcmp(sql->names.data + sql->names.len - 8,
+                                  "SYS.DUAL", 8) == 0);
+}

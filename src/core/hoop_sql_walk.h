@@ -1,0 +1,86 @@
+
+/*
+ * Copyright (C) ngx_hoop_module authors
+ *
+ * What the files of the walk share: its state.
+ */
+
+
+#ifndef _HOOP_SQL_WALK_H_INCLUDED_
+#define _HOOP_SQL_WALK_H_INCLUDED_
+
+
+#include "hoop_sql_impl.h"
+
+
+#define HOOP_SQL_MAX_CTES  64
+
+
+typedef enum {
+    CL_NONE = 0,
+    CL_WITH,
+    CL_SELECT,
+    CL_FROM,
+    CL_SET,
+    CL_OTHER
+} hoop_sql_clause_e;
+
+
+typedef enum {
+    FR_QUERY = 0,                /* a statement or subquery */
+    FR_JOIN,                     /* FROM (a JOIN b ...) */
+    FR_EXPR,
+    FR_CALL,                     /* arguments: FROM is none of a query */
+    FR_NAMES                     /* columns: no tables, no calls */
+} hoop_sql_frame_e;
+
+
+#define EXPECT_TABLE   1
+#define EXPECT_TARGET  2         /* is changed, thus never a CTE */
+#define EXPECT_CTE     3
+
+
+typedef struct {
+    u_char               kind;
+    u_char               clause;
+    u_char               expect;
+    u_char               dml;          /* KW_INSERT, KW_UPDATE, ... */
+    u_char               late;         /* AND, OR behind the end of WHERE */
+    u_char               got;          /* the target of the DML is known */
+    uint16_t             ctes;         /* when the frame was opened */
+    uint32_t             target;       /* token */
+    uint32_t             where;        /* first token of the condition */
+    uint32_t             end;          /* the token behind it */
+    uint32_t             cte;          /* name of the one being defined */
+} hoop_sql_level_t;
+
+
+typedef struct {
+    hoop_sql_t           *sql;
+    hoop_sql_statement_t *st;
+    hoop_sql_walk_e       mode;
+    unsigned              first;
+    unsigned              last;
+    unsigned              i;
+    unsigned              depth;
+    u_char                paren;       /* of the next "(": FR_ and one */
+    u_char                juxtaposed;  /* statements need no ";" */
+    u_char                recursive;
+    u_char                column;      /* a name that may be a call */
+    unsigned              nctes;
+    uint32_t              ctes[HOOP_SQL_MAX_CTES];
+    hoop_sql_level_t      levels[HOOP_SQL_MAX_DEPTH];
+} hoop_sql_walker_t;
+
+
+/*
+ * A word that the walk knows by name; may move w->i.  HOOP_DECLINED: it is a
+ * name here.
+ */
+int hoop_sql_walk_word(hoop_sql_walker_t *w, hoop_sql_level_t *l);
+
+/* the DML that has begun on a level ends: is it of all rows? */
+void hoop_sql_walk_finish(hoop_sql_walker_t *w, hoop_sql_level_t *l);
+
+
+#endif /* _HOOP_SQL_WALK_H_INCLUDED_ */
