@@ -487,6 +487,14 @@ ngx_http_hoop_next(ngx_list_part_t **part, ngx_uint_t *i)
 ngx_int_t ngx_http_hoop_preaccess_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_hoop_access_handler(ngx_http_request_t *r);
 
+/* ngx_http_hoop_policy.c: the steps IDENTIFIED and POLICY */
+
+ngx_int_t ngx_http_hoop_policy_body(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx);
+/* NGX_DECLINED without another state: it may pass, or be approved */
+ngx_int_t ngx_http_hoop_policy_decide(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx);
+
 /* ngx_http_hoop_ctx.c */
 
 /* the context of r->main, recovered after an internal redirect; or NULL */
@@ -762,6 +770,16 @@ void ngx_http_hoop_event_head(ngx_http_hoop_ctx_t *ctx, const char *type,
     hoop_event_head_t *head);
 
 /* ngx_http_hoop_answer.c: what a phase handler returns */
+
+/*
+ * The answer of a step that says no, and puts it on the record; NGX_DECLINED in
+ * monitor mode, where the no is only on the record.
+ */
+ngx_int_t ngx_http_hoop_refuse(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
+    ngx_uint_t status, hoop_str_t detail);
+
+#define ngx_http_hoop_refuse_text(r, ctx, status, text)                       \
+    ngx_http_hoop_refuse(r, ctx, status, hoop_cstr(text))
 
 /* refuses with a problem document (RFC 9457); detail is JSON-escaped here */
 ngx_int_t ngx_http_hoop_problem(ngx_http_request_t *r,

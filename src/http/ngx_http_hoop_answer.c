@@ -213,6 +213,79 @@ ngx_http_hoop_title(ngx_uint_t status)
 }
 
 
+/*
+ * Says no, and puts it on the record.  In monitor mode the no is only on the
+ * record.  A refusal stands even when its event cannot be kept.
+ */
+
+ngx_int_t
+ngx_http_hoop_refuse(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
+    ngx_uint_t status, hoop_str_t detail)
+{
+    ngx_int_t   rc;
+    ngx_uint_t  level;
+
+    if (status == NGX_HTTP_UNAUTHORIZED) {
+        ctx->verified = 0;
+    }
+
+    if (ctx->conf->signer) {
+        status = ngx_http_hoop_exchange_refuse(ctx, status);
+    }
+
+    ctx->status = status;
+
+    if (ctx->verdict.decision == HOOP_VERDICT_ALLOW
+        || ctx->verdict.decision == HOOP_VERDICT_REVIEW)
+    {
+        /* the rule would have let it pass, and something else does not */
+
+        ctx->verdict.decision = (status >= 500) ? HOOP_VERDICT_ERROR
+                                                : HOOP_VERDICT_DENY;
+        ctx->verdict.reason = detail;
+    }
+
+    rc = ctx->events ? NGX_OK : ngx_http_hoop_event_request(r, ctx);
+
+    if (rc != NGX_OK
+        || ngx_http_hoop_event_decision(r, ctx) != NGX_OK
+        || ngx_hoop_audit_commit(NULL) == NGX_ERROR)
+    {
+        ngx_hoop_audit_rollback();
+
+        ngx_http_hoop_log(NGX_LOG_WARN, r,
+                          "the event of the refusal in session %*s could not "
+                          "be kept", (size_t) NGX_HTTP_HOOP_SESSION,
+                          ctx->session);
+
+    } else {
+        ctx->events = 1;
+    }
+
+    if (ctx->conf->mode == NGX_HTTP_HOOP_MONITOR && !ctx->conf->api
+        && !ctx->body_failed)
+    {
+        /* a body given up half way is no request to pass on, in no mode */
+
+        ctx->state = NGX_HTTP_HOOP_PASSED;
+        return NGX_DECLINED;
+    }
+
+    ctx->state = NGX_HTTP_HOOP_REFUSED;
+
+    level = (status >= 500) ? NGX_LOG_ERR : NGX_LOG_INFO;
+
+    ngx_http_hoop_log(level, r, "refused with %ui, rule \"%*s\": %*s, "
+                      "session %*s, client %V", status,
+                      ctx->verdict.rule.len, ctx->verdict.rule.data,
+                      detail.len, detail.data,
+                      (size_t) NGX_HTTP_HOOP_SESSION, ctx->session,
+                      &r->connection->addr_text);
+
+    return ngx_http_hoop_problem(r, ctx, status, detail);
+}
+
+
 ngx_int_t
 ngx_http_hoop_problem(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
     ngx_uint_t status, hoop_str_t detail)

@@ -1,0 +1,239 @@
+
+/*
+ * Copyright (C) ngx_hoop_module authors
+ *
+ * The judging of a request, two steps of the way that ngx_http_hoop_access.c
+ * tells: whether policy needs the body, and what it decides.  The request as
+ * policy sees it is made here, and nowhere else.
+ */
+
+
+#include "ngx_http_hoop.h"
+
+
+static void ngx_http_hoop_policy_request(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx, hoop_policy_request_t *req);
+static void ngx_http_hoop_policy_source(struct sockaddr *sockaddr,
+    hoop_policy_request_t *req);
+static ngx_uint_t ngx_http_hoop_policy_ambiguous(ngx_str_t *uri);
+
+
+static void
+ngx_http_hoop_policy_request(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
+    hoop_policy_request_t *req)
+{
+    ngx_memzero(req, sizeof(hoop_policy_request_t));
+
+    req->identity = ctx->identity;
+    req->method = ngx_http_hoop_str(&r->method_name);
+    req->host = ngx_http_hoop_str(&r->headers_in.server);
+    req->path = ngx_http_hoop_str(&r->uri);
+    req->args = ngx_http_hoop_str(&r->args);
+    req->body = ctx->body_read ? ctx->body_kind
+                : ngx_http_hoop_has_body(r) ? HOOP_BODY_UNREAD
+                : HOOP_BODY_NONE;
+    req->body_json = ctx->body_json;
+    req->header = ngx_http_hoop_header;
+    req->header_ctx = r;
+    req->now = ngx_time();
+
+    ngx_http_hoop_policy_source(r->connection->sockaddr, req);
+}
+
+
+/* the client as the realip module, if it is there, has left it */
+
+static void
+ngx_http_hoop_policy_source(struct sockaddr *sockaddr,
+    hoop_policy_request_t *req)
+{
+    struct sockaddr_in   *sin;
+#if (NGX_HAVE_INET6)
+    struct sockaddr_in6  *sin6;
+#endif
+
+    switch (sockaddr->sa_family) {
+
+    case AF_INET:
+        sin = (struct sockaddr_in *) sockaddr;
+        req->address[10] = 0xff;
+        req->address[11] = 0xff;
+        ngx_memcpy(req->address + 12, &sin->sin_addr.s_addr, 4);
+        req->address_set = 1;
+        break;
+
+#if (NGX_HAVE_INET6)
+    case AF_INET6:
+        sin6 = (struct sockaddr_in6 *) sockaddr;
+        ngx_memcpy(req->address, sin6->sin6_addr.s6_addr, 16);
+        req->address_set = 1;
+        break;
+#endif
+
+    default:
+        break;
+    }
+}
+
+
+/*
+ * A path that targets are known to read in another way than nginx, and so than
+ * policy: a backslash for a slash, a control character, and a dot segment that
+ * has a parameter ("..;x").
+ */
+
+static ngx_uint_t
+ngx_http_hoop_policy_ambiguous(ngx_str_t *uri)
+{
+    u_char  *p, *last, *dot;
+
+    last = uri->data + uri->len;
+
+    for (p = uri->data; p < last; p++) {
+
+        if (*p == '\\' || *p < 0x20 || *p == 0x7f) {
+            return 1;
+        }
+
+        if (*p != '/') {
+            continue;
+        }
+
+        for (dot = p + 1; dot < last && dot < p + 3 && *dot == '.'; dot++) {
+            /* void */
+        }
+
+        if (dot > p + 1 && dot < last && *dot == ';') {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* the body is read first if a rule that could still match looks at it */
+
+ngx_int_t
+ngx_http_hoop_policy_body(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
+{
+    ngx_int_t               rc;
+    ngx_array_t            *policies;
+    hoop_policy_request_t   req;
+
+    if (ctx->conf->api) {
+        ctx->state = NGX_HTTP_HOOP_PASSED;
+        return NGX_DECLINED;
+    }
+
+    if (ngx_http_hoop_policy_ambiguous(&r->uri)) {
+        return ngx_http_hoop_refuse_text(r, ctx, NGX_HTTP_BAD_REQUEST,
+                                         "the path is ambiguous");
+    }
+
+    if (ctx->exchange) {
+        rc = ngx_http_hoop_exchange_identified(ctx);
+
+        return (rc == NGX_OK) ? NGX_DECLINED
+               : ngx_http_hoop_refuse_text(r, ctx, rc, ctx->error);
+    }
+
+    policies = ctx->conf->policies;
+
+    if (!ctx->body_read && policies && ngx_http_hoop_has_body(r)) {
+        ngx_http_hoop_policy_request(r, ctx, &req);
+
+        if (hoop_policy_needs_body(policies->elts, policies->nelts, &req)) {
+
+            if (r->headers_in.content_length_n > (off_t) ctx->conf->body_max) {
+                return ngx_http_hoop_refuse_text(r, ctx,
+                                    NGX_HTTP_REQUEST_ENTITY_TOO_LARGE,
+                                    "the body is larger than policy reads");
+            }
+
+            ctx->after_body = NGX_HTTP_HOOP_POLICY;
+            ctx->state = NGX_HTTP_HOOP_BODY_WAIT;
+
+            rc = ngx_http_hoop_body_read(r, ctx, ctx->conf->body_max);
+
+            if (rc != NGX_DONE) {
+                return ngx_http_hoop_refuse_text(r, ctx, rc,
+                                                 "the body could not be read");
+            }
+
+            return NGX_DONE;
+        }
+    }
+
+    ctx->state = NGX_HTTP_HOOP_POLICY;
+
+    return NGX_DECLINED;
+}
+
+
+ngx_int_t
+ngx_http_hoop_policy_decide(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
+{
+    ngx_array_t                *policies;
+    hoop_policy_request_t       req;
+    ngx_http_hoop_main_conf_t  *hmcf;
+
+    policies = ctx->conf->policies;
+
+    if (ctx->body_read) {
+        if (ctx->body_failed) {
+            return ngx_http_hoop_refuse_text(r, ctx, NGX_HTTP_BAD_REQUEST,
+                                             "the body could not be read");
+        }
+
+        if (ctx->body_truncated && ctx->after_body == NGX_HTTP_HOOP_POLICY) {
+            return ngx_http_hoop_refuse_text(r, ctx,
+                                    NGX_HTTP_REQUEST_ENTITY_TOO_LARGE,
+                                    "the body is larger than policy reads");
+        }
+
+        ngx_http_hoop_body_judge(r, ctx);
+    }
+
+    ngx_http_hoop_policy_request(r, ctx, &req);
+
+    hoop_policy_evaluate(policies ? policies->elts : NULL,
+                         policies ? policies->nelts : 0, &req, &ctx->verdict);
+
+    if (ctx->verdict.record != HOOP_RECORD_UNSET) {
+        ctx->record = ctx->verdict.record;
+    }
+
+    if (ctx->verdict.decision != HOOP_VERDICT_ALLOW
+        && ctx->verdict.ambiguous)
+    {
+        /* nor may a human be asked to approve what cannot be judged */
+
+        return ngx_http_hoop_refuse(r, ctx, NGX_HTTP_BAD_REQUEST,
+                                    ctx->verdict.reason);
+    }
+
+    if (ctx->verdict.decision == HOOP_VERDICT_DENY
+        || ctx->verdict.decision == HOOP_VERDICT_ERROR)
+    {
+        return ngx_http_hoop_refuse(r, ctx, NGX_HTTP_FORBIDDEN,
+                                    ctx->verdict.reason);
+    }
+
+    if (ctx->verdict.credential.len) {
+        hmcf = ngx_http_get_module_main_conf(r, ngx_http_hoop_module);
+
+        ctx->credential = ngx_http_hoop_find_credential(hmcf,
+                                                     ctx->verdict.credential);
+        if (ctx->credential == NULL) {
+            return ngx_http_hoop_refuse_text(r, ctx,
+                                   NGX_HTTP_SERVICE_UNAVAILABLE,
+                                   "the rule's credential is not configured");
+        }
+
+    } else {
+        ctx->credential = ctx->conf->credential;
+    }
+
+    return NGX_DECLINED;
+}
