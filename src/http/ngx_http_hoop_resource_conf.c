@@ -320,6 +320,7 @@ ngx_http_hoop_resource_option(ngx_conf_t *cf,
     };
 
     field = NULL;
+    ngx_str_null(&s);
 
     for (i = 0; i < 3; i++) {
         if (value->len > options[i].name.len

@@ -61,6 +61,8 @@ ngx_http_hoop_source_find(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
     *n = 0;
     *listed = 0;
 
+    v = hoop_str(NULL, 0);
+
     source = ctx->conf->sources->elts;
 
     for (i = 0; i < ctx->conf->sources->nelts; i++) {
