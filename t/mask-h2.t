@@ -264,3 +264,23 @@ for my $n (1 .. 8) {
     Test::More::is(main::slurp("$main::dir/many$n"),
                    'n [REDACTED:US_SSN] ' x 200, "stream $n");
 }
+
+
+
+=== TEST 12: an answer over a limit of its rule does not end well
+--- rule: "limits": { "response": "100" }
+--- init
+for my $answer ({ body => 'word ' x 30, each => 20, framing => 'chunked',
+                  wait => 0.01 },
+                { body => 'x' x 101, framing => 'close' })
+{
+    my $res = main::h2($answer);
+    Test::More::is($res->{exit}, 92, 'the stream is reset');
+    Test::More::cmp_ok(length $res->{body}, '<=', 100, 'nor is it too much');
+}
+--- error_log
+is cut
+--- no_error_log
+[alert]
+[crit]
+[emerg]

@@ -42,6 +42,8 @@ static int hoopctl_explain_header(void *ctx, hoop_str_t name,
 static void hoopctl_explain_answer(hoopctl_explain_t *e,
     const hoop_verdict_t *v);
 static void hoopctl_explain_token(hoop_buf_t *b, const hoop_token_rule_t *t);
+static void hoopctl_explain_limits(hoop_buf_t *b,
+    const hoop_limits_t *limits);
 static void hoopctl_explain_list(hoop_buf_t *b, const char *name,
     const hoop_str_t *items, unsigned n);
 static void hoopctl_explain_rule(void *ctx, const hoop_policy_trace_t *trace);
@@ -527,6 +529,10 @@ hoopctl_explain_obligations(hoop_buf_t *b, const hoop_verdict_t *v)
         hoopctl_explain_token(b, v->token);
     }
 
+    if (v->limits) {
+        hoopctl_explain_limits(b, v->limits);
+    }
+
     if (v->review == NULL) {
         return;
     }
@@ -568,6 +574,15 @@ hoopctl_explain_token(hoop_buf_t *b, const hoop_token_rule_t *t)
         (void) hoop_buf_addu(b, t->lifetime);
     }
 
+    (void) hoop_buf_addc(b, '}');
+}
+
+
+static void
+hoopctl_explain_limits(hoop_buf_t *b, const hoop_limits_t *limits)
+{
+    (void) hoop_buf_adds(b, ",\"limits\":{\"response\":");
+    (void) hoop_buf_addu(b, limits->response);
     (void) hoop_buf_addc(b, '}');
 }
 

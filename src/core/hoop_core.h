@@ -224,6 +224,7 @@ typedef struct hoop_mask_set_s    hoop_mask_set_t;
 typedef struct hoop_mask_list_s   hoop_mask_list_t;
 typedef struct hoop_review_s      hoop_review_t;
 typedef struct hoop_token_rule_s  hoop_token_rule_t;
+typedef struct hoop_limits_s      hoop_limits_t;
 
 
 #define HOOP_MASK_SETS   8
@@ -248,6 +249,7 @@ typedef struct {
     hoop_str_t              credential;    /* name; empty: the location's */
     const hoop_review_t    *review;        /* set for REVIEW */
     const hoop_token_rule_t  *token;       /* of ALLOW; NULL: it has none */
+    const hoop_limits_t    *limits;        /* of ALLOW and REVIEW; NULL: none */
 } hoop_verdict_t;
 
 

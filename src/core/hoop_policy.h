@@ -44,6 +44,13 @@ struct hoop_token_rule_s {
 };
 
 
+/* What a request may bring at most that the rule lets pass. */
+
+struct hoop_limits_s {
+    uint64_t        response;      /* bytes of the answer; 0: any number */
+};
+
+
 /*
  * Compiles the text of one file.  NULL with err set: what was found, what was
  * wanted, line and column.

@@ -207,6 +207,7 @@ hoop_policy_verdict(hoop_verdict_t *v, const hoop_found_t *found)
     v->record = rule->record;
     v->credential = rule->credential;
     v->token = rule->token;
+    v->limits = rule->limits;
 
     if (rule->effect == HOOP_VERDICT_REVIEW) {
         v->review = &rule->review;

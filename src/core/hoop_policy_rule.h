@@ -204,6 +204,7 @@ struct hoop_rule_s {
     hoop_record_e           record;
     hoop_review_t           review;
     const hoop_token_rule_t  *token;
+    const hoop_limits_t    *limits;
 
     uint32_t                methods;   /* known ones by bit; 0 and n 0: any */
     hoop_list_t             other_methods;
@@ -398,6 +399,10 @@ int hoop_policy_time(hoop_compile_t *cc, json_t *v, unsigned max,
 
 /* hoop_policy_token.c: "token" of a rule */
 int hoop_policy_compile_token(hoop_compile_t *cc, json_t *conf,
+    hoop_rule_t *rule);
+
+/* hoop_policy_limits.c: "limits" of a rule */
+int hoop_policy_compile_limits(hoop_compile_t *cc, json_t *conf,
     hoop_rule_t *rule);
 
 /* hoop_policy_match.c: "match" of a rule */

@@ -25,7 +25,7 @@ static int hoop_policy_rule_review(hoop_compile_t *cc, json_t *conf,
 
 static const char *const  hoop_policy_rule_keys[] = {
     "id", "effect", "reason", "match", "mask", "record", "credential",
-    "review", "token", NULL
+    "review", "token", "limits", NULL
 };
 
 static const char *const  hoop_policy_review_keys[] = {
@@ -220,6 +220,8 @@ hoop_policy_compile_rule(hoop_compile_t *cc, json_t *conf, hoop_rule_t *rule)
         || hoop_policy_rule_review(cc, json_object_get(conf, "review"), rule)
            != HOOP_OK
         || hoop_policy_compile_token(cc, json_object_get(conf, "token"), rule)
+           != HOOP_OK
+        || hoop_policy_compile_limits(cc, json_object_get(conf, "limits"), rule)
            != HOOP_OK)
     {
         return HOOP_ERROR;

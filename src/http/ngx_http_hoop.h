@@ -327,6 +327,12 @@ typedef struct {
 
 
 typedef struct {
+    uint64_t                      bytes;       /* of the answer so far */
+    const char                   *reached;     /* member of "limits", or NULL */
+} ngx_http_hoop_limit_t;
+
+
+typedef struct {
     ngx_http_request_t           *request;     /* always the main request */
     /* under which "state" was reached; another one after a redirect */
     ngx_http_hoop_loc_conf_t     *conf;
@@ -361,6 +367,7 @@ typedef struct {
     const char                   *token_error;
 
     ngx_http_hoop_revocation_t    revocation;
+    ngx_http_hoop_limit_t         limit;
 
     /* keys: a queue entry while in KEYS_WAIT */
     ngx_queue_t                   queue;
@@ -799,6 +806,15 @@ ngx_int_t ngx_http_hoop_mask_init(ngx_conf_t *cf);
 ngx_int_t ngx_http_hoop_mask_create(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx, hoop_mask_list_t *list, hoop_mask_mode_e mode,
     ngx_uint_t coded);
+
+/* ngx_http_hoop_limit_filter.c */
+
+/* an answer begins: NGX_ERROR, ctx->blocked set, if it is not to be sent */
+ngx_int_t ngx_http_hoop_limit_header(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx);
+/* more of its body, inflated: NGX_ERROR if that is too much, logged */
+ngx_int_t ngx_http_hoop_limit_body(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx, const u_char *p, size_t len);
 
 /* ngx_http_hoop_header_filter.c */
 

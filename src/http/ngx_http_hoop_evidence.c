@@ -618,6 +618,10 @@ ngx_http_hoop_event_response(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
         (void) hoop_event_raw(b, "aborted", hoop_cstr("true"));
     }
 
+    if (ctx->limit.reached) {
+        (void) hoop_event_string(b, "limit", hoop_cstr(ctx->limit.reached));
+    }
+
     return ngx_hoop_audit_end();
 }
 

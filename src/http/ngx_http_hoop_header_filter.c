@@ -21,6 +21,8 @@ static ngx_int_t ngx_http_hoop_block(ngx_http_request_t *r,
 static ngx_int_t ngx_http_hoop_inspectable(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx, ngx_uint_t masked, hoop_mask_mode_e *mode,
     ngx_uint_t *coded);
+static ngx_int_t ngx_http_hoop_coding(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx, ngx_uint_t *coded);
 static ngx_int_t ngx_http_hoop_charset(ngx_str_t *charset);
 static ngx_table_elt_t *ngx_http_hoop_find_out(ngx_http_request_t *r,
     const char *name, size_t len, ngx_table_elt_t *after);
@@ -140,7 +142,8 @@ ngx_http_hoop_header_filter(ngx_http_request_t *r)
 
     if (ngx_http_hoop_inspectable(r, ctx, list.n || ctx->nsecrets, &mode,
                                   &coded)
-        != NGX_OK)
+        != NGX_OK
+        || ngx_http_hoop_limit_header(r, ctx) != NGX_OK)
     {
         return ngx_http_hoop_block(r, ctx);
     }
@@ -168,11 +171,15 @@ ngx_http_hoop_header_filter(ngx_http_request_t *r)
         ngx_http_clear_accept_ranges(r);
         ngx_http_clear_last_modified(r);
         ngx_http_clear_etag(r);
+    }
 
-        if (coded) {
-            r->headers_out.content_encoding->hash = 0;
-            r->headers_out.content_encoding = NULL;
-        }
+    if (coded) {
+        ngx_http_clear_content_length(r);
+        ngx_http_clear_accept_ranges(r);
+        ngx_http_weak_etag(r);
+
+        r->headers_out.content_encoding->hash = 0;
+        r->headers_out.content_encoding = NULL;
     }
 
     if (r->header_only || r->method == NGX_HTTP_HEAD) {
@@ -296,16 +303,13 @@ ngx_http_hoop_block(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
 /*
  * Fails closed.  A 101 would copy sockets past the filters, a part of a
  * document (206) cannot be parsed, a coding that is not inflated here not read.
- * A coding is looked for in the list as well: the well-known pointer names one
- * header only.
  */
 
 static ngx_int_t
 ngx_http_hoop_inspectable(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
     ngx_uint_t masked, hoop_mask_mode_e *mode, ngx_uint_t *coded)
 {
-    ngx_str_t        *type, *value;
-    ngx_table_elt_t  *h;
+    ngx_str_t  *type;
 
     *coded = 0;
     *mode = HOOP_MASK_TEXT;
@@ -332,7 +336,11 @@ ngx_http_hoop_inspectable(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
     }
 
     if (!masked) {
-        return NGX_OK;
+
+        /* a small answer may be a large one in its coding */
+
+        return ctx->verdict.limits ? ngx_http_hoop_coding(r, ctx, coded)
+                                   : NGX_OK;
     }
 
     type = &r->headers_out.content_type;
@@ -346,6 +354,50 @@ ngx_http_hoop_inspectable(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
         ctx->blocked = "the target sends a part of a document";
         return NGX_ERROR;
     }
+
+    if (ngx_http_hoop_coding(r, ctx, coded) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    *mode = hoop_mask_mode(ngx_http_hoop_str(type));
+
+    if (*mode != HOOP_MASK_BINARY && r->headers_out.charset.len
+        && ngx_http_hoop_charset(&r->headers_out.charset) != NGX_OK)
+    {
+        *mode = HOOP_MASK_REFUSE;
+    }
+
+    if (*mode == HOOP_MASK_REFUSE) {
+        ctx->blocked = "the target sends a charset that is not read here";
+        return NGX_ERROR;
+    }
+
+    if (*mode == HOOP_MASK_BINARY) {
+
+        if (ctx->conf->mask_binary && !r->header_only
+            && r->headers_out.status != NGX_HTTP_NO_CONTENT
+            && r->headers_out.status != NGX_HTTP_NOT_MODIFIED)
+        {
+            ctx->blocked = "the target sends what is not text";
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * It is looked for in the list as well: the well-known pointer names one header
+ * only.
+ */
+
+static ngx_int_t
+ngx_http_hoop_coding(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
+    ngx_uint_t *coded)
+{
+    ngx_str_t        *value;
+    ngx_table_elt_t  *h;
 
     h = ngx_http_hoop_find_out(r, "Content-Encoding", 16, NULL);
 
@@ -378,30 +430,6 @@ ngx_http_hoop_inspectable(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
 
         } else {
             ctx->blocked = "the target sends a coding that is not read here";
-            return NGX_ERROR;
-        }
-    }
-
-    *mode = hoop_mask_mode(ngx_http_hoop_str(type));
-
-    if (*mode != HOOP_MASK_BINARY && r->headers_out.charset.len
-        && ngx_http_hoop_charset(&r->headers_out.charset) != NGX_OK)
-    {
-        *mode = HOOP_MASK_REFUSE;
-    }
-
-    if (*mode == HOOP_MASK_REFUSE) {
-        ctx->blocked = "the target sends a charset that is not read here";
-        return NGX_ERROR;
-    }
-
-    if (*mode == HOOP_MASK_BINARY) {
-
-        if (ctx->conf->mask_binary && !r->header_only
-            && r->headers_out.status != NGX_HTTP_NO_CONTENT
-            && r->headers_out.status != NGX_HTTP_NOT_MODIFIED)
-        {
-            ctx->blocked = "the target sends what is not text";
             return NGX_ERROR;
         }
     }

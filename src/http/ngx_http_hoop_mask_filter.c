@@ -67,6 +67,8 @@ typedef struct {
 
 static ngx_int_t ngx_http_hoop_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
+static void ngx_http_hoop_filter_cut(ngx_http_request_t *r,
+    ngx_http_hoop_filter_ctx_t *fctx);
 static void ngx_http_hoop_filter_cleanup(void *data);
 static void ngx_http_hoop_filter_trailers(ngx_http_request_t *r);
 static ngx_int_t ngx_http_hoop_filter_process(ngx_http_request_t *r,
@@ -158,7 +160,7 @@ ngx_http_hoop_mask_create(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
         ctx->digest = 1;
     }
 
-    if (coded && fctx->mask) {
+    if (coded) {
         fctx->text = ngx_palloc(r->pool, NGX_HTTP_HOOP_INFLATE);
         if (fctx->text == NULL) {
             return NGX_ERROR;
@@ -301,18 +303,53 @@ ngx_http_hoop_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
         fctx->nomem = 0;
     }
 
-    /* the stream ends here: bytes that are not decided never go out */
+    ngx_http_hoop_filter_cut(r, fctx);
+
+    return NGX_ERROR;
+}
+
+
+/* the stream ends here: bytes that are not decided never go out */
+
+static void
+ngx_http_hoop_filter_cut(ngx_http_request_t *r,
+    ngx_http_hoop_filter_ctx_t *fctx)
+{
+    ngx_chain_t    *cl;
+    struct linger   linger;
 
     fctx->failed = 1;
     r->buffered &= ~NGX_HTTP_HOOP_BUFFERED;
 
     fctx->main->mask_failed = 1;
 
-    ngx_http_hoop_log(NGX_LOG_ERR, r, "masking cannot go on, the connection "
-                      "is closed, session %*s",
-                      (size_t) NGX_HTTP_HOOP_SESSION, fctx->main->session);
+    for (cl = fctx->out; cl; cl = cl->next) {
+        fctx->main->response_size -= ngx_buf_size(cl->buf);
+    }
 
-    return NGX_ERROR;
+    if (r->http_version < NGX_HTTP_VERSION_20 && !r->chunked
+        && r->headers_out.content_length_n == -1)
+    {
+        /* the client would take the end of the connection for that of the
+           answer: it gets a reset instead */
+
+        linger.l_onoff = 1;
+        linger.l_linger = 0;
+
+        if (setsockopt(r->connection->fd, SOL_SOCKET, SO_LINGER,
+                       (const void *) &linger, sizeof(struct linger))
+            == -1)
+        {
+            ngx_log_error(NGX_LOG_ALERT, r->connection->log, ngx_socket_errno,
+                          "setsockopt(SO_LINGER) failed");
+        }
+    }
+
+    if (fctx->main->limit.reached == NULL) {
+        ngx_http_hoop_log(NGX_LOG_ERR, r, "masking cannot go on, the "
+                          "connection is closed, session %*s",
+                          (size_t) NGX_HTTP_HOOP_SESSION, fctx->main->session);
+    }
 }
 
 
@@ -518,11 +555,13 @@ ngx_http_hoop_filter_feed(ngx_http_request_t *r,
     ngx_http_hoop_filter_ctx_t *fctx, const u_char **p, const u_char *end,
     ngx_uint_t flags)
 {
-    ssize_t  n;
-    void    *sink[2];
+    ssize_t        n;
+    void          *sink[2];
+    const u_char  *start;
 
     sink[0] = r;
     sink[1] = fctx;
+    start = *p;
 
     if (fctx->inspect && ngx_http_hoop_filter_text(r, fctx, *p, end) != NGX_OK)
     {
@@ -539,22 +578,23 @@ ngx_http_hoop_filter_feed(ngx_http_request_t *r,
 
         fctx->nomem = (*p < end);
 
-        return NGX_OK;
+    } else {
+        switch (hoop_mask_feed(fctx->mask, p, end, flags,
+                               ngx_http_hoop_filter_sink, sink))
+        {
+        case HOOP_OK:
+            break;
+
+        case HOOP_AGAIN:
+            fctx->nomem = 1;
+            break;
+
+        default:
+            return NGX_ERROR;
+        }
     }
 
-    switch (hoop_mask_feed(fctx->mask, p, end, flags,
-                           ngx_http_hoop_filter_sink, sink))
-    {
-    case HOOP_OK:
-        return NGX_OK;
-
-    case HOOP_AGAIN:
-        fctx->nomem = 1;
-        return NGX_OK;
-
-    default:
-        return NGX_ERROR;
-    }
+    return ngx_http_hoop_limit_body(r, fctx->main, start, *p - start);
 }
 
 

@@ -12,6 +12,7 @@
 static void test_errors(void);
 static int count_issuers(void *ctx, hoop_str_t name);
 static void test_token(void);
+static void test_limits(void);
 static void test_design(void);
 static void test_masks(void);
 static void test_several(void);
@@ -26,6 +27,7 @@ main(void)
 {
     test_errors();
     test_token();
+    test_limits();
     test_design();
     test_masks();
     test_several();
@@ -77,6 +79,18 @@ test_errors(void)
           "rule without \"effect\"" },
         { "{'version':1,'name':'a','rules':[{'id':'x','effect':'deny'}]}",
           1, 34, "rule without \"match\", wanted an object: {} matches" },
+        { "{'version':1,'name':'a','rules':[\n"
+          "{'id':'x','effect':'deny','match':{},'limits':{}}]}", 2, 38,
+          "\"limits\" in a rule that lets nothing pass" },
+        { "{'version':1,'name':'a','rules':[\n"
+          "{'id':'x','effect':'allow','match':{},'limits':{}}]}", 2, 48,
+          "\"limits\" without a limit" },
+        { "{'version':1,'name':'a','rules':[\n"
+          "{'id':'x','effect':'allow','match':{},'limits':1}]}", 2, 48,
+          "wanted an object" },
+        { "{'version':1,'name':'a','rules':[\n"
+          "{'id':'x','effect':'allow','match':{},'limits':{'bytes':1}}]}",
+          2, 49, "unknown key \"bytes\", wanted one of response" },
         { "{'version':1,'name':'a','rules':[\n"
           "{'id':'x','effect':'deny','match':{}},\n"
           "{'id':'x','effect':'deny','match':{}}]}", 3, 7,
@@ -323,6 +337,74 @@ test_token(void)
 
 
 /* The example of the design, without its sql and mcp conditions. */
+
+static void
+test_limits(void)
+{
+    size_t          i;
+    char            text[200];
+    hoop_error_t    err;
+    hoop_policy_t  *p;
+
+    static const struct {
+        const char  *text;
+        uint64_t     bytes;            /* 0: it is refused */
+    } sizes[] = {
+        { "'1'", 1 }, { "'65536'", 65536 }, { "'2k'", 2048 },
+        { "'2K'", 2048 }, { "'10m'", 10 << 20 }, { "'1g'", 1 << 30 },
+        { "'1024g'", (uint64_t) 1 << 40 },
+        { "'1025g'", 0 }, { "'99999999999999999999'", 0 },
+        { "'1099511627777'", 0 }, { "'1048577m'", 0 },
+        { "'0'", 0 }, { "''", 0 }, { "'01'", 0 }, { "'-1'", 0 },
+        { "'10x'", 0 }, { "'10mb'", 0 }, { "'10 m'", 0 }, { "10", 0 },
+        { "null", 0 },
+    };
+
+    p = policy("{'id':'a','effect':'allow','match':{'request':{'path':'/a'}},"
+               "  'limits':{'response':'10m'}},"
+               "{'id':'b','effect':'review','match':{'request':{'path':'/b'}},"
+               "  'limits':{'response':'1k'}},"
+               "{'id':'c','effect':'allow','match':{'request':{'path':'/c'}}}");
+
+    req("GET /a", NULL);
+    verdict_is(p, "allow a", "a rule with limits");
+    is_int(verdict.limits ? verdict.limits->response : 0, 10 << 20, "10m");
+
+    req("GET /b", NULL);
+    verdict_is(p, "review b", "of a review");
+    is_int(verdict.limits ? verdict.limits->response : 0, 1024, "1k");
+
+    req("GET /c", NULL);
+    verdict_is(p, "allow c", "a rule without");
+    ok(verdict.limits == NULL, "has none");
+
+    hoop_policy_free(p);
+
+    for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        (void) snprintf(text, sizeof(text), "{'version':1,'name':'x','rules':"
+                        "[{'id':'a','effect':'allow','match':{},"
+                        "'limits':{'response':%s}}]}", sizes[i].text);
+
+        memset(&err, 0, sizeof(hoop_error_t));
+        p = compile(quoted(text), &err);
+
+        if (sizes[i].bytes == 0) {
+            ok(p == NULL && err.column == 93
+               && strstr(err.text, "invalid size, wanted a string as"),
+               "response %s: %u:%u %s", sizes[i].text, err.line, err.column,
+               err.text);
+
+        } else {
+            (void) judge(p);
+            ok(p && verdict.limits
+               && verdict.limits->response == sizes[i].bytes,
+               "response %s: %s", sizes[i].text, err.text);
+        }
+
+        hoop_policy_free(p);
+    }
+}
+
 
 static void
 test_design(void)
