@@ -143,4 +143,45 @@ is(hoopctl('diff', $old, file('new.json', '{}'), '--cases', $cases), 2,
    'a policy that is none');
 like($err, qr/new\.json:1:1: /, 'with its place');
 
+# bodies, as they would come
+
+file('p.json', <<'JSON');
+{ "version": 1, "name": "p", "rules": [
+  { "id": "form", "effect": "allow", "match": { "form": { "id": 7 } } },
+  { "id": "json", "effect": "allow", "match": { "body": { "/id": 7 } } } ] }
+JSON
+
+for (['"form":"id=%37"', 'allow', 'form'], ['"form":"id=8"', 'error', 'json'],
+     ['"form":"id=7&id=8"', 'error', 'form'], ['"form":""', 'deny', ''],
+     ['"body":{"id":7}', 'allow', 'json'],
+     ['"body_text":"{\"id\":7}"', 'allow', 'json'],
+     ['"body_text":"id=7"', 'error', 'form'],
+     ['"body_text":"id=7","content_type":"application/x-www-form-urlencoded"',
+      'allow', 'form'],
+     ['"body_text":"{\"id\":7}","content_type":"text/plain"', 'error',
+      'form'],
+     ['"body_text":"{\"id\":7}","content_type":"x/y+json;charset=utf-7"',
+      'error', 'form'],
+     ['"body_text":"id=7","headers":{"Content-Type":'
+      . '"application/x-www-form-urlencoded"}', 'allow', 'form'],
+     ['"form":"id=7","headers":{"Content-Type":["a/b","a/b"]}', 'error',
+      'form'],
+     ['"form":"id=7","headers":{"Content-Encoding":"gzip"}', 'error', 'form'])
+{
+    my ($request, $decision, $rule) = @$_;
+
+    is(hoopctl('test', cases("{\"name\":\"n\",\"request\":{$request},\"expect\":"
+                             . "{\"decision\":\"$decision\",\"rule\":"
+                             . "\"$rule\"}}")), 0, $request)
+        or diag($out);
+}
+
+for ('"form":7', '"body_text":{}', '"body":7,"content_type":"a/b"',
+     '"body_text":"7","content_type":7', '"form":"","body_text":""')
+{
+    is(hoopctl('test', cases("{\"name\":\"n\",\"request\":{$_},\"expect\":"
+                             . '{"decision":"deny"}}')), 2,
+       "$_ is an error");
+}
+
 done_testing();

@@ -13,8 +13,9 @@
  *       "host": "...", "path": "/...", "query": "a=b", "headers": { "name":
  *       "value", "twice": ["a", "b"] }, "body": any JSON }
  *
- *     "body_text" in the place of "body" is the body as it would come: what is
- *     not strict JSON is ambiguous.
+ *     "body_text" in the place of "body" is the body as it would come, of the
+ *     Content-Type among the headers or in "content_type", else JSON; "form" is
+ *     the same of a form.  What two parsers may read differently is ambiguous.
  */
 
 
@@ -36,7 +37,10 @@ static int hoopctl_explain_request(hoopctl_explain_t *e);
 static int hoopctl_explain_keys(json_t *root);
 static int hoopctl_explain_text(json_t *root, const char *key,
     const char *missing, hoop_str_t *s);
+static int hoopctl_explain_body(hoopctl_explain_t *e);
 static int hoopctl_explain_headers(hoopctl_explain_t *e, json_t *headers);
+static int hoopctl_explain_add(hoopctl_explain_t *e, const char *lower,
+    json_t *value);
 static int hoopctl_explain_header(void *ctx, hoop_str_t name,
     hoop_str_t *value);
 static void hoopctl_explain_answer(hoopctl_explain_t *e,
@@ -184,10 +188,12 @@ hoopctl_explain_clear(hoopctl_explain_t *e)
     json_decref(e->root);
     json_decref(e->headers);
     json_decref(e->parsed);
+    free(e->text);
 
     e->root = NULL;
     e->headers = NULL;
     e->parsed = NULL;
+    e->text = NULL;
 
     memset(&e->identity, 0, sizeof(hoop_identity_t));
     memset(&e->request, 0, sizeof(hoop_policy_request_t));
@@ -278,7 +284,6 @@ int
 hoopctl_explain_members(hoopctl_explain_t *e)
 {
     json_t                 *v;
-    hoop_error_t            err;
     hoop_policy_request_t  *r;
 
     r = &e->request;
@@ -330,17 +335,80 @@ hoopctl_explain_members(hoopctl_explain_t *e)
 
     r->now = v ? json_integer_value(v) : time(NULL);
 
-    r->body_json = json_object_get(e->root, "body");
-    r->body = r->body_json ? HOOP_BODY_JSON : HOOP_BODY_NONE;
+    return hoopctl_explain_body(e);
+}
 
-    v = json_object_get(e->root, "body_text");
 
-    if (json_is_string(v)) {
-        e->parsed = hoop_json_load((const u_char *) json_string_value(v),
-                                   json_string_length(v), &err);
-        r->body_json = e->parsed;
-        r->body = e->parsed ? HOOP_BODY_JSON : HOOP_BODY_AMBIGUOUS;
+/* Of a text without a Content-Type it is known that it is JSON. */
+
+static int
+hoopctl_explain_body(hoopctl_explain_t *e)
+{
+    json_t                 *body, *text, *form, *type;
+    hoop_str_t              value;
+    const char             *media;
+    hoop_error_t            err;
+    hoop_policy_request_t  *r;
+
+    r = &e->request;
+
+    body = json_object_get(e->root, "body");
+    text = json_object_get(e->root, "body_text");
+    form = json_object_get(e->root, "form");
+    type = json_object_get(e->root, "content_type");
+
+    if ((body != NULL) + (text != NULL) + (form != NULL) > 1) {
+        return hoopctl_usage("one of \"body\", \"body_text\" and \"form\" is "
+                             "wanted");
     }
+
+    if ((text != NULL && !json_is_string(text))
+        || (form != NULL && !json_is_string(form))
+        || (type != NULL && (!json_is_string(type) || text == NULL)))
+    {
+        return hoopctl_usage("\"body_text\", \"form\" and, with "
+                             "\"body_text\", \"content_type\" must be "
+                             "strings");
+    }
+
+    if (body != NULL) {
+        e->text = json_dumps(body, JSON_COMPACT|JSON_ENCODE_ANY);
+        if (e->text == NULL) {
+            return hoopctl_usage("no memory");
+        }
+
+        r->body = HOOP_BODY_JSON;
+        r->body_json = body;
+        r->body_text = hoop_cstr(e->text);
+
+        return HOOPCTL_YES;
+    }
+
+    if (text == NULL && form == NULL) {
+        return HOOPCTL_YES;
+    }
+
+    media = form ? "application/x-www-form-urlencoded" : "application/json";
+
+    if (type != NULL
+        || hoopctl_explain_header(e, hoop_cstr("content-type"), &value)
+           == HOOP_DECLINED)
+    {
+        if (type == NULL) {
+            type = json_string(media);
+
+        } else {
+            json_incref(type);
+        }
+
+        if (hoopctl_explain_add(e, "content-type", type) != HOOP_OK) {
+            return hoopctl_usage("no memory");
+        }
+    }
+
+    hoop_body_judge(r, hoop_json_string(text ? text : form), &err);
+
+    e->parsed = r->body_json;
 
     return HOOPCTL_YES;
 }
@@ -355,7 +423,7 @@ hoopctl_explain_keys(json_t *root)
 
     static const char  *keys[] = {
         "identity", "issuer", "method", "host", "path", "query", "headers",
-        "source", "time", "body", "body_text", NULL
+        "source", "time", "body", "body_text", "content_type", "form", NULL
     };
 
     json_object_foreach(root, key, v) {
@@ -368,7 +436,7 @@ hoopctl_explain_keys(json_t *root)
             (void) hoopctl_usage("unknown key in the request, "
                                  "wanted identity, issuer, method, host, "
                                  "path, query, headers, source, time, "
-                                 "body, body_text");
+                                 "body, body_text, content_type, form");
             return HOOP_ERROR;
         }
     }
@@ -407,7 +475,8 @@ static int
 hoopctl_explain_headers(hoopctl_explain_t *e, json_t *headers)
 {
     char        *p, lower[1024];
-    json_t      *v, *list;
+    size_t       i;
+    json_t      *v;
     const char  *key;
 
     e->headers = json_object();
@@ -425,25 +494,47 @@ hoopctl_explain_headers(hoopctl_explain_t *e, json_t *headers)
             }
         }
 
-        list = json_object_get(e->headers, lower);
-
-        if (list == NULL) {
-            list = json_array();
-
-            if (json_object_set_new(e->headers, lower, list) != 0) {
+        if (!json_is_array(v)) {
+            if (hoopctl_explain_add(e, lower, json_incref(v)) != HOOP_OK) {
                 return HOOP_NOMEM;
             }
+
+            continue;
         }
 
-        if ((json_is_array(v) ? json_array_extend(list, v)
-                              : json_array_append(list, v))
-            != 0)
-        {
-            return HOOP_NOMEM;
+        for (i = 0; i < json_array_size(v); i++) {
+            if (hoopctl_explain_add(e, lower,
+                                    json_incref(json_array_get(v, i)))
+                != HOOP_OK)
+            {
+                return HOOP_NOMEM;
+            }
         }
     }
 
     return HOOP_OK;
+}
+
+
+/* takes the value over */
+
+static int
+hoopctl_explain_add(hoopctl_explain_t *e, const char *lower, json_t *value)
+{
+    json_t  *list;
+
+    list = json_object_get(e->headers, lower);
+
+    if (list == NULL) {
+        list = json_array();
+
+        if (json_object_set_new(e->headers, lower, list) != 0) {
+            json_decref(value);
+            return HOOP_NOMEM;
+        }
+    }
+
+    return json_array_append_new(list, value) == 0 ? HOOP_OK : HOOP_NOMEM;
 }
 
 

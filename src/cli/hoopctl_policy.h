@@ -11,6 +11,7 @@
 #define _HOOPCTL_POLICY_H_INCLUDED_
 
 
+#include "../core/hoop_body.h"
 #include "../core/hoop_json.h"
 #include "../core/hoop_policy.h"
 
@@ -25,6 +26,7 @@ typedef struct {
     json_t                 *root;      /* the request as it was read */
     json_t                 *headers;   /* by lower-case name */
     json_t                 *parsed;    /* of "body_text" */
+    char                   *text;      /* of "body" */
     hoop_identity_t         identity;
     hoop_policy_request_t   request;
     hoop_buf_t              out;

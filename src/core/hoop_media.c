@@ -33,11 +33,28 @@ hoop_media_is(hoop_str_t value, const char *type)
 
     name = hoop_str(value.data, n);
 
+    if (type[0] == '+') {
+
+        if (n <= strlen(type)) {
+            return HOOP_DECLINED;
+        }
+
+        name.data += n - strlen(type);
+        name.len = strlen(type);
+    }
+
     if (!hoop_media_same(name, type)) {
         return HOOP_DECLINED;
     }
 
     return hoop_media_params(value.data + n, value.data + value.len);
+}
+
+
+int
+hoop_media_charset(hoop_str_t name)
+{
+    return hoop_media_same(name, "utf-8") ? HOOP_OK : HOOP_ERROR;
 }
 
 
@@ -114,7 +131,7 @@ hoop_media_params(const u_char *p, const u_char *end)
         }
 
         if (hoop_media_same(name, "charset")
-            && (seen++ || !hoop_media_same(value, "utf-8")))
+            && (seen++ || hoop_media_charset(value) != HOOP_OK))
         {
             return HOOP_ERROR;
         }

@@ -14,11 +14,14 @@
 
 
 /*
- * HOOP_OK if the value of a Content-Type is of that type (lower case), with no
- * charset but UTF-8; HOOP_DECLINED: of another type; HOOP_ERROR: its
- * parameters are broken, name another charset, or name one twice.
+ * HOOP_OK if the value of a Content-Type is of that type (lower case; "+json":
+ * any that ends so), with no charset but UTF-8; HOOP_DECLINED: of another type;
+ * HOOP_ERROR: its parameters are broken, name another charset, or name one
+ * twice.
  */
 int hoop_media_is(hoop_str_t value, const char *type);
+/* HOOP_OK if it names UTF-8, else HOOP_ERROR */
+int hoop_media_charset(hoop_str_t name);
 
 
 #endif /* _HOOP_MEDIA_H_INCLUDED_ */

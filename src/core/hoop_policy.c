@@ -232,7 +232,8 @@ hoop_policy_free(hoop_policy_t *policy)
     free(policy->tests);
     free(policy->values);
     free(policy->values_hash);
-    free(policy->scratch);
+    free(policy->scratch.data);
+    free(policy->form_scratch.data);
 
     while (policy->pool != NULL) {
         block = policy->pool;

@@ -91,8 +91,9 @@ typedef enum {
     HOOP_BODY_NONE = 0,        /* the request has no body */
     HOOP_BODY_UNREAD,          /* it has one; not read because not needed */
     HOOP_BODY_JSON,            /* body_json holds it */
-    HOOP_BODY_OTHER,           /* not JSON by its media type */
-    HOOP_BODY_AMBIGUOUS        /* said to be JSON, but is not to be trusted */
+    HOOP_BODY_FORM,            /* application/x-www-form-urlencoded */
+    HOOP_BODY_OTHER,           /* neither, by its media type */
+    HOOP_BODY_AMBIGUOUS        /* said to be one, but is not to be trusted */
 } hoop_body_e;
 
 
@@ -104,6 +105,7 @@ typedef struct {
     hoop_str_t              args;      /* raw query, without "?" */
     hoop_body_e             body;
     json_t                 *body_json;
+    hoop_str_t              body_text; /* of JSON, FORM and OTHER */
     /* header by lower-case name: HOOP_OK, or HOOP_DECLINED if absent,
        or HOOP_ERROR if it is there more than once */
     int                   (*header)(void *ctx, hoop_str_t name,
@@ -129,11 +131,11 @@ int hoop_policy_needs_body(hoop_policy_t *const *policies, unsigned n,
 
 /*
  * What a condition cannot judge is "unknown": a body that is ambiguous or not
- * JSON, a duplicate or ambiguous query argument, a duplicate header, a regex
- * at its limits, a value of a type that its operator does not know.  Unknown
- * never matches an allow rule, and matches every deny or review rule as far
- * as its other conditions match; the verdict then has "ambiguous" set, and a
- * denial's reason says what could not be judged.
+ * of its type, a duplicate or ambiguous query argument or form field, a
+ * duplicate header, a regex at its limits, a value of a type that its operator
+ * does not know.  Unknown never matches an allow rule, and matches every deny
+ * or review rule as far as its other conditions match; the verdict then has
+ * "ambiguous" set, and a denial's reason says what could not be judged.
  *
  * Where nothing matches, but an allow rule would have save for something
  * unknown, the decision is ERROR with "ambiguous" set and the rule named.

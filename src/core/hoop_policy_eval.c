@@ -97,7 +97,7 @@ static void hoop_policy_verdict(hoop_verdict_t *v, const hoop_found_t *found);
 
 static const char *const  hoop_policy_sources[] = {
     "sub", "claim", "query", "header", "source", "time", "set", "body",
-    "set"
+    "form", "set"
 };
 
 
@@ -238,7 +238,8 @@ hoop_policy_begin(hoop_match_t *m, hoop_policy_t *const *policies, unsigned n,
 
     for (i = 0; i < n; i++) {
         policies[i]->generation++;
-        policies[i]->scratch_used = 0;
+        policies[i]->scratch.used = 0;
+        policies[i]->form_scratch.used = 0;
         policies[i]->limited = 0;
     }
 }

@@ -47,7 +47,7 @@ static size_t hoop_policy_members(json_t *conf, const char *key,
 
 
 static const char *const  hoop_policy_match_keys[] = {
-    "identity", "request", "source", "time", "use", "body", NULL
+    "identity", "request", "source", "time", "use", "body", "form", NULL
 };
 
 static const char *const  hoop_policy_identity_keys[] = {
@@ -100,7 +100,8 @@ hoop_policy_compile_match(hoop_compile_t *cc, json_t *conf, hoop_rule_t *rule)
         + hoop_policy_members(conf, "identity", "claims")
         + hoop_policy_members(conf, "request", "query")
         + hoop_policy_members(conf, "request", "headers")
-        + hoop_policy_members(conf, "body", NULL);
+        + hoop_policy_members(conf, "body", NULL)
+        + hoop_policy_members(conf, "form", NULL);
 
     rule->conds = hoop_policy_alloc(cc, n * sizeof(hoop_cond_t));
     if (rule->conds == NULL) {
@@ -154,7 +155,15 @@ hoop_policy_compile_match(hoop_compile_t *cc, json_t *conf, hoop_rule_t *rule)
         return HOOP_ERROR;
     }
 
-    return hoop_policy_match_members(cc, conf, "body", HOOP_SOURCE_BODY, rule);
+    if (hoop_policy_match_members(cc, conf, "body", HOOP_SOURCE_BODY, rule)
+        != HOOP_OK
+        || hoop_policy_match_members(cc, conf, "form", HOOP_SOURCE_FORM, rule)
+           != HOOP_OK)
+    {
+        return HOOP_ERROR;
+    }
+
+    return HOOP_OK;
 }
 
 
@@ -274,6 +283,7 @@ hoop_policy_match_members(hoop_compile_t *cc, json_t *conf, const char *key,
         return hoop_policy_error(cc, 0, "wanted an object of %s",
                                  source == HOOP_SOURCE_QUERY ? "arguments"
                                  : source == HOOP_SOURCE_HEADER ? "headers"
+                                 : source == HOOP_SOURCE_FORM ? "form fields"
                                  : "JSON pointers");
     }
 

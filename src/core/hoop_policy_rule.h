@@ -54,7 +54,7 @@
 #define HOOP_POLICY_MAX_REASON    256
 #define HOOP_POLICY_MAX_REGEX     4096
 #define HOOP_POLICY_MAX_POINTER   1024
-#define HOOP_POLICY_MAX_SCRATCH   65536
+#define HOOP_POLICY_MAX_SCRATCH   1048576
 #define HOOP_POLICY_ADDRESS       48    /* bytes that an address takes */
 
 
@@ -74,6 +74,7 @@ typedef enum {
     HOOP_SOURCE_TIME,
     HOOP_SOURCE_SET,
     HOOP_SOURCE_BODY,          /* from here on: the dearest to look at */
+    HOOP_SOURCE_FORM,
     HOOP_SOURCE_SET_BODY       /* a set that looks at the body */
 } hoop_source_e;
 
@@ -81,7 +82,8 @@ typedef enum {
 /* a source whose values are text, not JSON */
 #define hoop_source_text(s)                                                   \
     ((s) == HOOP_SOURCE_SUB || (s) == HOOP_SOURCE_QUERY                       \
-     || (s) == HOOP_SOURCE_HEADER || (s) == HOOP_SOURCE_ADDRESS)
+     || (s) == HOOP_SOURCE_HEADER || (s) == HOOP_SOURCE_ADDRESS               \
+     || (s) == HOOP_SOURCE_FORM)
 
 
 typedef enum {
@@ -302,6 +304,15 @@ struct hoop_policy_block_s {
 };
 
 
+/* decoded values of an evaluation */
+
+typedef struct {
+    u_char                 *data;      /* owned */
+    size_t                  size;
+    size_t                  used;
+} hoop_scratch_t;
+
+
 struct hoop_policy_s {
     json_t                 *root;      /* owned */
     hoop_policy_block_t    *pool;      /* owned; hoop_policy_alloc() */
@@ -335,9 +346,8 @@ struct hoop_policy_s {
     pcre2_jit_stack        *jit_stack;
 
     uint64_t                generation;
-    u_char                 *scratch;   /* decoded query arguments */
-    size_t                  scratch_size;
-    size_t                  scratch_used;
+    hoop_scratch_t          scratch;   /* of the query */
+    hoop_scratch_t          form_scratch;
     char                    address[HOOP_POLICY_ADDRESS];  /* in text */
     unsigned                limited;   /* regexes that hit limits */
 };
@@ -449,6 +459,10 @@ int hoop_policy_compile_slot(hoop_compile_t *cc, hoop_source_e source,
     hoop_str_t name, unsigned *slot);
 const hoop_subject_t *hoop_policy_subject(hoop_policy_t *policy, unsigned slot,
     const hoop_policy_request_t *req);
+
+/* hoop_policy_args.c: the value of a name; why: it is unknown */
+void hoop_policy_subject_args(hoop_scratch_t *scratch, hoop_str_t name,
+    hoop_str_t args, const char *why, hoop_subject_t *subject);
 
 /* hoop_policy_cond.c */
 int hoop_policy_compile_cond(hoop_compile_t *cc, json_t *conf,

@@ -17,11 +17,13 @@
 #include <ngx_event.h>
 #include <ngx_http.h>
 
+#include "../core/hoop_body.h"
 #include "../core/hoop_core.h"
 #include "../core/hoop_event.h"
 #include "../core/hoop_json.h"
 #include "../core/hoop_jwt.h"
 #include "../core/hoop_mask.h"
+#include "../core/hoop_media.h"
 #include "../core/hoop_policy.h"
 #include "../core/hoop_tz.h"
 #include "../core/hoop_signer.h"
@@ -381,6 +383,7 @@ typedef struct {
     u_char                        body_sha256[32];
     hoop_body_e                   body_kind;
     json_t                       *body_json;   /* owned */
+    hoop_str_t                    body_text;   /* of body; for policy */
 
     /* approval */
     ngx_hoop_approval_op_t        approval;
@@ -711,7 +714,7 @@ ngx_uint_t ngx_http_hoop_has_body(ngx_http_request_t *r);
 /* NGX_OK: read; NGX_DONE: on its way, return it; else a status */
 ngx_int_t ngx_http_hoop_body_read(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx, size_t cap);
-/* judges it: ctx->body_kind, ctx->body_json */
+/* judges it: ctx->body_kind, ctx->body_json, ctx->body_text */
 void ngx_http_hoop_body_judge(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx);
 /* 1 if it is a form by its headers */
 ngx_uint_t ngx_http_hoop_body_form(ngx_http_request_t *r);

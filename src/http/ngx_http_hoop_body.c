@@ -15,12 +15,6 @@
 static void ngx_http_hoop_body_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_http_hoop_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
-static ngx_int_t ngx_http_hoop_body_type(ngx_http_request_t *r);
-static ngx_uint_t ngx_http_hoop_body_named(hoop_str_t *type,
-    const char *name);
-static int ngx_http_hoop_body_media(ngx_http_request_t *r, hoop_str_t *type,
-    hoop_str_t *params);
-static ngx_int_t ngx_http_hoop_body_charset(u_char *p, u_char *end);
 
 
 static ngx_http_request_body_filter_pt  ngx_http_next_request_body_filter;
@@ -167,208 +161,58 @@ ngx_http_hoop_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 }
 
 
-/*
- * What two parsers could read differently is ambiguous: several Content-Type
- * headers, a coded body, a charset other than UTF-8, JSON that is not strict.
- */
+/* not all of it may be here: it was read for another purpose, or cut */
 
 void
 ngx_http_hoop_body_judge(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
 {
-    hoop_error_t  err;
+    hoop_error_t           err;
+    hoop_policy_request_t  req;
 
     if (ctx->body_kind != HOOP_BODY_NONE || ctx->body_size == 0) {
         return;
     }
 
     if (ctx->body_truncated || ctx->body_failed) {
-
-        /* read for another purpose, or not to its end: not all is here */
-
         ctx->body_kind = HOOP_BODY_AMBIGUOUS;
         return;
     }
 
-    ctx->body_kind = ngx_http_hoop_body_type(r);
+    ngx_memzero(&req, sizeof(hoop_policy_request_t));
 
-    if (ctx->body_kind != HOOP_BODY_JSON) {
-        return;
+    req.header = ngx_http_hoop_header;
+    req.header_ctx = r;
+
+    hoop_body_judge(&req, hoop_str(ctx->body.data, ctx->body.len), &err);
+
+    ctx->body_kind = req.body;
+    ctx->body_json = req.body_json;
+    ctx->body_text = req.body_text;
+
+    if (req.body == HOOP_BODY_AMBIGUOUS) {
+
+        /* line 0: it is not about a place */
+
+        ngx_http_hoop_log(NGX_LOG_INFO, r, "ambiguous body, line %ui, column "
+                          "%ui: %s, session %*s", (ngx_uint_t) err.line,
+                          (ngx_uint_t) err.column, err.text,
+                          (size_t) NGX_HTTP_HOOP_SESSION, ctx->session);
     }
-
-    ctx->body_json = hoop_json_load(ctx->body.data, ctx->body.len, &err);
-
-    if (ctx->body_json == NULL) {
-        ctx->body_kind = HOOP_BODY_AMBIGUOUS;
-
-        ngx_http_hoop_log(NGX_LOG_INFO, r, "ambiguous JSON body at line %ui, "
-                          "column %ui: %s, session %*s",
-                          (ngx_uint_t) err.line, (ngx_uint_t) err.column,
-                          err.text, (size_t) NGX_HTTP_HOOP_SESSION,
-                          ctx->session);
-    }
-}
-
-
-static ngx_int_t
-ngx_http_hoop_body_type(ngx_http_request_t *r)
-{
-    int         rc;
-    hoop_str_t  type, params;
-
-    rc = ngx_http_hoop_body_media(r, &type, &params);
-
-    if (rc == HOOP_DECLINED) {
-        return HOOP_BODY_OTHER;
-    }
-
-    if (rc != HOOP_OK) {
-        return HOOP_BODY_AMBIGUOUS;
-    }
-
-    if (!ngx_http_hoop_body_named(&type, "application/json")
-        && !(type.len > 5
-             && ngx_strncasecmp((u_char *) type.data + type.len - 5,
-                                (u_char *) "+json", 5)
-                == 0))
-    {
-        return HOOP_BODY_OTHER;
-    }
-
-    return ngx_http_hoop_body_charset((u_char *) params.data,
-                                      (u_char *) params.data + params.len)
-           == NGX_OK
-           ? HOOP_BODY_JSON : HOOP_BODY_AMBIGUOUS;
 }
 
 
 ngx_uint_t
 ngx_http_hoop_body_form(ngx_http_request_t *r)
 {
-    hoop_str_t  type, params;
-
-    return ngx_http_hoop_body_media(r, &type, &params) == HOOP_OK
-           && ngx_http_hoop_body_named(&type,
-                                       "application/x-www-form-urlencoded")
-           && ngx_http_hoop_body_charset((u_char *) params.data,
-                                         (u_char *) params.data + params.len)
-              == NGX_OK;
-}
-
-
-static ngx_uint_t
-ngx_http_hoop_body_named(hoop_str_t *type, const char *name)
-{
-    return type->len == ngx_strlen(name)
-           && ngx_strncasecmp((u_char *) type->data, (u_char *) name,
-                              type->len)
-              == 0;
-}
-
-
-/* HOOP_DECLINED: none is named; HOOP_ERROR: several are, or it is coded */
-
-static int
-ngx_http_hoop_body_media(ngx_http_request_t *r, hoop_str_t *type,
-    hoop_str_t *params)
-{
-    int         rc;
-    size_t      n;
     hoop_str_t  value;
 
     static const hoop_str_t  media = hoop_string("content-type");
     static const hoop_str_t  coding = hoop_string("content-encoding");
 
-    if (ngx_http_hoop_header(r, coding, &value) != HOOP_DECLINED) {
-        return HOOP_ERROR;
-    }
-
-    rc = ngx_http_hoop_header(r, media, &value);
-
-    if (rc != HOOP_OK) {
-        return rc;
-    }
-
-    for (n = 0; n < value.len && value.data[n] != ';' && value.data[n] != ' ';
-         n++)
-    {
-        /* void */
-    }
-
-    *type = hoop_str(value.data, n);
-    *params = hoop_str(value.data + n, value.len - n);
-
-    return HOOP_OK;
-}
-
-
-/*
- * The parameters of a media type: RFC 8259 knows no charset but UTF-8, and one
- * that stands there twice, or in any other dress, is not to be trusted.
- */
-
-static ngx_int_t
-ngx_http_hoop_body_charset(u_char *p, u_char *end)
-{
-    u_char      *name, *value;
-    size_t       len;
-    ngx_uint_t   seen;
-
-    seen = 0;
-
-    for ( ;; ) {
-
-        while (p < end && (*p == ' ' || *p == '\t' || *p == ';')) {
-            p++;
-        }
-
-        if (p == end) {
-            return NGX_OK;
-        }
-
-        for (name = p; p < end && *p != '=' && *p != ';'; p++) { /* void */ }
-
-        if (p == end || *p == ';') {
-            return NGX_ERROR;
-        }
-
-        len = p++ - name;
-
-        if (p < end && *p == '"') {
-            for (value = ++p; p < end && *p != '"'; p++) {
-                if (*p == '\\') {
-                    return NGX_ERROR;
-                }
-            }
-
-            if (p == end) {
-                return NGX_ERROR;
-            }
-
-        } else {
-            for (value = p; p < end && *p != ';' && *p != ' ' && *p != '\t';
-                 p++)
-            {
-                /* void */
-            }
-        }
-
-        if (len == 7
-            && ngx_strncasecmp(name, (u_char *) "charset", 7) == 0
-            && (seen++
-                || p - value != 5
-                || ngx_strncasecmp(value, (u_char *) "utf-8", 5) != 0))
-        {
-            return NGX_ERROR;
-        }
-
-        if (p < end && *p == '"') {
-            p++;
-        }
-
-        if (p < end && *p != ';' && *p != ' ' && *p != '\t') {
-            return NGX_ERROR;
-        }
-    }
+    return ngx_http_hoop_header(r, coding, &value) == HOOP_DECLINED
+           && ngx_http_hoop_header(r, media, &value) == HOOP_OK
+           && hoop_media_is(value, "application/x-www-form-urlencoded")
+              == HOOP_OK;
 }
 
 

@@ -33,6 +33,7 @@ ngx_http_hoop_policy_request(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
                 : ngx_http_hoop_has_body(r) ? HOOP_BODY_UNREAD
                 : HOOP_BODY_NONE;
     req->body_json = ctx->body_json;
+    req->body_text = ctx->body_text;
     req->header = ngx_http_hoop_header;
     req->header_ctx = r;
     req->now = ngx_time();

@@ -345,7 +345,7 @@ test_query(void)
     /* more than the scratch may hold: not judged, not overrun */
 
     {
-        static char  big[70000];
+        static char  big[1100000];
 
         memset(big, 'x', sizeof(big));
         memcpy(big, "id=%41", 6);
