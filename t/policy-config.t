@@ -942,3 +942,18 @@ reached
 s3cret
 --- reached_like
 Bearer s3cret-old-1\r
+
+
+
+=== TEST 82: all that is wrong
+--- policy
+{ "version": 1, "name": "p",
+  "rules": [
+    { "id": "a", "effect": "alow", "match": {} },
+    { "id": "a", "effect": "deny", "match": {
+        "time": { "zone": "Europe/Nowhere" }, "body": { "q": 1 } } } ] }
+--- emerg
+html/policy.json" line 3, column 28: unknown value "alow"
+html/policy.json" line 4, column 13: duplicate rule id "a"
+html/policy.json" line 5, column 27: zone "Europe/Nowhere": 
+html/policy.json" line 5, column 57: invalid JSON pointer "q"

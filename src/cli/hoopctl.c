@@ -26,7 +26,7 @@ static int hoopctl_help(FILE *out);
 static const hoopctl_command_t  hoopctl_commands[] = {
 
     { "policy", "check", hoopctl_policy_check,
-      "FILE...: are these policies valid?" },
+      "[--json] FILE...: are these policies valid, and if not, why?" },
 
     { "policy", "explain", hoopctl_policy_explain,
       "--policy FILE...: verdict on a request (JSON), rule by rule" },

@@ -2,9 +2,6 @@
 /*
  * Copyright (C) ngx_hoop_module authors
  *
- * hoopctl policy check FILE...
- *     a line a file: "FILE: ok, ..." or "FILE:12:5: unknown key ..."
- *
  * hoopctl policy explain --policy FILE...
  *     a request as JSON on standard input, its verdict as one line of JSON,
  *     with what decided each rule.  Exit 0 if the request is allowed.
@@ -24,14 +21,11 @@
 #include <time.h>
 
 #include "../core/hoop_json.h"
-#include "../core/hoop_mask.h"
 #include "../core/hoop_policy.h"
-#include "../core/hoop_tz.h"
 #include "hoopctl.h"
 #include "hoopctl_policy.h"
 
 
-static int hoopctl_policy_zone(void *ctx, hoop_str_t name, hoop_buf_t *file);
 static int hoopctl_explain_files(hoopctl_explain_t *e, int argc, char **argv);
 static int hoopctl_explain_request(hoopctl_explain_t *e);
 static int hoopctl_explain_keys(json_t *root);
@@ -53,95 +47,6 @@ static void hoopctl_explain_list(hoop_buf_t *b, const char *name,
 static void hoopctl_explain_rule(void *ctx, const hoop_policy_trace_t *trace);
 static void hoopctl_explain_member(hoop_buf_t *b, const char *name,
     hoop_str_t value);
-
-
-int
-hoopctl_policy_check(int argc, char **argv)
-{
-    int             i, rc;
-    hoop_str_t      name, hash;
-    hoop_policy_t  *policy;
-
-    if (argc < 2 || argv[1][0] == '-') {
-        return hoopctl_usage("wanted FILE...");
-    }
-
-    rc = HOOPCTL_YES;
-
-    for (i = 1; i < argc; i++) {
-
-        policy = hoopctl_policy_load(argv[i], stdout, &rc);
-
-        if (policy == NULL) {
-            continue;
-        }
-
-        name = hoop_policy_name(policy);
-        hash = hoop_policy_hash(policy);
-
-        printf("%s: ok, policy \"%.*s\", %u rules, sha256 %.*s\n", argv[i],
-               (int) name.len, name.data, hoop_policy_count(policy),
-               (int) hash.len, hash.data);
-
-        hoop_policy_free(policy);
-    }
-
-    return rc;
-}
-
-
-hoop_policy_t *
-hoopctl_policy_load(const char *file, FILE *out, int *rc)
-{
-    hoop_buf_t      b;
-    hoop_error_t    err;
-    hoop_policy_t  *policy;
-
-    hoop_buf_init(&b, 0);
-    memset(&err, 0, sizeof(hoop_error_t));
-
-    if (hoopctl_read(file, &b, HOOPCTL_POLICY_MAX_FILE) != HOOP_OK) {
-        hoop_buf_free(&b);
-        *rc = HOOPCTL_USAGE;
-        return NULL;
-    }
-
-    policy = hoop_policy_compile(b.data ? b.data : (u_char *) "", b.len, &err);
-
-    if (policy != NULL
-        && hoop_policy_zones(policy, hoopctl_policy_zone, NULL, &err)
-           != HOOP_OK)
-    {
-        hoop_policy_free(policy);
-        policy = NULL;
-    }
-
-    if (policy == NULL) {
-        fprintf(out, "%s:%u:%u: %s\n", file, err.line, err.column, err.text);
-
-        if (*rc == HOOPCTL_YES) {
-            *rc = HOOPCTL_NO;
-        }
-    }
-
-    hoop_buf_free(&b);
-
-    return policy;
-}
-
-
-/* the file of a zone of time; its name was checked */
-
-static int
-hoopctl_policy_zone(void *ctx, hoop_str_t name, hoop_buf_t *file)
-{
-    char  path[128];
-
-    (void) snprintf(path, sizeof(path), "/usr/share/zoneinfo/%.*s",
-                    (int) name.len, (char *) name.data);
-
-    return hoopctl_read(path, file, HOOP_TZ_MAX_FILE);
-}
 
 
 int

@@ -13,38 +13,109 @@
 #include "hoop_policy_rule.h"
 
 
+typedef int (*hoop_policy_part_pt)(hoop_compile_t *cc, json_t *root);
+
+
+static int hoop_policy_compile_text(hoop_policy_t *policy, const u_char *p,
+    size_t len, hoop_errors_t *errors);
 static int hoop_policy_compile_top(hoop_compile_t *cc);
+static int hoop_policy_top_version(hoop_compile_t *cc, json_t *root);
+static int hoop_policy_top_name(hoop_compile_t *cc, json_t *root);
+static int hoop_policy_top_default(hoop_compile_t *cc, json_t *root);
+static int hoop_policy_top_masks(hoop_compile_t *cc, json_t *root);
+static int hoop_policy_top_sets(hoop_compile_t *cc, json_t *root);
+static int hoop_policy_top_rules(hoop_compile_t *cc, json_t *root);
 static int hoop_policy_engine(hoop_compile_t *cc);
-static int hoop_policy_compile_masks(hoop_compile_t *cc, json_t *conf);
+static int hoop_policy_compile_mask(hoop_compile_t *cc, hoop_str_t name,
+    json_t *conf);
+static void hoop_policy_check_zones(hoop_policy_t *policy,
+    int (*fn)(void *ctx, hoop_str_t name, hoop_buf_t *file), void *ctx,
+    hoop_errors_t *errors);
+static int hoop_policy_error_cmp(const void *one, const void *two);
 
 
 static const char *const  hoop_policy_keys[] = {
     "version", "name", "default", "conditions", "rules", "masks", NULL
 };
 
+/* rules name masks and sets */
+
+static const hoop_policy_part_pt  hoop_policy_parts[] = {
+    hoop_policy_top_version,
+    hoop_policy_top_name,
+    hoop_policy_top_default,
+    hoop_policy_top_masks,
+    hoop_policy_top_sets,
+    hoop_policy_top_rules,
+    NULL
+};
+
 
 hoop_policy_t *
 hoop_policy_compile(const u_char *p, size_t len, hoop_error_t *err)
 {
-    int              rc;
-    u_char           md[32];
-    hoop_policy_t   *policy;
-    hoop_compile_t   cc;
+    hoop_errors_t  errors;
 
-    memset(err, 0, sizeof(hoop_error_t));
+    memset(&errors, 0, sizeof(hoop_errors_t));
+
+    errors.items = err;
+    errors.size = 1;
+
+    return hoop_policy_check(p, len, NULL, NULL, &errors);
+}
+
+
+hoop_policy_t *
+hoop_policy_check(const u_char *p, size_t len,
+    int (*fn)(void *ctx, hoop_str_t name, hoop_buf_t *file), void *ctx,
+    hoop_errors_t *errors)
+{
+    hoop_policy_t  *policy;
+
+    memset(errors->items, 0, sizeof(hoop_error_t));
+    errors->n = 0;
 
     policy = calloc(1, sizeof(hoop_policy_t));
+
     if (policy == NULL) {
-        hoop_error_set(err, "no memory");
+        hoop_error_set(&errors->items[errors->n++], "no memory");
         return NULL;
     }
 
+    if (hoop_policy_compile_text(policy, p, len, errors) != HOOP_OK) {
+        errors->n++;
+    }
+
+    if (fn != NULL) {
+        hoop_policy_check_zones(policy, fn, ctx, errors);
+    }
+
+    if (errors->n == 0) {
+        return policy;
+    }
+
+    qsort(errors->items, errors->n, sizeof(hoop_error_t),
+          hoop_policy_error_cmp);
+
+    hoop_policy_free(policy);
+
+    return NULL;
+}
+
+
+static int
+hoop_policy_compile_text(hoop_policy_t *policy, const u_char *p, size_t len,
+    hoop_errors_t *errors)
+{
+    int              rc;
+    u_char           md[32];
+    hoop_compile_t   cc;
+
     policy->default_effect = HOOP_VERDICT_DENY;
 
-    policy->root = hoop_json_load(p, len, err);
+    policy->root = hoop_json_load(p, len, errors->items);
     if (policy->root == NULL) {
-        hoop_policy_free(policy);
-        return NULL;
+        return HOOP_ERROR;
     }
 
     hoop_sha256(md, p, len);
@@ -55,7 +126,8 @@ hoop_policy_compile(const u_char *p, size_t len, hoop_error_t *err)
     cc.policy = policy;
     cc.text = p;
     cc.len = len;
-    cc.err = err;
+    cc.errors = errors;
+    cc.err = errors->items;
     hoop_buf_init(&cc.path, 1024 * 1024);
 
     cc.slots = json_object();
@@ -74,12 +146,7 @@ hoop_policy_compile(const u_char *p, size_t len, hoop_error_t *err)
     json_decref(cc.slots);
     json_decref(cc.tests);
 
-    if (rc != HOOP_OK) {
-        hoop_policy_free(policy);
-        return NULL;
-    }
-
-    return policy;
+    return rc;
 }
 
 
@@ -87,74 +154,30 @@ static int
 hoop_policy_compile_top(hoop_compile_t *cc)
 {
     size_t          mark;
-    json_t         *root, *v;
-    unsigned        n;
+    json_t         *root;
+    unsigned        i;
     hoop_policy_t  *policy;
 
     policy = cc->policy;
     root = policy->root;
-
-    if (hoop_policy_object(cc, root, hoop_policy_keys) != HOOP_OK) {
-        return HOOP_ERROR;
-    }
-
-    v = json_object_get(root, "version");
-
-    if (v == NULL) {
-        return hoop_policy_error(cc, 0, "no \"version\", wanted 1");
-    }
-
-    mark = hoop_policy_push(cc, hoop_cstr("version"));
-
-    if (!json_is_integer(v) || json_integer_value(v) != 1) {
-        return hoop_policy_error(cc, 0, "unknown version, wanted 1");
-    }
-
-    hoop_policy_pop(cc, mark);
-
-    v = json_object_get(root, "name");
-
-    if (v == NULL) {
-        return hoop_policy_error(cc, 0, "no \"name\" of the policy");
-    }
-
-    mark = hoop_policy_push(cc, hoop_cstr("name"));
-
-    if (hoop_policy_name_check(cc, v, &policy->name) != HOOP_OK) {
-        return HOOP_ERROR;
-    }
-
-    hoop_policy_pop(cc, mark);
-
-    v = json_object_get(root, "default");
-
-    if (v != NULL) {
-        mark = hoop_policy_push(cc, hoop_cstr("default"));
-
-        if (hoop_policy_word(cc, v, hoop_policy_effects, &n) != HOOP_OK) {
-            return HOOP_ERROR;
-        }
-
-        if (n == HOOP_VERDICT_REVIEW) {
-            return hoop_policy_error(cc, 0, "default \"review\" is not "
-                                     "possible, wanted \"allow\" or \"deny\"");
-        }
-
-        policy->default_set = 1;
-        policy->default_effect = n;
-
-        hoop_policy_pop(cc, mark);
-    }
+    mark = cc->path.len;
 
     if (hoop_policy_engine(cc) != HOOP_OK
-        || hoop_policy_compile_masks(cc, json_object_get(root, "masks"))
-           != HOOP_OK
-        || hoop_policy_compile_sets(cc, json_object_get(root, "conditions"))
-           != HOOP_OK
-        || hoop_policy_compile_rules(cc, json_object_get(root, "rules"))
-           != HOOP_OK)
+        || hoop_policy_object_parts(cc, root, hoop_policy_keys) != HOOP_OK)
     {
         return HOOP_ERROR;
+    }
+
+    for (i = 0; hoop_policy_parts[i] != NULL; i++) {
+        if (hoop_policy_end(cc, mark, hoop_policy_parts[i](cc, root))
+            != HOOP_OK)
+        {
+            return HOOP_ERROR;
+        }
+    }
+
+    if (cc->errors->n != 0) {
+        return HOOP_OK;
     }
 
     if (hoop_policy_cond_index(policy) != HOOP_OK
@@ -164,6 +187,88 @@ hoop_policy_compile_top(hoop_compile_t *cc)
     }
 
     return HOOP_OK;
+}
+
+
+static int
+hoop_policy_top_version(hoop_compile_t *cc, json_t *root)
+{
+    json_t  *v;
+
+    v = json_object_get(root, "version");
+
+    if (v == NULL) {
+        return hoop_policy_error(cc, 0, "no \"version\", wanted 1");
+    }
+
+    (void) hoop_policy_push(cc, hoop_cstr("version"));
+
+    if (!json_is_integer(v) || json_integer_value(v) != 1) {
+        return hoop_policy_error(cc, 0, "unknown version, wanted 1");
+    }
+
+    return HOOP_OK;
+}
+
+
+static int
+hoop_policy_top_name(hoop_compile_t *cc, json_t *root)
+{
+    json_t  *v;
+
+    v = json_object_get(root, "name");
+
+    if (v == NULL) {
+        return hoop_policy_error(cc, 0, "no \"name\" of the policy");
+    }
+
+    (void) hoop_policy_push(cc, hoop_cstr("name"));
+
+    return hoop_policy_name_check(cc, v, &cc->policy->name);
+}
+
+
+static int
+hoop_policy_top_default(hoop_compile_t *cc, json_t *root)
+{
+    json_t    *v;
+    unsigned   n;
+
+    v = json_object_get(root, "default");
+
+    if (v == NULL) {
+        return HOOP_OK;
+    }
+
+    (void) hoop_policy_push(cc, hoop_cstr("default"));
+
+    if (hoop_policy_word(cc, v, hoop_policy_effects, &n) != HOOP_OK) {
+        return HOOP_ERROR;
+    }
+
+    if (n == HOOP_VERDICT_REVIEW) {
+        return hoop_policy_error(cc, 0, "default \"review\" is not possible, "
+                                 "wanted \"allow\" or \"deny\"");
+    }
+
+    cc->policy->default_set = 1;
+    cc->policy->default_effect = n;
+
+    return HOOP_OK;
+}
+
+
+static int
+hoop_policy_top_sets(hoop_compile_t *cc, json_t *root)
+{
+    return hoop_policy_compile_sets(cc, json_object_get(root, "conditions"));
+}
+
+
+static int
+hoop_policy_top_rules(hoop_compile_t *cc, json_t *root)
+{
+    return hoop_policy_compile_rules(cc, json_object_get(root, "rules"));
 }
 
 
@@ -356,18 +461,25 @@ hoop_policy_headers(const hoop_policy_t *policy,
 
 
 static int
-hoop_policy_compile_masks(hoop_compile_t *cc, json_t *conf)
+hoop_policy_top_masks(hoop_compile_t *cc, json_t *root)
 {
-    char                *where;
-    size_t               mark, each;
-    json_t              *v;
-    hoop_str_t           name;
-    const char          *key;
-    hoop_policy_t       *policy;
-    hoop_policy_mask_t  *mask;
+    size_t          mark;
+    json_t         *conf, *v;
+    const char     *key;
+    hoop_policy_t  *policy;
 
     policy = cc->policy;
-    mark = hoop_policy_push(cc, hoop_cstr("masks"));
+    conf = json_object_get(root, "masks");
+
+    (void) hoop_policy_push(cc, hoop_cstr("masks"));
+    mark = cc->path.len;
+
+    policy->masks = hoop_policy_alloc(cc, (HOOP_POLICY_MAX_MASKS
+                                           + HOOP_POLICY_BUILTINS)
+                                          * sizeof(hoop_policy_mask_t));
+    if (policy->masks == NULL) {
+        return HOOP_ERROR;
+    }
 
     if (conf != NULL && !json_is_object(conf)) {
         return hoop_policy_error(cc, 0, "\"masks\" must be an object");
@@ -378,54 +490,91 @@ hoop_policy_compile_masks(hoop_compile_t *cc, json_t *conf)
                                  HOOP_POLICY_MAX_MASKS);
     }
 
-    policy->masks = hoop_policy_alloc(cc, (json_object_size(conf)
-                                           + HOOP_POLICY_BUILTINS)
-                                          * sizeof(hoop_policy_mask_t));
-    if (policy->masks == NULL) {
+    json_object_foreach(conf, key, v) {
+        if (hoop_policy_end(cc, mark,
+                            hoop_policy_compile_mask(cc, hoop_cstr(key), v))
+            != HOOP_OK)
+        {
+            return HOOP_ERROR;
+        }
+    }
+
+    return HOOP_OK;
+}
+
+
+static int
+hoop_policy_compile_mask(hoop_compile_t *cc, hoop_str_t name, json_t *conf)
+{
+    char                *where;
+    hoop_policy_mask_t  *mask;
+
+    (void) hoop_policy_push(cc, name);
+
+    if (name.len == 0 || name.len > HOOP_POLICY_MAX_NAME
+        || hoop_str_is(name, "default") || hoop_str_is(name, "off"))
+    {
+        return hoop_policy_error(cc, 1, "name \"%s\" of a mask set is "
+                                 "reserved, empty or too long",
+                                 hoop_policy_quote(cc, name));
+    }
+
+    /* the path is a C string here: no name has a zero byte */
+
+    if (hoop_buf_addc(&cc->path, '\0') != HOOP_OK) {
+        return hoop_policy_nomem(cc);
+    }
+
+    cc->path.len--;
+
+    where = NULL;
+    mask = &cc->policy->masks[cc->policy->nmasks];
+
+    mask->name = name;
+    mask->set = hoop_mask_set_compile(conf, (char *) cc->path.data, &where,
+                                      cc->err);
+    if (mask->set == NULL) {
+        hoop_json_locate(cc->text, cc->len,
+                         where ? where : (char *) cc->path.data, 0, cc->err);
+        free(where);
         return HOOP_ERROR;
     }
 
-    json_object_foreach(conf, key, v) {
-        name = hoop_cstr(key);
-        each = hoop_policy_push(cc, name);
-
-        if (name.len == 0 || name.len > HOOP_POLICY_MAX_NAME
-            || hoop_str_is(name, "default") || hoop_str_is(name, "off"))
-        {
-            return hoop_policy_error(cc, 1, "name \"%s\" of a mask set is "
-                                     "reserved, empty or too long",
-                                     hoop_policy_quote(cc, name));
-        }
-
-        /* the path is a C string here: no name has a zero byte */
-
-        if (hoop_buf_addc(&cc->path, '\0') != HOOP_OK) {
-            return hoop_policy_nomem(cc);
-        }
-
-        cc->path.len--;
-
-        where = NULL;
-        mask = &policy->masks[policy->nmasks];
-
-        mask->name = name;
-        mask->set = hoop_mask_set_compile(v, (char *) cc->path.data, &where,
-                                          cc->err);
-        if (mask->set == NULL) {
-            hoop_json_locate(cc->text, cc->len,
-                             where ? where : (char *) cc->path.data, 0,
-                             cc->err);
-            free(where);
-            return HOOP_ERROR;
-        }
-
-        free(where);
-        policy->nmasks++;
-
-        hoop_policy_pop(cc, each);
-    }
-
-    hoop_policy_pop(cc, mark);
+    free(where);
+    cc->policy->nmasks++;
 
     return HOOP_OK;
+}
+
+
+static void
+hoop_policy_check_zones(hoop_policy_t *policy,
+    int (*fn)(void *ctx, hoop_str_t name, hoop_buf_t *file), void *ctx,
+    hoop_errors_t *errors)
+{
+    unsigned  i;
+
+    for (i = 0; i < policy->nzones && errors->n < errors->size; i++) {
+        if (hoop_policy_zone(policy, i, fn, ctx, &errors->items[errors->n])
+            != HOOP_OK)
+        {
+            errors->n++;
+        }
+    }
+}
+
+
+static int
+hoop_policy_error_cmp(const void *one, const void *two)
+{
+    const hoop_error_t  *a, *b;
+
+    a = one;
+    b = two;
+
+    if (a->line != b->line) {
+        return a->line < b->line ? -1 : 1;
+    }
+
+    return (a->column > b->column) - (a->column < b->column);
 }

@@ -57,6 +57,24 @@ struct hoop_limits_s {
  */
 hoop_policy_t *hoop_policy_compile(const u_char *p, size_t len,
     hoop_error_t *err);
+
+
+/* What is wrong with a file.  The caller gives the room. */
+
+typedef struct {
+    hoop_error_t   *items;
+    unsigned        size;
+    unsigned        n;         /* size: there may be more that is wrong */
+} hoop_errors_t;
+
+/*
+ * The same, and where something is wrong, what else is, in the order of the
+ * text.  Zones of time are asked for as by hoop_policy_zones(), if fn is set.
+ */
+hoop_policy_t *hoop_policy_check(const u_char *p, size_t len,
+    int (*fn)(void *ctx, hoop_str_t name, hoop_buf_t *file), void *ctx,
+    hoop_errors_t *errors);
+
 void hoop_policy_free(hoop_policy_t *policy);
 
 hoop_str_t hoop_policy_name(const hoop_policy_t *policy);

@@ -17,6 +17,10 @@
 #define HOOP_POLICY_BLOCK  16384
 
 
+static int hoop_policy_object_unknown(hoop_compile_t *cc, const char *key,
+    const char *const *keys);
+
+
 /* in the order of hoop_verdict_e */
 
 const char *const  hoop_policy_effects[] = {
@@ -131,8 +135,8 @@ hoop_policy_string(hoop_compile_t *cc, json_t *v, size_t max, hoop_str_t *s)
 int
 hoop_policy_object(hoop_compile_t *cc, json_t *conf, const char *const *keys)
 {
-    char         wanted[200];
-    size_t       len;
+    int          rc;
+    size_t       mark;
     json_t      *v;
     unsigned     i;
     const char  *key;
@@ -140,6 +144,9 @@ hoop_policy_object(hoop_compile_t *cc, json_t *conf, const char *const *keys)
     if (!json_is_object(conf)) {
         return hoop_policy_error(cc, 0, "wanted an object");
     }
+
+    rc = HOOP_OK;
+    mark = cc->path.len;
 
     json_object_foreach(conf, key, v) {
 
@@ -153,21 +160,52 @@ hoop_policy_object(hoop_compile_t *cc, json_t *conf, const char *const *keys)
             continue;
         }
 
-        len = 0;
+        /* the last one is what the caller returns with */
 
-        for (i = 0; keys[i] != NULL && len < sizeof(wanted); i++) {
-            len += snprintf(wanted + len, sizeof(wanted) - len, "%s%s",
-                            i ? ", " : "", keys[i]);
+        if (hoop_policy_end(cc, mark, rc) != HOOP_OK) {
+            return HOOP_ERROR;
         }
 
-        (void) hoop_policy_push(cc, hoop_cstr(key));
-
-        return hoop_policy_error(cc, 1, "unknown key \"%s\", wanted one of %s",
-                                 hoop_policy_quote(cc, hoop_cstr(key)),
-                                 wanted);
+        rc = hoop_policy_object_unknown(cc, key, keys);
     }
 
-    return HOOP_OK;
+    return rc;
+}
+
+
+static int
+hoop_policy_object_unknown(hoop_compile_t *cc, const char *key,
+    const char *const *keys)
+{
+    char      wanted[200];
+    size_t    len;
+    unsigned  i;
+
+    len = 0;
+
+    for (i = 0; keys[i] != NULL && len < sizeof(wanted); i++) {
+        len += snprintf(wanted + len, sizeof(wanted) - len, "%s%s",
+                        i ? ", " : "", keys[i]);
+    }
+
+    (void) hoop_policy_push(cc, hoop_cstr(key));
+
+    return hoop_policy_error(cc, 1, "unknown key \"%s\", wanted one of %s",
+                             hoop_policy_quote(cc, hoop_cstr(key)), wanted);
+}
+
+
+int
+hoop_policy_object_parts(hoop_compile_t *cc, json_t *conf,
+    const char *const *keys)
+{
+    int     rc;
+    size_t  mark;
+
+    mark = cc->path.len;
+    rc = hoop_policy_object(cc, conf, keys);
+
+    return json_is_object(conf) ? hoop_policy_end(cc, mark, rc) : rc;
 }
 
 
@@ -205,9 +243,31 @@ hoop_policy_alloc(hoop_compile_t *cc, size_t size)
 int
 hoop_policy_nomem(hoop_compile_t *cc)
 {
+    cc->failed = 1;
     hoop_error_set(cc->err, "no memory");
 
     return HOOP_ERROR;
+}
+
+
+int
+hoop_policy_end(hoop_compile_t *cc, size_t mark, int rc)
+{
+    if (rc == HOOP_OK) {
+        hoop_policy_pop(cc, mark);
+        return HOOP_OK;
+    }
+
+    if (cc->failed || cc->errors->n + 1 >= cc->errors->size) {
+        return HOOP_ERROR;
+    }
+
+    cc->err = &cc->errors->items[++cc->errors->n];
+    memset(cc->err, 0, sizeof(hoop_error_t));
+
+    hoop_policy_pop(cc, mark);
+
+    return HOOP_OK;
 }
 
 

@@ -25,14 +25,7 @@ static const char *const  hoop_policy_limits_keys[] = {
 int
 hoop_policy_compile_limits(hoop_compile_t *cc, json_t *conf, hoop_rule_t *rule)
 {
-    size_t          mark;
     hoop_limits_t  *limits;
-
-    if (conf == NULL) {
-        return HOOP_OK;
-    }
-
-    mark = hoop_policy_push(cc, hoop_cstr("limits"));
 
     if (rule->effect != HOOP_VERDICT_ALLOW
         && rule->effect != HOOP_VERDICT_REVIEW)
@@ -62,7 +55,6 @@ hoop_policy_compile_limits(hoop_compile_t *cc, json_t *conf, hoop_rule_t *rule)
     }
 
     rule->limits = limits;
-    hoop_policy_pop(cc, mark);
 
     return HOOP_OK;
 }

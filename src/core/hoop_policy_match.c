@@ -15,14 +15,29 @@ typedef int (*hoop_policy_item_pt)(hoop_compile_t *cc, hoop_rule_t *rule,
     hoop_str_t *item);
 
 
+typedef struct {
+    const char     *key;
+    int           (*compile)(hoop_compile_t *cc, json_t *conf,
+                             hoop_rule_t *rule);
+} hoop_policy_match_part_t;
+
+
+static int hoop_policy_match_source(hoop_compile_t *cc, json_t *conf,
+    hoop_rule_t *rule);
+static int hoop_policy_match_body(hoop_compile_t *cc, json_t *conf,
+    hoop_rule_t *rule);
+static int hoop_policy_match_form(hoop_compile_t *cc, json_t *conf,
+    hoop_rule_t *rule);
+static int hoop_policy_match_time(hoop_compile_t *cc, json_t *conf,
+    hoop_rule_t *rule);
 static int hoop_policy_match_identity(hoop_compile_t *cc, json_t *conf,
     hoop_rule_t *rule);
 static int hoop_policy_match_request(hoop_compile_t *cc, json_t *conf,
     hoop_rule_t *rule);
-static int hoop_policy_match_time(hoop_compile_t *cc, json_t *conf,
-    hoop_rule_t *rule);
-static int hoop_policy_match_members(hoop_compile_t *cc, json_t *conf,
+static int hoop_policy_match_named(hoop_compile_t *cc, json_t *conf,
     const char *key, hoop_source_e source, hoop_rule_t *rule);
+static int hoop_policy_match_members(hoop_compile_t *cc, json_t *conf,
+    hoop_source_e source, hoop_rule_t *rule);
 static int hoop_policy_match_member(hoop_compile_t *cc, hoop_source_e source,
     hoop_str_t *name);
 static int hoop_policy_match_pointer(hoop_compile_t *cc, hoop_str_t pointer);
@@ -30,6 +45,9 @@ static int hoop_policy_match_header(hoop_compile_t *cc, hoop_str_t *name);
 static int hoop_policy_match_cond(hoop_compile_t *cc, hoop_source_e source,
     hoop_str_t name, json_t *conf, hoop_rule_t *rule);
 static int hoop_policy_match_list(hoop_compile_t *cc, json_t *conf,
+    const char *key, hoop_policy_item_pt check, hoop_rule_t *rule,
+    hoop_list_t *list);
+static int hoop_policy_match_items(hoop_compile_t *cc, json_t *conf,
     const char *key, hoop_policy_item_pt check, hoop_rule_t *rule,
     hoop_list_t *list);
 static int hoop_policy_item_method(hoop_compile_t *cc, hoop_rule_t *rule,
@@ -48,6 +66,17 @@ static size_t hoop_policy_members(json_t *conf, const char *key,
 
 static const char *const  hoop_policy_match_keys[] = {
     "identity", "request", "source", "time", "use", "body", "form", NULL
+};
+
+static const hoop_policy_match_part_t  hoop_policy_match_parts[] = {
+    { "request", hoop_policy_match_request },
+    { "identity", hoop_policy_match_identity },
+    { "source", hoop_policy_match_source },
+    { "time", hoop_policy_match_time },
+    { "use", hoop_policy_compile_use },
+    { "body", hoop_policy_match_body },
+    { "form", hoop_policy_match_form },
+    { NULL, NULL }
 };
 
 static const char *const  hoop_policy_identity_keys[] = {
@@ -87,10 +116,11 @@ hoop_policy_method(hoop_str_t name)
 int
 hoop_policy_compile_match(hoop_compile_t *cc, json_t *conf, hoop_rule_t *rule)
 {
-    size_t   mark, n;
-    json_t  *v;
+    size_t                           n, mark;
+    json_t                          *v;
+    const hoop_policy_match_part_t  *part;
 
-    if (hoop_policy_object(cc, conf, hoop_policy_match_keys) != HOOP_OK) {
+    if (hoop_policy_object_parts(cc, conf, hoop_policy_match_keys) != HOOP_OK) {
         return HOOP_ERROR;
     }
 
@@ -108,59 +138,18 @@ hoop_policy_compile_match(hoop_compile_t *cc, json_t *conf, hoop_rule_t *rule)
         return HOOP_ERROR;
     }
 
-    v = json_object_get(conf, "request");
+    for (part = hoop_policy_match_parts; part->key != NULL; part++) {
+        v = json_object_get(conf, part->key);
 
-    if (v != NULL) {
-        mark = hoop_policy_push(cc, hoop_cstr("request"));
-
-        if (hoop_policy_match_request(cc, v, rule) != HOOP_OK) {
-            return HOOP_ERROR;
+        if (v == NULL) {
+            continue;
         }
 
-        hoop_policy_pop(cc, mark);
-    }
+        mark = hoop_policy_push(cc, hoop_cstr(part->key));
 
-    v = json_object_get(conf, "identity");
-
-    if (v != NULL) {
-        mark = hoop_policy_push(cc, hoop_cstr("identity"));
-
-        if (hoop_policy_match_identity(cc, v, rule) != HOOP_OK) {
+        if (hoop_policy_end(cc, mark, part->compile(cc, v, rule)) != HOOP_OK) {
             return HOOP_ERROR;
         }
-
-        hoop_policy_pop(cc, mark);
-    }
-
-    v = json_object_get(conf, "source");
-
-    if (v != NULL) {
-        mark = hoop_policy_push(cc, hoop_cstr("source"));
-
-        if (hoop_policy_match_cond(cc, HOOP_SOURCE_ADDRESS,
-                                   hoop_cstr("source"), v, rule)
-            != HOOP_OK)
-        {
-            return HOOP_ERROR;
-        }
-
-        hoop_policy_pop(cc, mark);
-    }
-
-    if (hoop_policy_match_time(cc, json_object_get(conf, "time"), rule)
-        != HOOP_OK
-        || hoop_policy_compile_use(cc, json_object_get(conf, "use"), rule)
-           != HOOP_OK)
-    {
-        return HOOP_ERROR;
-    }
-
-    if (hoop_policy_match_members(cc, conf, "body", HOOP_SOURCE_BODY, rule)
-        != HOOP_OK
-        || hoop_policy_match_members(cc, conf, "form", HOOP_SOURCE_FORM, rule)
-           != HOOP_OK)
-    {
-        return HOOP_ERROR;
     }
 
     return HOOP_OK;
@@ -168,32 +157,44 @@ hoop_policy_compile_match(hoop_compile_t *cc, json_t *conf, hoop_rule_t *rule)
 
 
 static int
+hoop_policy_match_source(hoop_compile_t *cc, json_t *conf, hoop_rule_t *rule)
+{
+    return hoop_policy_match_cond(cc, HOOP_SOURCE_ADDRESS, hoop_cstr("source"),
+                                  conf, rule);
+}
+
+
+static int
+hoop_policy_match_body(hoop_compile_t *cc, json_t *conf, hoop_rule_t *rule)
+{
+    return hoop_policy_match_members(cc, conf, HOOP_SOURCE_BODY, rule);
+}
+
+
+static int
+hoop_policy_match_form(hoop_compile_t *cc, json_t *conf, hoop_rule_t *rule)
+{
+    return hoop_policy_match_members(cc, conf, HOOP_SOURCE_FORM, rule);
+}
+
+
+static int
 hoop_policy_match_time(hoop_compile_t *cc, json_t *conf, hoop_rule_t *rule)
 {
-    size_t      mark;
     unsigned    slot;
     hoop_op_t  *op;
 
-    if (conf == NULL) {
-        return HOOP_OK;
-    }
-
-    mark = hoop_policy_push(cc, hoop_cstr("time"));
     op = hoop_policy_compile_when(cc, conf);
 
     if (op == NULL
         || hoop_policy_compile_slot(cc, HOOP_SOURCE_TIME, hoop_cstr("time"),
                                     &slot)
-           != HOOP_OK
-        || hoop_policy_match_add(cc, HOOP_SOURCE_TIME, slot, op, conf, rule)
            != HOOP_OK)
     {
         return HOOP_ERROR;
     }
 
-    hoop_policy_pop(cc, mark);
-
-    return HOOP_OK;
+    return hoop_policy_match_add(cc, HOOP_SOURCE_TIME, slot, op, conf, rule);
 }
 
 
@@ -203,7 +204,8 @@ hoop_policy_match_identity(hoop_compile_t *cc, json_t *conf, hoop_rule_t *rule)
     size_t   mark;
     json_t  *v;
 
-    if (hoop_policy_object(cc, conf, hoop_policy_identity_keys) != HOOP_OK
+    if (hoop_policy_object_parts(cc, conf, hoop_policy_identity_keys)
+        != HOOP_OK
         || hoop_policy_match_list(cc, conf, "issuer", hoop_policy_item_issuer,
                                   rule, &rule->issuers)
            != HOOP_OK)
@@ -216,68 +218,73 @@ hoop_policy_match_identity(hoop_compile_t *cc, json_t *conf, hoop_rule_t *rule)
     if (v != NULL) {
         mark = hoop_policy_push(cc, hoop_cstr("sub"));
 
-        if (hoop_policy_match_cond(cc, HOOP_SOURCE_SUB, hoop_cstr("sub"), v,
-                                   rule)
+        if (hoop_policy_end(cc, mark,
+                            hoop_policy_match_cond(cc, HOOP_SOURCE_SUB,
+                                                   hoop_cstr("sub"), v, rule))
             != HOOP_OK)
         {
             return HOOP_ERROR;
         }
-
-        hoop_policy_pop(cc, mark);
     }
 
-    return hoop_policy_match_members(cc, conf, "claims", HOOP_SOURCE_CLAIM,
-                                     rule);
+    return hoop_policy_match_named(cc, conf, "claims", HOOP_SOURCE_CLAIM, rule);
 }
 
 
 static int
 hoop_policy_match_request(hoop_compile_t *cc, json_t *conf, hoop_rule_t *rule)
 {
-    if (hoop_policy_object(cc, conf, hoop_policy_request_keys) != HOOP_OK) {
-        return HOOP_ERROR;
-    }
-
-    if (hoop_policy_match_list(cc, conf, "method", hoop_policy_item_method,
-                               rule, &rule->other_methods)
-        != HOOP_OK
+    if (hoop_policy_object_parts(cc, conf, hoop_policy_request_keys) != HOOP_OK
+        || hoop_policy_match_list(cc, conf, "method", hoop_policy_item_method,
+                                  rule, &rule->other_methods)
+           != HOOP_OK
         || hoop_policy_match_list(cc, conf, "host", hoop_policy_item_host,
                                   rule, &rule->hosts)
            != HOOP_OK
         || hoop_policy_match_list(cc, conf, "path", hoop_policy_item_path,
                                   rule, &rule->paths)
            != HOOP_OK
-        || hoop_policy_match_members(cc, conf, "query", HOOP_SOURCE_QUERY,
-                                     rule)
-           != HOOP_OK
-        || hoop_policy_match_members(cc, conf, "headers", HOOP_SOURCE_HEADER,
-                                     rule)
+        || hoop_policy_match_named(cc, conf, "query", HOOP_SOURCE_QUERY, rule)
            != HOOP_OK)
     {
         return HOOP_ERROR;
     }
 
-    return HOOP_OK;
+    return hoop_policy_match_named(cc, conf, "headers", HOOP_SOURCE_HEADER,
+                                   rule);
+}
+
+
+static int
+hoop_policy_match_named(hoop_compile_t *cc, json_t *conf, const char *key,
+    hoop_source_e source, hoop_rule_t *rule)
+{
+    size_t   mark;
+    json_t  *v;
+
+    v = json_object_get(conf, key);
+    if (v == NULL) {
+        return HOOP_OK;
+    }
+
+    mark = hoop_policy_push(cc, hoop_cstr(key));
+
+    return hoop_policy_end(cc, mark,
+                           hoop_policy_match_members(cc, v, source, rule));
 }
 
 
 /* An object of names, each with a value or an object of operators. */
 
 static int
-hoop_policy_match_members(hoop_compile_t *cc, json_t *conf, const char *key,
+hoop_policy_match_members(hoop_compile_t *cc, json_t *conf,
     hoop_source_e source, hoop_rule_t *rule)
 {
-    size_t       mark, each;
+    int          rc;
+    size_t       mark;
     json_t      *v;
     hoop_str_t   name;
     const char  *member;
-
-    conf = json_object_get(conf, key);
-    if (conf == NULL) {
-        return HOOP_OK;
-    }
-
-    mark = hoop_policy_push(cc, hoop_cstr(key));
 
     if (!json_is_object(conf)) {
         return hoop_policy_error(cc, 0, "wanted an object of %s",
@@ -289,18 +296,18 @@ hoop_policy_match_members(hoop_compile_t *cc, json_t *conf, const char *key,
 
     json_object_foreach(conf, member, v) {
         name = hoop_cstr(member);
-        each = hoop_policy_push(cc, name);
+        mark = hoop_policy_push(cc, name);
 
-        if (hoop_policy_match_member(cc, source, &name) != HOOP_OK
-            || hoop_policy_match_cond(cc, source, name, v, rule) != HOOP_OK)
-        {
-            return HOOP_ERROR;
+        rc = hoop_policy_match_member(cc, source, &name);
+
+        if (rc == HOOP_OK) {
+            rc = hoop_policy_match_cond(cc, source, name, v, rule);
         }
 
-        hoop_policy_pop(cc, each);
+        if (hoop_policy_end(cc, mark, rc) != HOOP_OK) {
+            return HOOP_ERROR;
+        }
     }
-
-    hoop_policy_pop(cc, mark);
 
     return HOOP_OK;
 }
@@ -437,9 +444,8 @@ static int
 hoop_policy_match_list(hoop_compile_t *cc, json_t *conf, const char *key,
     hoop_policy_item_pt check, hoop_rule_t *rule, hoop_list_t *list)
 {
-    size_t       i, n, mark, each;
-    json_t      *v;
-    hoop_str_t   item;
+    size_t   mark;
+    json_t  *v;
 
     v = json_object_get(conf, key);
     if (v == NULL) {
@@ -447,7 +453,23 @@ hoop_policy_match_list(hoop_compile_t *cc, json_t *conf, const char *key,
     }
 
     mark = hoop_policy_push(cc, hoop_cstr(key));
-    n = json_is_string(v) ? 1 : json_array_size(v);
+
+    return hoop_policy_end(cc, mark,
+                           hoop_policy_match_items(cc, v, key, check, rule,
+                                                   list));
+}
+
+
+static int
+hoop_policy_match_items(hoop_compile_t *cc, json_t *conf, const char *key,
+    hoop_policy_item_pt check, hoop_rule_t *rule, hoop_list_t *list)
+{
+    int          rc;
+    size_t       i, n, mark;
+    json_t      *v;
+    hoop_str_t   item;
+
+    n = json_is_string(conf) ? 1 : json_array_size(conf);
 
     if (n == 0) {
         return hoop_policy_error(cc, 0, "\"%s\" must be a string or an array "
@@ -465,25 +487,23 @@ hoop_policy_match_list(hoop_compile_t *cc, json_t *conf, const char *key,
     }
 
     for (i = 0; i < n; i++) {
-        each = json_is_string(v) ? cc->path.len : hoop_policy_push_index(cc, i);
+        v = json_is_string(conf) ? conf : json_array_get(conf, i);
+        mark = (v == conf) ? cc->path.len : hoop_policy_push_index(cc, i);
 
-        if (hoop_policy_string(cc, json_is_string(v) ? v
-                                                     : json_array_get(v, i),
-                               HOOP_GLOB_MAX, &item)
-            != HOOP_OK
-            || check(cc, rule, &item) != HOOP_OK)
-        {
-            return HOOP_ERROR;
+        rc = hoop_policy_string(cc, v, HOOP_GLOB_MAX, &item);
+
+        if (rc == HOOP_OK) {
+            rc = check(cc, rule, &item);
         }
 
-        if (item.len != 0) {
+        if (rc == HOOP_OK && item.len != 0) {
             list->items[list->n++] = item;
         }
 
-        hoop_policy_pop(cc, each);
+        if (hoop_policy_end(cc, mark, rc) != HOOP_OK) {
+            return HOOP_ERROR;
+        }
     }
-
-    hoop_policy_pop(cc, mark);
 
     return HOOP_OK;
 }

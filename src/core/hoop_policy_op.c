@@ -126,11 +126,11 @@ hoop_policy_compile_op(hoop_compile_t *cc, json_t *conf, int text)
         op->type = i;
         mark = hoop_policy_push(cc, hoop_cstr(key));
 
-        if (hoop_policy_compile_one(cc, v, text, op) != HOOP_OK) {
+        if (hoop_policy_end(cc, mark, hoop_policy_compile_one(cc, v, text, op))
+            != HOOP_OK)
+        {
             return NULL;
         }
-
-        hoop_policy_pop(cc, mark);
 
         *tail = op;
         tail = &op->next;

@@ -291,6 +291,7 @@ typedef struct {
     unsigned                slots[2];
     unsigned                depth;     /* how many sets, each in the other */
     unsigned                busy:1;
+    unsigned                wrong:1;   /* that was said */
 } hoop_policy_set_t;
 
 
@@ -362,7 +363,9 @@ typedef struct {
     hoop_buf_t              path;
     json_t                 *slots;     /* "<source><name>" to slot number */
     json_t                 *tests;     /* "<slot> <operators>" to test number */
-    hoop_error_t           *err;
+    hoop_errors_t          *errors;
+    hoop_error_t           *err;       /* the place for the next one */
+    unsigned                failed:1;  /* of memory: nothing goes on */
     unsigned                depth;     /* of the sets that are used */
     unsigned                slots_size;
     unsigned                tests_size;
@@ -384,6 +387,12 @@ void *hoop_policy_alloc(hoop_compile_t *cc, size_t size);
 int hoop_policy_error(hoop_compile_t *cc, int key, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 int hoop_policy_nomem(hoop_compile_t *cc);
+/*
+ * The end of a part of the policy that began at mark, and that was found to be
+ * rc.  HOOP_OK: to go on with the next one, as one that is wrong is, too, if
+ * there is room for what is wrong with the next; in the end there is no policy.
+ */
+int hoop_policy_end(hoop_compile_t *cc, size_t mark, int rc);
 /* a printable beginning of s, for messages; good for two calls */
 const char *hoop_policy_quote(hoop_compile_t *cc, hoop_str_t s);
 size_t hoop_policy_push(hoop_compile_t *cc, hoop_str_t segment);
@@ -391,6 +400,10 @@ size_t hoop_policy_push_index(hoop_compile_t *cc, size_t i);
 void hoop_policy_pop(hoop_compile_t *cc, size_t mark);
 /* conf must be an object with known keys only; keys ends with NULL */
 int hoop_policy_object(hoop_compile_t *cc, json_t *conf,
+    const char *const *keys);
+/* the same; with an unknown key it is HOOP_OK to go on with the known ones, if
+   there is room for what is wrong with them */
+int hoop_policy_object_parts(hoop_compile_t *cc, json_t *conf,
     const char *const *keys);
 int hoop_policy_string(hoop_compile_t *cc, json_t *v, size_t max,
     hoop_str_t *s);
@@ -439,6 +452,10 @@ void hoop_policy_subject_address(const hoop_policy_request_t *req,
 hoop_op_t *hoop_policy_compile_when(hoop_compile_t *cc, json_t *conf);
 hoop_truth_e hoop_policy_test_when(const hoop_policy_t *policy,
     const hoop_op_t *op, const hoop_subject_t *subject, const char **why);
+/* one zone, as by hoop_policy_zones() */
+int hoop_policy_zone(hoop_policy_t *policy, unsigned n,
+    int (*fn)(void *ctx, hoop_str_t name, hoop_buf_t *file), void *ctx,
+    hoop_error_t *err);
 void hoop_policy_subject_when(const hoop_policy_request_t *req,
     hoop_subject_t *subject);
 

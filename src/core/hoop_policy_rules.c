@@ -11,7 +11,27 @@
 #include "hoop_policy_rule.h"
 
 
+typedef struct {
+    const char     *key;
+    int           (*compile)(hoop_compile_t *cc, json_t *conf,
+                             hoop_rule_t *rule);
+    unsigned        effect:1;          /* it depends on the rule's effect */
+} hoop_policy_rule_part_t;
+
+
+static int hoop_policy_rule_once(hoop_compile_t *cc, json_t *ids,
+    hoop_rule_t *rule);
 static int hoop_policy_compile_rule(hoop_compile_t *cc, json_t *conf,
+    hoop_rule_t *rule);
+static int hoop_policy_rule_id(hoop_compile_t *cc, json_t *conf,
+    hoop_rule_t *rule);
+static int hoop_policy_rule_effect(hoop_compile_t *cc, json_t *conf,
+    hoop_rule_t *rule);
+static int hoop_policy_rule_reason(hoop_compile_t *cc, json_t *conf,
+    hoop_rule_t *rule);
+static int hoop_policy_rule_record(hoop_compile_t *cc, json_t *conf,
+    hoop_rule_t *rule);
+static int hoop_policy_rule_credential(hoop_compile_t *cc, json_t *conf,
     hoop_rule_t *rule);
 static int hoop_policy_rule_mask(hoop_compile_t *cc, json_t *conf,
     hoop_rule_t *rule);
@@ -21,11 +41,29 @@ static int hoop_policy_mask_builtin(hoop_compile_t *cc, unsigned i,
     const hoop_mask_set_t **set);
 static int hoop_policy_rule_review(hoop_compile_t *cc, json_t *conf,
     hoop_rule_t *rule);
+static int hoop_policy_review_approvers(hoop_compile_t *cc, json_t *conf,
+    hoop_review_t *review);
 
 
 static const char *const  hoop_policy_rule_keys[] = {
     "id", "effect", "reason", "match", "mask", "record", "credential",
     "review", "token", "limits", NULL
+};
+
+/* a path is compiled as the rule's effect needs it: see "match" */
+
+static const hoop_policy_rule_part_t  hoop_policy_rule_parts[] = {
+    { "id", hoop_policy_rule_id, 0 },
+    { "effect", hoop_policy_rule_effect, 0 },
+    { "reason", hoop_policy_rule_reason, 0 },
+    { "record", hoop_policy_rule_record, 0 },
+    { "credential", hoop_policy_rule_credential, 0 },
+    { "mask", hoop_policy_rule_mask, 0 },
+    { "review", hoop_policy_rule_review, 1 },
+    { "token", hoop_policy_compile_token, 1 },
+    { "limits", hoop_policy_compile_limits, 1 },
+    { "match", hoop_policy_compile_match, 0 },
+    { NULL, NULL, 0 }
 };
 
 static const char *const  hoop_policy_review_keys[] = {
@@ -58,7 +96,7 @@ int
 hoop_policy_compile_rules(hoop_compile_t *cc, json_t *conf)
 {
     int             rc;
-    size_t          i, n, mark, each;
+    size_t          i, n, each;
     json_t         *ids;
     hoop_rule_t    *rule;
     hoop_policy_t  *policy;
@@ -69,7 +107,7 @@ hoop_policy_compile_rules(hoop_compile_t *cc, json_t *conf)
         return hoop_policy_error(cc, 0, "no \"rules\"");
     }
 
-    mark = hoop_policy_push(cc, hoop_cstr("rules"));
+    (void) hoop_policy_push(cc, hoop_cstr("rules"));
 
     if (!json_is_array(conf)) {
         return hoop_policy_error(cc, 0, "\"rules\" must be an array");
@@ -94,164 +132,174 @@ hoop_policy_compile_rules(hoop_compile_t *cc, json_t *conf)
 
     rc = HOOP_OK;
 
-    for (i = 0; i < n; i++) {
+    for (i = 0; i < n && rc == HOOP_OK; i++) {
         rule = &policy->rules[i];
         each = hoop_policy_push_index(cc, i);
 
         rc = hoop_policy_compile_rule(cc, json_array_get(conf, i), rule);
-        if (rc != HOOP_OK) {
-            break;
+
+        if (rc == HOOP_OK) {
+            rc = hoop_policy_rule_once(cc, ids, rule);
         }
 
-        if (json_object_getn(ids, (const char *) rule->id.data, rule->id.len)
-            != NULL)
-        {
-            (void) hoop_policy_push(cc, hoop_cstr("id"));
-            rc = hoop_policy_error(cc, 0, "duplicate rule id \"%s\"",
-                                   hoop_policy_quote(cc, rule->id));
-            break;
-        }
-
-        if (json_object_setn_new(ids, (const char *) rule->id.data,
-                                 rule->id.len, json_true())
-            != 0)
-        {
-            rc = hoop_policy_nomem(cc);
-            break;
-        }
+        rc = hoop_policy_end(cc, each, rc);
 
         policy->nrules++;
-        hoop_policy_pop(cc, each);
     }
 
     json_decref(ids);
-    hoop_policy_pop(cc, mark);
 
     return rc;
 }
 
 
 static int
+hoop_policy_rule_once(hoop_compile_t *cc, json_t *ids, hoop_rule_t *rule)
+{
+    const char  *id;
+
+    id = (const char *) rule->id.data;
+
+    if (rule->id.len == 0) {
+        return HOOP_OK;
+    }
+
+    if (json_object_getn(ids, id, rule->id.len) != NULL) {
+        (void) hoop_policy_push(cc, hoop_cstr("id"));
+
+        return hoop_policy_error(cc, 0, "duplicate rule id \"%s\"",
+                                 hoop_policy_quote(cc, rule->id));
+    }
+
+    if (json_object_setn_new(ids, id, rule->id.len, json_true()) != 0) {
+        return hoop_policy_nomem(cc);
+    }
+
+    return HOOP_OK;
+}
+
+
+/* A rule whose effect is not known cannot have the wrong obligations. */
+
+static int
 hoop_policy_compile_rule(hoop_compile_t *cc, json_t *conf, hoop_rule_t *rule)
 {
-    size_t      i, mark;
-    json_t     *v;
-    unsigned    n;
+    size_t                          i, mark;
+    json_t                         *v;
+    const hoop_policy_rule_part_t  *part;
 
     static const char *const  required[] = { "id", "effect", "match" };
 
-    if (hoop_policy_object(cc, conf, hoop_policy_rule_keys) != HOOP_OK) {
+    if (hoop_policy_object_parts(cc, conf, hoop_policy_rule_keys) != HOOP_OK) {
         return HOOP_ERROR;
     }
+
+    mark = cc->path.len;
 
     for (i = 0; i < sizeof(required) / sizeof(required[0]); i++) {
-        if (json_object_get(conf, required[i]) == NULL) {
-            return hoop_policy_error(cc, 0, "rule without \"%s\"%s",
-                                     required[i],
-                                     i == 2 ? ", wanted an object: {} matches"
-                                              " every request" : "");
+
+        if (json_object_get(conf, required[i]) != NULL) {
+            continue;
+        }
+
+        (void) hoop_policy_error(cc, 0, "rule without \"%s\"%s", required[i],
+                                 i == 2 ? ", wanted an object: {} matches "
+                                          "every request" : "");
+
+        if (hoop_policy_end(cc, mark, HOOP_ERROR) != HOOP_OK) {
+            return HOOP_ERROR;
         }
     }
 
-    mark = hoop_policy_push(cc, hoop_cstr("id"));
+    rule->effect = HOOP_VERDICT_ERROR;
+    rule->review.count = 1;
+    rule->review.ttl = 15 * 60;
 
-    if (hoop_policy_name_check(cc, json_object_get(conf, "id"), &rule->id)
-        != HOOP_OK)
-    {
-        return HOOP_ERROR;
-    }
+    for (part = hoop_policy_rule_parts; part->key != NULL; part++) {
+        v = json_object_get(conf, part->key);
 
-    hoop_policy_pop(cc, mark);
-    mark = hoop_policy_push(cc, hoop_cstr("effect"));
-
-    if (hoop_policy_word(cc, json_object_get(conf, "effect"),
-                         hoop_policy_effects, &n)
-        != HOOP_OK)
-    {
-        return HOOP_ERROR;
-    }
-
-    rule->effect = n;
-
-    hoop_policy_pop(cc, mark);
-
-    v = json_object_get(conf, "reason");
-
-    if (v != NULL) {
-        mark = hoop_policy_push(cc, hoop_cstr("reason"));
-
-        if (hoop_policy_string(cc, v, HOOP_POLICY_MAX_REASON, &rule->reason)
-            != HOOP_OK)
+        if (v == NULL
+            || (part->effect && rule->effect == HOOP_VERDICT_ERROR))
         {
-            return HOOP_ERROR;
+            continue;
         }
 
-        hoop_policy_pop(cc, mark);
-    }
+        (void) hoop_policy_push(cc, hoop_cstr(part->key));
 
-    v = json_object_get(conf, "record");
-
-    if (v != NULL) {
-        mark = hoop_policy_push(cc, hoop_cstr("record"));
-
-        if (hoop_policy_word(cc, v, hoop_policy_records, &n) != HOOP_OK) {
+        if (hoop_policy_end(cc, mark, part->compile(cc, v, rule)) != HOOP_OK) {
             return HOOP_ERROR;
         }
-
-        rule->record = HOOP_RECORD_OFF + n;
-
-        hoop_policy_pop(cc, mark);
     }
-
-    v = json_object_get(conf, "credential");
-
-    if (v != NULL) {
-        mark = hoop_policy_push(cc, hoop_cstr("credential"));
-
-        if (hoop_policy_name_check(cc, v, &rule->credential) != HOOP_OK) {
-            return HOOP_ERROR;
-        }
-
-        hoop_policy_pop(cc, mark);
-    }
-
-    if (hoop_policy_rule_mask(cc, json_object_get(conf, "mask"), rule)
-        != HOOP_OK
-        || hoop_policy_rule_review(cc, json_object_get(conf, "review"), rule)
-           != HOOP_OK
-        || hoop_policy_compile_token(cc, json_object_get(conf, "token"), rule)
-           != HOOP_OK
-        || hoop_policy_compile_limits(cc, json_object_get(conf, "limits"), rule)
-           != HOOP_OK)
-    {
-        return HOOP_ERROR;
-    }
-
-    mark = hoop_policy_push(cc, hoop_cstr("match"));
-
-    if (hoop_policy_compile_match(cc, json_object_get(conf, "match"), rule)
-        != HOOP_OK)
-    {
-        return HOOP_ERROR;
-    }
-
-    hoop_policy_pop(cc, mark);
 
     return HOOP_OK;
 }
 
 
 static int
-hoop_policy_rule_mask(hoop_compile_t *cc, json_t *conf, hoop_rule_t *rule)
+hoop_policy_rule_id(hoop_compile_t *cc, json_t *conf, hoop_rule_t *rule)
 {
-    size_t             i, n, mark, each;
-    hoop_mask_list_t  *list;
+    hoop_str_t  id;
 
-    if (conf == NULL) {
-        return HOOP_OK;
+    if (hoop_policy_name_check(cc, conf, &id) != HOOP_OK) {
+        return HOOP_ERROR;
     }
 
-    mark = hoop_policy_push(cc, hoop_cstr("mask"));
+    rule->id = id;
+
+    return HOOP_OK;
+}
+
+
+static int
+hoop_policy_rule_effect(hoop_compile_t *cc, json_t *conf, hoop_rule_t *rule)
+{
+    unsigned  n;
+
+    if (hoop_policy_word(cc, conf, hoop_policy_effects, &n) != HOOP_OK) {
+        return HOOP_ERROR;
+    }
+
+    rule->effect = n;
+
+    return HOOP_OK;
+}
+
+
+static int
+hoop_policy_rule_reason(hoop_compile_t *cc, json_t *conf, hoop_rule_t *rule)
+{
+    return hoop_policy_string(cc, conf, HOOP_POLICY_MAX_REASON, &rule->reason);
+}
+
+
+static int
+hoop_policy_rule_record(hoop_compile_t *cc, json_t *conf, hoop_rule_t *rule)
+{
+    unsigned  n;
+
+    if (hoop_policy_word(cc, conf, hoop_policy_records, &n) != HOOP_OK) {
+        return HOOP_ERROR;
+    }
+
+    rule->record = HOOP_RECORD_OFF + n;
+
+    return HOOP_OK;
+}
+
+
+static int
+hoop_policy_rule_credential(hoop_compile_t *cc, json_t *conf,
+    hoop_rule_t *rule)
+{
+    return hoop_policy_name_check(cc, conf, &rule->credential);
+}
+
+
+static int
+hoop_policy_rule_mask(hoop_compile_t *cc, json_t *conf, hoop_rule_t *rule)
+{
+    size_t             i, n, mark;
+    hoop_mask_list_t  *list;
 
     list = hoop_policy_alloc(cc, sizeof(hoop_mask_list_t));
     if (list == NULL) {
@@ -272,17 +320,18 @@ hoop_policy_rule_mask(hoop_compile_t *cc, json_t *conf, hoop_rule_t *rule)
         }
 
         for (i = 0; i < n; i++) {
-            each = hoop_policy_push_index(cc, i);
+            mark = hoop_policy_push_index(cc, i);
 
-            if (hoop_policy_mask_named(cc, json_array_get(conf, i),
-                                       &list->sets[i])
+            if (hoop_policy_end(cc, mark,
+                                hoop_policy_mask_named(cc,
+                                                       json_array_get(conf, i),
+                                                       &list->sets[i]))
                 != HOOP_OK)
             {
                 return HOOP_ERROR;
             }
 
             list->n++;
-            hoop_policy_pop(cc, each);
         }
 
     } else {
@@ -291,7 +340,6 @@ hoop_policy_rule_mask(hoop_compile_t *cc, json_t *conf, hoop_rule_t *rule)
     }
 
     rule->mask = list;
-    hoop_policy_pop(cc, mark);
 
     return HOOP_OK;
 }
@@ -319,7 +367,13 @@ hoop_policy_mask_named(hoop_compile_t *cc, json_t *v,
         }
     }
 
-    if (*set == NULL) {
+    /* one that is wrong is no unknown one */
+
+    if (*set == NULL
+        && json_object_getn(json_object_get(cc->policy->root, "masks"),
+                            (const char *) name.data, name.len)
+           == NULL)
+    {
         return hoop_policy_error(cc, 0, "unknown mask set \"%s\", \"masks\" "
                                  "of this policy has no such name",
                                  hoop_policy_quote(cc, name));
@@ -365,91 +419,87 @@ hoop_policy_mask_builtin(hoop_compile_t *cc, unsigned i,
 static int
 hoop_policy_rule_review(hoop_compile_t *cc, json_t *conf, hoop_rule_t *rule)
 {
-    size_t          i, n, mark, each, item;
     json_t         *v;
     hoop_review_t  *review;
 
     review = &rule->review;
-    review->count = 1;
-    review->ttl = 15 * 60;
-
-    if (conf == NULL) {
-        return HOOP_OK;
-    }
-
-    mark = hoop_policy_push(cc, hoop_cstr("review"));
 
     if (rule->effect != HOOP_VERDICT_REVIEW) {
         return hoop_policy_error(cc, 1, "\"review\" in a rule whose effect is "
                                  "not \"review\"");
     }
 
-    if (hoop_policy_object(cc, conf, hoop_policy_review_keys) != HOOP_OK) {
+    if (hoop_policy_object(cc, conf, hoop_policy_review_keys) != HOOP_OK
+        || hoop_policy_review_approvers(cc, json_object_get(conf, "approvers"),
+                                        review)
+           != HOOP_OK)
+    {
         return HOOP_ERROR;
-    }
-
-    v = json_object_get(conf, "approvers");
-
-    if (v != NULL) {
-        each = hoop_policy_push(cc, hoop_cstr("approvers"));
-        n = json_array_size(v);
-
-        if (n == 0 || n > HOOP_POLICY_MAX_LIST) {
-            return hoop_policy_error(cc, 0, "\"approvers\" must be an array of "
-                                     "group names; without it anybody may "
-                                     "approve");
-        }
-
-        review->approvers = hoop_policy_alloc(cc, n * sizeof(hoop_str_t));
-        if (review->approvers == NULL) {
-            return HOOP_ERROR;
-        }
-
-        for (i = 0; i < n; i++) {
-            item = hoop_policy_push_index(cc, i);
-
-            if (hoop_policy_string(cc, json_array_get(v, i),
-                                   HOOP_POLICY_MAX_REASON,
-                                   &review->approvers[i])
-                != HOOP_OK)
-            {
-                return HOOP_ERROR;
-            }
-
-            review->napprovers++;
-            hoop_policy_pop(cc, item);
-        }
-
-        hoop_policy_pop(cc, each);
     }
 
     v = json_object_get(conf, "count");
 
     if (v != NULL) {
-        each = hoop_policy_push(cc, hoop_cstr("count"));
 
         if (!json_is_integer(v) || json_integer_value(v) < 1
             || json_integer_value(v) > 16)
         {
+            (void) hoop_policy_push(cc, hoop_cstr("count"));
+
             return hoop_policy_error(cc, 0, "\"count\" must be an integer "
                                      "from 1 to 16");
         }
 
         review->count = json_integer_value(v);
-        hoop_policy_pop(cc, each);
     }
 
     v = json_object_get(conf, "ttl");
 
     if (v != NULL) {
-        each = hoop_policy_push(cc, hoop_cstr("ttl"));
+        (void) hoop_policy_push(cc, hoop_cstr("ttl"));
 
-        if (hoop_policy_time(cc, v, 7 * 86400, "7d", &review->ttl)
+        return hoop_policy_time(cc, v, 7 * 86400, "7d", &review->ttl);
+    }
+
+    return HOOP_OK;
+}
+
+
+static int
+hoop_policy_review_approvers(hoop_compile_t *cc, json_t *conf,
+    hoop_review_t *review)
+{
+    size_t  i, n, mark, each;
+
+    if (conf == NULL) {
+        return HOOP_OK;
+    }
+
+    mark = hoop_policy_push(cc, hoop_cstr("approvers"));
+    n = json_array_size(conf);
+
+    if (n == 0 || n > HOOP_POLICY_MAX_LIST) {
+        return hoop_policy_error(cc, 0, "\"approvers\" must be an array of "
+                                 "group names; without it anybody may "
+                                 "approve");
+    }
+
+    review->approvers = hoop_policy_alloc(cc, n * sizeof(hoop_str_t));
+    if (review->approvers == NULL) {
+        return HOOP_ERROR;
+    }
+
+    for (i = 0; i < n; i++) {
+        each = hoop_policy_push_index(cc, i);
+
+        if (hoop_policy_string(cc, json_array_get(conf, i),
+                               HOOP_POLICY_MAX_REASON, &review->approvers[i])
             != HOOP_OK)
         {
             return HOOP_ERROR;
         }
 
+        review->napprovers++;
         hoop_policy_pop(cc, each);
     }
 

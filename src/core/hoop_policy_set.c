@@ -18,6 +18,8 @@
 #include "hoop_policy_rule.h"
 
 
+static int hoop_policy_use_item(hoop_compile_t *cc, json_t *conf,
+    hoop_rule_t *rule);
 static int hoop_policy_use(hoop_compile_t *cc, json_t *conf, int not,
     hoop_rule_t *rule);
 static hoop_policy_set_t *hoop_policy_set_find(hoop_policy_t *policy,
@@ -35,6 +37,7 @@ static const char *const  hoop_policy_use_keys[] = {
 int
 hoop_policy_compile_sets(hoop_compile_t *cc, json_t *conf)
 {
+    int             rc;
     size_t          mark, each;
     json_t         *v;
     unsigned        i;
@@ -72,16 +75,21 @@ hoop_policy_compile_sets(hoop_compile_t *cc, json_t *conf)
         name = hoop_cstr(key);
         each = hoop_policy_push(cc, name);
 
+        rc = HOOP_OK;
+
         if (!hoop_policy_name_valid(name)) {
-            return hoop_policy_error(cc, 1, "invalid name of a set, wanted 1 "
-                                     "to %d letters, digits, \"-\", \"_\", "
-                                     "\".\" and \":\"", HOOP_POLICY_MAX_NAME);
+            rc = hoop_policy_error(cc, 1, "invalid name of a set, wanted 1 "
+                                   "to %d letters, digits, \"-\", \"_\", "
+                                   "\".\" and \":\"", HOOP_POLICY_MAX_NAME);
         }
 
         policy->sets[policy->nsets].name = name;
-        policy->sets[policy->nsets++].conf = v;
+        policy->sets[policy->nsets].conf = v;
+        policy->sets[policy->nsets++].wrong = (rc != HOOP_OK);
 
-        hoop_policy_pop(cc, each);
+        if (hoop_policy_end(cc, each, rc) != HOOP_OK) {
+            return HOOP_ERROR;
+        }
     }
 
     hoop_policy_pop(cc, mark);
@@ -101,15 +109,8 @@ hoop_policy_compile_sets(hoop_compile_t *cc, json_t *conf)
 int
 hoop_policy_compile_use(hoop_compile_t *cc, json_t *conf, hoop_rule_t *rule)
 {
-    int      not;
-    size_t   i, n, mark, each;
-    json_t  *v;
+    size_t  i, n, mark;
 
-    if (conf == NULL) {
-        return HOOP_OK;
-    }
-
-    mark = hoop_policy_push(cc, hoop_cstr("use"));
     n = json_array_size(conf);
 
     if (n == 0 || n > HOOP_POLICY_MAX_SETS) {
@@ -119,32 +120,41 @@ hoop_policy_compile_use(hoop_compile_t *cc, json_t *conf, hoop_rule_t *rule)
     }
 
     for (i = 0; i < n; i++) {
-        each = hoop_policy_push_index(cc, i);
-        v = json_array_get(conf, i);
-        not = json_is_object(v);
+        mark = hoop_policy_push_index(cc, i);
 
-        if (not) {
-            if (hoop_policy_object(cc, v, hoop_policy_use_keys) != HOOP_OK) {
-                return HOOP_ERROR;
-            }
-
-            v = json_object_get(v, "not");
-
-            if (v != NULL) {
-                (void) hoop_policy_push(cc, hoop_cstr("not"));
-            }
-        }
-
-        if (hoop_policy_use(cc, v, not, rule) != HOOP_OK) {
+        if (hoop_policy_end(cc, mark,
+                            hoop_policy_use_item(cc, json_array_get(conf, i),
+                                                 rule))
+            != HOOP_OK)
+        {
             return HOOP_ERROR;
         }
-
-        hoop_policy_pop(cc, each);
     }
 
-    hoop_policy_pop(cc, mark);
-
     return HOOP_OK;
+}
+
+
+static int
+hoop_policy_use_item(hoop_compile_t *cc, json_t *conf, hoop_rule_t *rule)
+{
+    json_t  *v;
+
+    if (!json_is_object(conf)) {
+        return hoop_policy_use(cc, conf, 0, rule);
+    }
+
+    if (hoop_policy_object(cc, conf, hoop_policy_use_keys) != HOOP_OK) {
+        return HOOP_ERROR;
+    }
+
+    v = json_object_get(conf, "not");
+
+    if (v != NULL) {
+        (void) hoop_policy_push(cc, hoop_cstr("not"));
+    }
+
+    return hoop_policy_use(cc, v, 1, rule);
 }
 
 
@@ -176,6 +186,12 @@ hoop_policy_use(hoop_compile_t *cc, json_t *conf, int not, hoop_rule_t *rule)
 
     if (hoop_policy_set_compile(cc, set) != HOOP_OK) {
         return HOOP_ERROR;
+    }
+
+    /* who uses it is as right as can be told */
+
+    if (set->wrong) {
+        return HOOP_OK;
     }
 
     if (set->depth >= HOOP_POLICY_MAX_NESTED) {
@@ -238,10 +254,10 @@ static int
 hoop_policy_set_compile(hoop_compile_t *cc, hoop_policy_set_t *set)
 {
     int         rc;
-    unsigned    depth;
+    unsigned    n, depth;
     hoop_buf_t  path;
 
-    if (set->rules[1] != NULL) {
+    if (set->rules[1] != NULL || set->wrong) {
         return HOOP_OK;
     }
 
@@ -255,9 +271,13 @@ hoop_policy_set_compile(hoop_compile_t *cc, hoop_policy_set_t *set)
     (void) hoop_policy_push(cc, hoop_cstr("conditions"));
     (void) hoop_policy_push(cc, set->name);
 
-    rc = hoop_policy_set_place(cc, set, 0);
+    n = cc->errors->n;
 
-    if (rc == HOOP_OK) {
+    rc = hoop_policy_end(cc, cc->path.len, hoop_policy_set_place(cc, set, 0));
+
+    set->wrong = (cc->errors->n != n);
+
+    if (rc == HOOP_OK && !set->wrong) {
         rc = hoop_policy_set_place(cc, set, 1);
     }
 

@@ -26,16 +26,9 @@ static const char *const  hoop_policy_token_keys[] = {
 int
 hoop_policy_compile_token(hoop_compile_t *cc, json_t *conf, hoop_rule_t *rule)
 {
-    size_t              mark, each;
     json_t             *v;
     hoop_list_t         audience, scope;
     hoop_token_rule_t  *token;
-
-    if (conf == NULL) {
-        return HOOP_OK;
-    }
-
-    mark = hoop_policy_push(cc, hoop_cstr("token"));
 
     if (rule->effect != HOOP_VERDICT_ALLOW) {
         return hoop_policy_error(cc, 1, "\"token\" in a rule whose effect is "
@@ -64,7 +57,7 @@ hoop_policy_compile_token(hoop_compile_t *cc, json_t *conf, hoop_rule_t *rule)
     v = json_object_get(conf, "lifetime");
 
     if (v != NULL) {
-        each = hoop_policy_push(cc, hoop_cstr("lifetime"));
+        (void) hoop_policy_push(cc, hoop_cstr("lifetime"));
 
         if (hoop_policy_time(cc, v, HOOP_POLICY_MAX_LIFETIME, "1h",
                              &token->lifetime)
@@ -72,12 +65,9 @@ hoop_policy_compile_token(hoop_compile_t *cc, json_t *conf, hoop_rule_t *rule)
         {
             return HOOP_ERROR;
         }
-
-        hoop_policy_pop(cc, each);
     }
 
     rule->token = token;
-    hoop_policy_pop(cc, mark);
 
     return HOOP_OK;
 }

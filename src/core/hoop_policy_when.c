@@ -96,13 +96,13 @@ hoop_policy_compile_when(hoop_compile_t *cc, json_t *conf)
     for (i = 0; i < n; i++) {
         mark = hoop_policy_push_index(cc, i);
 
-        if (hoop_policy_when(cc, json_array_get(conf, i), &op->whens[i])
+        if (hoop_policy_end(cc, mark,
+                            hoop_policy_when(cc, json_array_get(conf, i),
+                                             &op->whens[i]))
             != HOOP_OK)
         {
             return NULL;
         }
-
-        hoop_policy_pop(cc, mark);
     }
 
     return op;
@@ -395,46 +395,58 @@ hoop_policy_zones(hoop_policy_t *policy,
     int (*fn)(void *ctx, hoop_str_t name, hoop_buf_t *file), void *ctx,
     hoop_error_t *err)
 {
+    unsigned  i;
+
+    for (i = 0; i < policy->nzones; i++) {
+        if (hoop_policy_zone(policy, i, fn, ctx, err) != HOOP_OK) {
+            return HOOP_ERROR;
+        }
+    }
+
+    return HOOP_OK;
+}
+
+
+int
+hoop_policy_zone(hoop_policy_t *policy, unsigned n,
+    int (*fn)(void *ctx, hoop_str_t name, hoop_buf_t *file), void *ctx,
+    hoop_error_t *err)
+{
     int                  rc;
-    unsigned             i;
     hoop_buf_t           b;
     hoop_error_t         e;
     hoop_policy_zone_t  *zone;
 
-    for (i = 0; i < policy->nzones; i++) {
-        zone = &policy->zones[i];
+    zone = &policy->zones[n];
 
-        if (zone->tz != NULL) {
-            continue;
-        }
-
-        hoop_buf_init(&b, HOOP_TZ_MAX_FILE);
-
-        rc = fn(ctx, zone->name, &b);
-
-        if (rc == HOOP_OK) {
-            zone->tz = hoop_tz_parse(b.data, b.len, &e);
-        }
-
-        hoop_buf_free(&b);
-
-        if (zone->tz != NULL) {
-            continue;
-        }
-
-        memset(err, 0, sizeof(hoop_error_t));
-
-        hoop_error_set(err, "zone \"%.*s\": %s", (int) zone->name.len,
-                       (char *) zone->name.data,
-                       rc == HOOP_OK ? e.text : "no file that can be read");
-
-        err->line = zone->line;
-        err->column = zone->column;
-
-        return HOOP_ERROR;
+    if (zone->tz != NULL) {
+        return HOOP_OK;
     }
 
-    return HOOP_OK;
+    hoop_buf_init(&b, HOOP_TZ_MAX_FILE);
+
+    rc = fn(ctx, zone->name, &b);
+
+    if (rc == HOOP_OK) {
+        zone->tz = hoop_tz_parse(b.data, b.len, &e);
+    }
+
+    hoop_buf_free(&b);
+
+    if (zone->tz != NULL) {
+        return HOOP_OK;
+    }
+
+    memset(err, 0, sizeof(hoop_error_t));
+
+    hoop_error_set(err, "zone \"%.*s\": %s", (int) zone->name.len,
+                   (char *) zone->name.data,
+                   rc == HOOP_OK ? e.text : "no file that can be read");
+
+    err->line = zone->line;
+    err->column = zone->column;
+
+    return HOOP_ERROR;
 }
 
 

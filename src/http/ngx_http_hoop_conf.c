@@ -10,8 +10,9 @@
 #include "ngx_http_hoop.h"
 
 
-#define NGX_HTTP_HOOP_POLICY_MAX  (4 * 1024 * 1024)
-#define NGX_HTTP_HOOP_ZONES       "/usr/share/zoneinfo"
+#define NGX_HTTP_HOOP_POLICY_MAX     (4 * 1024 * 1024)
+#define NGX_HTTP_HOOP_POLICY_ERRORS  10    /* that are said, of a file */
+#define NGX_HTTP_HOOP_ZONES          "/usr/share/zoneinfo"
 
 
 static ngx_int_t ngx_http_hoop_conf_read_file(ngx_conf_t *cf,
@@ -19,6 +20,8 @@ static ngx_int_t ngx_http_hoop_conf_read_file(ngx_conf_t *cf,
     ngx_str_t *content);
 static ngx_http_hoop_policy_t *ngx_http_hoop_conf_load_policy(ngx_conf_t *cf,
     ngx_http_hoop_main_conf_t *hmcf, ngx_str_t *name);
+static void ngx_http_hoop_conf_errors(ngx_conf_t *cf, ngx_str_t *file,
+    hoop_errors_t *errors);
 static int ngx_http_hoop_conf_tz(void *data, hoop_str_t name,
     hoop_buf_t *file);
 static char *ngx_http_hoop_conf_masks(ngx_conf_t *cf,
@@ -210,7 +213,8 @@ ngx_http_hoop_conf_load_policy(ngx_conf_t *cf, ngx_http_hoop_main_conf_t *hmcf,
 {
     ngx_str_t                 text, file;
     ngx_uint_t                i;
-    hoop_error_t              err;
+    hoop_error_t              items[NGX_HTTP_HOOP_POLICY_ERRORS];
+    hoop_errors_t             errors;
     ngx_pool_cleanup_t       *cln;
     ngx_http_hoop_policy_t   *policy, **pp;
 
@@ -245,30 +249,15 @@ ngx_http_hoop_conf_load_policy(ngx_conf_t *cf, ngx_http_hoop_main_conf_t *hmcf,
         return NULL;
     }
 
-    ngx_memzero(&err, sizeof(hoop_error_t));
+    errors.items = items;
+    errors.size = NGX_HTTP_HOOP_POLICY_ERRORS;
 
     policy->file = file;
-    policy->policy = hoop_policy_compile(text.data, text.len, &err);
-
-    if (policy->policy
-        && hoop_policy_zones(policy->policy, ngx_http_hoop_conf_tz, cf, &err)
-           != HOOP_OK)
-    {
-        hoop_policy_free(policy->policy);
-        policy->policy = NULL;
-    }
+    policy->policy = hoop_policy_check(text.data, text.len,
+                                       ngx_http_hoop_conf_tz, cf, &errors);
 
     if (policy->policy == NULL) {
-        if (err.line) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "hoop policy \"%V\" line %ui, column %ui: %s",
-                               &file, (ngx_uint_t) err.line,
-                               (ngx_uint_t) err.column, err.text);
-        } else {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "hoop policy \"%V\": %s", &file, err.text);
-        }
-
+        ngx_http_hoop_conf_errors(cf, &file, &errors);
         return NULL;
     }
 
@@ -283,6 +272,29 @@ ngx_http_hoop_conf_load_policy(ngx_conf_t *cf, ngx_http_hoop_main_conf_t *hmcf,
     *pp = policy;
 
     return policy;
+}
+
+
+static void
+ngx_http_hoop_conf_errors(ngx_conf_t *cf, ngx_str_t *file,
+    hoop_errors_t *errors)
+{
+    ngx_uint_t     i;
+    hoop_error_t  *err;
+
+    for (i = 0; i < errors->n; i++) {
+        err = &errors->items[i];
+
+        if (err->line) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "hoop policy \"%V\" line %ui, column %ui: %s",
+                               file, (ngx_uint_t) err->line,
+                               (ngx_uint_t) err->column, err->text);
+        } else {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "hoop policy \"%V\": %s", file, err->text);
+        }
+    }
 }
 
 

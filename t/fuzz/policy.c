@@ -111,6 +111,44 @@ judge(hoop_policy_t *policy, hoop_policy_request_t *req)
 }
 
 
+/* what stops the compilation is one of all that is wrong */
+
+static void
+check(const uint8_t *data, size_t size, const hoop_error_t *err)
+{
+    int            found;
+    unsigned       i;
+    hoop_error_t   items[20];
+    hoop_errors_t  errors;
+
+    errors.items = items;
+    errors.size = 20;
+
+    if (hoop_policy_check(data, size, NULL, NULL, &errors) != NULL) {
+        abort();
+    }
+
+    found = (errors.n == errors.size);
+
+    for (i = 0; i < errors.n; i++) {
+
+        if (items[i].text[0] == '\0' || items[i].line == 0
+            || items[i].column == 0
+            || (i != 0 && items[i].line < items[i - 1].line))
+        {
+            abort();
+        }
+
+        found |= (items[i].line == err->line && items[i].column == err->column
+                  && strcmp(items[i].text, err->text) == 0);
+    }
+
+    if (!found) {
+        abort();
+    }
+}
+
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -131,10 +169,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     policy = hoop_policy_compile(data, size, &err);
 
     if (policy == NULL) {
-        if (err.text[0] == '\0' || err.line == 0 || err.column == 0) {
-            abort();
-        }
-
+        check(data, size, &err);
         return 0;
     }
 
