@@ -22,6 +22,8 @@ typedef struct {
 static int hoop_sql_statement(hoop_sql_t *sql, unsigned a, unsigned b);
 static int hoop_sql_judge(hoop_sql_t *sql, hoop_sql_statement_t *st,
     unsigned a, unsigned b);
+static unsigned hoop_sql_callee(hoop_sql_t *sql, hoop_sql_statement_t *st,
+    unsigned a, unsigned b);
 
 
 static const char *const  hoop_sql_dialects[] = {
@@ -53,10 +55,13 @@ static const hoop_sql_first_t  hoop_sql_firsts[] = {
     { "flashback", HOOP_SQL_DDL, HOOP_SQL_WALK_DDL },
     { "detach",   HOOP_SQL_DDL,  HOOP_SQL_WALK_DDL },
     { "reassign", HOOP_SQL_DDL,  HOOP_SQL_WALK_DDL },
+    { "exchange", HOOP_SQL_DDL,  HOOP_SQL_WALK_DDL },
+    { "enable",   HOOP_SQL_DDL,  HOOP_SQL_WALK_DDL },
+    { "disable",  HOOP_SQL_DDL,  HOOP_SQL_WALK_DDL },
     { "grant",    HOOP_SQL_GRANT, HOOP_SQL_WALK_DDL },
     { "revoke",   HOOP_SQL_GRANT, HOOP_SQL_WALK_DDL },
     { "deny",     HOOP_SQL_GRANT, HOOP_SQL_WALK_DDL },
-    { "truncate", HOOP_SQL_TRUNCATE, HOOP_SQL_WALK_QUERY },
+    { "truncate", HOOP_SQL_TRUNCATE, HOOP_SQL_WALK_DDL },
     { "exec",     HOOP_SQL_CALL, HOOP_SQL_WALK_QUERY },
     { "execute",  HOOP_SQL_CALL, HOOP_SQL_WALK_QUERY },
     { "call",     HOOP_SQL_CALL, HOOP_SQL_WALK_DDL },
@@ -248,12 +253,25 @@ hoop_sql_judge(hoop_sql_t *sql, hoop_sql_statement_t *st, unsigned a,
     case KW_WITH:
     case KW_VALUES:
     case KW_TABLE:
+        if (f + 1 == b) {
+            break;
+        }
+
         rc = hoop_sql_walk(sql, st, a, b, HOOP_SQL_WALK_QUERY);
         st->classes |= HOOP_SQL_READ;
         return rc;
 
-    case KW_INSERT:
     case KW_UPDATE:
+        if (sql->dialect == HOOP_SQL_TSQL
+            && hoop_sql_token_is(sql, t + 1, "statistics"))
+        {
+            st->classes |= HOOP_SQL_DDL;
+            return hoop_sql_walk(sql, st, a + 1, b, HOOP_SQL_WALK_DDL);
+        }
+
+        /* fall through */
+
+    case KW_INSERT:
     case KW_DELETE:
     case KW_MERGE:
         return hoop_sql_walk(sql, st, a, b, HOOP_SQL_WALK_QUERY);
@@ -320,6 +338,15 @@ hoop_sql_judge(hoop_sql_t *sql, hoop_sql_statement_t *st, unsigned a,
         break;
     }
 
+    if (sql->dialect == HOOP_SQL_SNOWFLAKE && b == a + 2
+        && (hoop_sql_token_is(sql, t, "list")
+            || hoop_sql_token_is(sql, t, "ls"))
+        && t[1].type == HOOP_SQL_T_PARAM)
+    {
+        st->classes |= HOOP_SQL_READ;
+        return HOOP_OK;
+    }
+
     if (hoop_sql_harmless(sql, a, b)) {
         st->classes |= HOOP_SQL_READ;
         return HOOP_OK;
@@ -342,7 +369,6 @@ int
 hoop_sql_first(hoop_sql_t *sql, hoop_sql_statement_t *st, unsigned a,
     unsigned b)
 {
-    unsigned                 i;
     hoop_sql_token_t        *t;
     const hoop_sql_first_t  *f;
 
@@ -365,29 +391,74 @@ hoop_sql_first(hoop_sql_t *sql, hoop_sql_statement_t *st, unsigned a,
     }
 
     if (f->classes == HOOP_SQL_DDL && b > a + 1
-        && hoop_sql_token_in(sql, t + 1, whose))
+        && (hoop_sql_token_in(sql, t + 1, whose)
+            || (hoop_sql_token_is(sql, t + 1, "server")
+                && hoop_sql_kw(t + 2) == KW_ROLE)
+            || (hoop_sql_token_is(sql, t + 1, "default")
+                && hoop_sql_token_is(sql, t + 2, "privileges"))))
     {
         st->classes |= HOOP_SQL_GRANT;
     }
 
-    if (f->classes == HOOP_SQL_CALL && b > a + 1
-        && (hoop_sql_token_is(sql, t + 1, "immediate")
-            || t[1].type != HOOP_SQL_T_WORD))
+    if (hoop_sql_token_is(sql, t, "import")
+        && hoop_sql_token_is(sql, t + 1, "foreign"))
     {
-        for (i = a + 1; i < b; i++) {
+        st->classes = HOOP_SQL_DDL;
+        st->why = NULL;
+    }
 
-            /* EXEC @result = procedure, EXEC [procedure] */
+    if (f->classes == HOOP_SQL_CALL && f->mode == HOOP_SQL_WALK_QUERY) {
+        a = hoop_sql_callee(sql, st, a, b);
+    }
 
-            if (!hoop_sql_is_name(&sql->tokens[i])) {
-                hoop_sql_unknown(st, "executes a text");
+    return hoop_sql_walk(sql, st, a, b, f->mode);
+}
+
+
+/* EXECUTE name ...: the token behind the name, from where a query may be */
+
+static unsigned
+hoop_sql_callee(hoop_sql_t *sql, hoop_sql_statement_t *st, unsigned a,
+    unsigned b)
+{
+    hoop_sql_token_t  *t;
+
+    t = sql->tokens;
+    a++;
+
+    /* EXEC @result = procedure */
+
+    if (a + 2 < b && t[a].type == HOOP_SQL_T_PARAM
+        && hoop_sql_is_op(&t[a + 1], '='))
+    {
+        a += 2;
+    }
+
+    if (a >= b || !hoop_sql_is_name(&t[a])
+        || hoop_sql_token_is(sql, &t[a], "immediate"))
+    {
+        hoop_sql_unknown(st, "executes a text");
+        return a;
+    }
+
+    if (hoop_sql_kw(&t[a]) == KW_AS) {
+        hoop_sql_unknown(st, "acts as another");
+        return a;
+    }
+
+    for (a++; a + 1 < b && hoop_sql_is_op(&t[a], '.'); a++) {
+        while (a + 1 < b && (hoop_sql_is_op(&t[a + 1], '.')
+                             || hoop_sql_is_name(&t[a + 1])))
+        {
+            a++;
+
+            if (hoop_sql_is_name(&t[a])) {
                 break;
             }
         }
     }
 
-    return hoop_sql_walk(sql, st, f->mode == HOOP_SQL_WALK_DDL ? a
-                         : (f->classes == HOOP_SQL_CALL ? a + 1 : a), b,
-                         f->mode);
+    return a;
 }
 
 

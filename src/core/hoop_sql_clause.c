@@ -16,6 +16,8 @@ static void hoop_sql_walk_begins(hoop_sql_walker_t *w, hoop_sql_level_t *l,
     unsigned kw);
 static void hoop_sql_walk_into(hoop_sql_walker_t *w, hoop_sql_level_t *l);
 static void hoop_sql_walk_with(hoop_sql_walker_t *w, hoop_sql_level_t *l);
+static void hoop_sql_walk_dual(hoop_sql_walker_t *w, hoop_sql_level_t *l);
+static void hoop_sql_walk_table(hoop_sql_walker_t *w);
 
 
 /* HOOP_DECLINED: it is a name here */
@@ -67,6 +69,10 @@ hoop_sql_walk_word(hoop_sql_walker_t *w, hoop_sql_level_t *l)
             l->kind = FR_QUERY;
         }
 
+        if (l->from) {
+            hoop_sql_walk_dual(w, l);
+        }
+
         l->clause = CL_SELECT;
         l->expect = 0;
         return HOOP_OK;
@@ -82,8 +88,17 @@ hoop_sql_walk_word(hoop_sql_walker_t *w, hoop_sql_level_t *l)
         l->clause = CL_FROM;
         return HOOP_OK;
 
-    case KW_JOIN:
     case KW_APPLY:
+        if (l->clause == CL_SELECT
+            && w->sql->dialect == HOOP_SQL_CLICKHOUSE)
+        {
+            hoop_sql_walk_apply(w);
+            return HOOP_OK;
+        }
+
+        /* fall through */
+
+    case KW_JOIN:
         l->expect = (prev == KW_ARRAY) ? 0 : EXPECT_TABLE;
         l->clause = CL_FROM;
         return HOOP_OK;
@@ -93,6 +108,10 @@ hoop_sql_walk_word(hoop_sql_walker_t *w, hoop_sql_level_t *l)
         return HOOP_OK;
 
     case KW_TABLE:
+        if (call && w->sql->dialect == HOOP_SQL_ORACLE) {
+            hoop_sql_walk_table(w);
+        }
+
         if (!call && l->expect == 0) {
             l->expect = EXPECT_TABLE;
 
@@ -160,7 +179,7 @@ hoop_sql_walk_word(hoop_sql_walker_t *w, hoop_sql_level_t *l)
     case KW_AND:
     case KW_OR:
     case KW_XOR:
-        if (l->end) {
+        if (l->end && l->dml != KW_MERGE) {
             l->late = 1;
         }
 
@@ -260,6 +279,17 @@ hoop_sql_walk_word(hoop_sql_walker_t *w, hoop_sql_level_t *l)
         return HOOP_OK;
 
     case KW_EXECUTE:
+        if (l->dml == KW_INSERT && w->sql->dialect == HOOP_SQL_TSQL
+            && w->mode == HOOP_SQL_WALK_QUERY && hoop_sql_is_name(t + 1))
+        {
+            /* INSERT INTO t EXEC procedure */
+
+            w->st->classes |= HOOP_SQL_CALL;
+            l->clause = CL_OTHER;
+            l->expect = 0;
+            return HOOP_OK;
+        }
+
         if (w->mode == HOOP_SQL_WALK_QUERY) {
             w->st->classes |= HOOP_SQL_CALL;
             hoop_sql_unknown(w->st, "executes something");
@@ -314,6 +344,13 @@ hoop_sql_walk_word(hoop_sql_walker_t *w, hoop_sql_level_t *l)
     case KW_RECURSIVE:
         return HOOP_OK;
 
+    case KW_LOCKS:
+        if (w->juxtaposed) {
+            hoop_sql_unknown(w->st, "locks rows");
+        }
+
+        return HOOP_DECLINED;
+
     default:
         break;
     }
@@ -322,10 +359,12 @@ hoop_sql_walk_word(hoop_sql_walker_t *w, hoop_sql_level_t *l)
         return HOOP_OK;
     }
 
-    /* INSERT IGNORE, LOW_PRIORITY, ... and its like: any word before a word */
+    /* INSERT LOW_PRIORITY IGNORE t: where a word of the target follows */
 
-    if (l->expect == EXPECT_TARGET && !l->got
-        && (hoop_sql_token_is(w->sql, t, "ignore")))
+    if (kw == KW_MODIFIER && l->expect == EXPECT_TARGET && !l->got
+        && (hoop_sql_is_name(t + 1) || hoop_sql_kw(t + 1) != KW_NONE)
+        && hoop_sql_kw(t + 1) != KW_SET && hoop_sql_kw(t + 1) != KW_VALUES
+        && hoop_sql_kw(t + 1) != KW_SELECT && hoop_sql_kw(t + 1) != KW_WHERE)
     {
         return HOOP_OK;
     }
@@ -482,6 +521,14 @@ hoop_sql_walk_begins(hoop_sql_walker_t *w, hoop_sql_level_t *l, unsigned kw)
             return;
         }
 
+        /* ALTER DATABASE x SET ... */
+
+        if (w->mode == HOOP_SQL_WALK_DDL
+            && hoop_sql_kw(&w->sql->tokens[w->first]) == KW_ALTER)
+        {
+            return;
+        }
+
         break;
 
     case KW_FETCH:
@@ -536,6 +583,12 @@ hoop_sql_walk_begins(hoop_sql_walker_t *w, hoop_sql_level_t *l, unsigned kw)
     case KW_GRANT:
     case KW_REVOKE:
     case KW_EXECUTE:
+        if (kw == KW_EXECUTE && l->dml == KW_INSERT
+            && w->mode == HOOP_SQL_WALK_QUERY)
+        {
+            return;
+        }
+
         if (w->mode == HOOP_SQL_WALK_DDL) {
 
             /* ALTER TABLE t ALTER COLUMN c, DROP CONSTRAINT, WITH GRANT */
@@ -560,7 +613,20 @@ hoop_sql_walk_begins(hoop_sql_walker_t *w, hoop_sql_level_t *l, unsigned kw)
 
         break;
 
-    case KW_BEGIN:
+    case KW_NONE:
+
+        /* ALTER LOGIN x ENABLE, ALTER TABLE t DISABLE TRIGGER x */
+
+        if (w->mode == HOOP_SQL_WALK_DDL
+            && hoop_sql_kw(&w->sql->tokens[w->first]) == KW_ALTER
+            && (hoop_sql_token_is(w->sql, t, "enable")
+                || hoop_sql_token_is(w->sql, t, "disable")))
+        {
+            return;
+        }
+
+        break;
+
     default:
         break;
     }
@@ -642,6 +708,15 @@ hoop_sql_walk_with(hoop_sql_walker_t *w, hoop_sql_level_t *l)
         w->recursive = 0;
     }
 
+    /* unnest(...) WITH ORDINALITY AS x (...) */
+
+    if (hoop_sql_token_is(w->sql, t, "ordinality")
+        && w->i > w->first && hoop_sql_is_op(t - 2, ')')
+        && !hoop_sql_is_op(t + 2, '('))
+    {
+        return;
+    }
+
     if (hoop_sql_is_name(t) && !(hoop_sql_flags(t) & W_RESERVED)
         && (hoop_sql_kw(t + 1) == KW_AS || hoop_sql_is_op(t + 1, '(')))
     {
@@ -668,6 +743,8 @@ hoop_sql_walk_finish(hoop_sql_walker_t *w, hoop_sql_level_t *l)
 {
     int       all;
     uint32_t  some, every;
+
+    hoop_sql_walk_dual(w, l);
 
     if (l->dml != KW_UPDATE && l->dml != KW_DELETE && l->dml != KW_MERGE) {
         l->dml = 0;
@@ -716,4 +793,43 @@ hoop_sql_walk_finish(hoop_sql_walker_t *w, hoop_sql_level_t *l)
     l->where = 0;
     l->end = 0;
     l->late = 0;
+}
+
+
+/* Oracle: DUAL has no columns, so that a name is a function's */
+
+static void
+hoop_sql_walk_dual(hoop_sql_walker_t *w, hoop_sql_level_t *l)
+{
+    if (l->column && l->from == FROM_DUAL) {
+        hoop_sql_unknown(w->st, "may call a function");
+    }
+
+    if (l->kind == FR_QUERY) {
+        l->column = 0;
+        l->from = 0;
+    }
+}
+
+
+/* Oracle: TABLE(f), where f needs no parentheses to be called */
+
+static void
+hoop_sql_walk_table(hoop_sql_walker_t *w)
+{
+    hoop_sql_token_t  *t;
+
+    t = &w->sql->tokens[w->i + 2];
+
+    if (!hoop_sql_is_name(t)) {
+        return;
+    }
+
+    while (hoop_sql_is_op(t + 1, '.') && hoop_sql_is_name(t + 2)) {
+        t += 2;
+    }
+
+    if (hoop_sql_is_op(t + 1, ')')) {
+        hoop_sql_unknown(w->st, "may call a function");
+    }
 }

@@ -69,7 +69,7 @@ typedef enum {
     KW_SETTINGS, KW_SHARE, KW_SHOW, KW_SOURCE, KW_START, KW_TABLE, KW_THEN,
     KW_TO, KW_TOP, KW_TRUNCATE, KW_UNION, KW_UPDATE, KW_USER, KW_USING,
     KW_VALUE, KW_VALUES, KW_VIEW, KW_WHEN, KW_WHERE, KW_WITH, KW_XOR,
-    KW_SAVEPOINT, KW_RELEASE
+    KW_SAVEPOINT, KW_RELEASE, KW_LOCKS, KW_MODIFIER, KW_AT
 } hoop_sql_kw_e;
 
 
@@ -91,6 +91,7 @@ typedef struct {
 
 
 extern hoop_sql_word_t  hoop_sql_words[];
+extern const char       hoop_sql_functions[];
 
 
 /* index of the word, 0: it is none of them; hash: of its lower case */
@@ -167,8 +168,6 @@ int hoop_sql_walk(hoop_sql_t *sql, hoop_sql_statement_t *st, unsigned a,
 /* adds a table of name tokens a <= i < b, unless the statement has it */
 int hoop_sql_table(hoop_sql_t *sql, hoop_sql_statement_t *st, unsigned a,
     unsigned b);
-/* 1 if the table that was added last is Oracle's DUAL */
-int hoop_sql_is_dual(const hoop_sql_t *sql);
 
 /*
  * Statements that are no queries, tokens a <= i < b; the last two answer
@@ -201,6 +200,15 @@ hoop_sql_unknown(hoop_sql_statement_t *st, const char *why)
  */
 int hoop_sql_where_all(const hoop_sql_t *sql, unsigned a, unsigned b,
     unsigned target);
+
+/* 1 if the name is that of a key of the table that "target" names: its id */
+int hoop_sql_key(const hoop_sql_t *sql, const hoop_sql_token_t *t,
+    const hoop_sql_token_t *target);
+/* a function whose value is like a key's */
+int hoop_sql_key_length(const hoop_sql_t *sql, const hoop_sql_token_t *t);
+/* 1 if no key is known to be less than the value, or none greater */
+int hoop_sql_key_small(const hoop_sql_t *sql, const hoop_sql_token_t *t);
+int hoop_sql_key_large(const hoop_sql_token_t *t, const hoop_sql_token_t *end);
 
 
 #endif /* _HOOP_SQL_IMPL_H_INCLUDED_ */

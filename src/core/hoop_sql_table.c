@@ -118,17 +118,3 @@ hoop_sql_table(hoop_sql_t *sql, hoop_sql_statement_t *st, unsigned a,
 
     return HOOP_OK;
 }
-
-
-int
-hoop_sql_is_dual(const hoop_sql_t *sql)
-{
-    size_t  len;
-
-    len = sql->tables[sql->ntables - 1].len;
-
-    return (len == 4 && memcmp(sql->names.data + sql->names.len - 4, "DUAL", 4)
-                        == 0)
-           || (len == 8 && memcmp(sql->names.data + sql->names.len - 8,
-                                  "SYS.DUAL", 8) == 0);
-}

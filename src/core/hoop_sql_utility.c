@@ -19,6 +19,7 @@
 
 static unsigned hoop_sql_inner(hoop_sql_t *sql, unsigned a, unsigned b,
     int *analyze);
+static int hoop_sql_off(hoop_sql_t *sql, unsigned i);
 
 
 /* the statement inside of EXPLAIN: its first token; b: there is none */
@@ -37,7 +38,10 @@ hoop_sql_inner(hoop_sql_t *sql, unsigned a, unsigned b, int *analyze)
         switch (kw) {
 
         case KW_ANALYZE:
-            *analyze = 1;
+            if (!hoop_sql_off(sql, i)) {
+                *analyze = 1;
+            }
+
             continue;
 
         case KW_SELECT:
@@ -68,6 +72,13 @@ hoop_sql_inner(hoop_sql_t *sql, unsigned a, unsigned b, int *analyze)
             break;
         }
 
+        if (t->type == HOOP_SQL_T_NAME && hoop_sql_is_op(&sql->tokens[a + 1],
+                                                        '('))
+        {
+            *analyze = 1;                        /* ("analyze") */
+            continue;
+        }
+
         if (t->type == HOOP_SQL_T_BAD || t->type == HOOP_SQL_T_PARAM
             || kw == KW_INTO)
         {
@@ -76,6 +87,31 @@ hoop_sql_inner(hoop_sql_t *sql, unsigned a, unsigned b, int *analyze)
     }
 
     return b;
+}
+
+
+/* PostgreSQL: (ANALYZE off), the option at i is */
+
+static int
+hoop_sql_off(hoop_sql_t *sql, unsigned i)
+{
+    hoop_str_t         s;
+    hoop_sql_token_t  *t;
+
+    t = &sql->tokens[i];
+
+    if (sql->dialect != HOOP_SQL_POSTGRESQL
+        || (!hoop_sql_is_op(t - 1, '(') && !hoop_sql_is_op(t - 1, ','))
+        || (!hoop_sql_is_op(t + 2, ')') && !hoop_sql_is_op(t + 2, ',')))
+    {
+        return 0;
+    }
+
+    s = hoop_sql_token(sql, t + 1);
+
+    return hoop_sql_kw(t + 1) == KW_FALSE
+           || hoop_sql_token_is(sql, t + 1, "off")
+           || (t[1].type == HOOP_SQL_T_NUMBER && hoop_str_is(s, "0"));
 }
 
 
@@ -131,7 +167,10 @@ hoop_sql_explain(hoop_sql_t *sql, hoop_sql_statement_t *st, unsigned a,
     case KW_CALL:
     case KW_ALTER:
     case KW_DROP:
-        hoop_sql_unknown(st, "explains something unknown");
+        if (!analyze || hoop_sql_kw(&sql->tokens[i]) != KW_CREATE) {
+            hoop_sql_unknown(st, "explains something unknown");
+        }
+
         rc = hoop_sql_first(sql, st, i, b);
         break;
 
@@ -245,6 +284,7 @@ int
 hoop_sql_copy(hoop_sql_t *sql, hoop_sql_statement_t *st, unsigned a,
     unsigned b)
 {
+    int                out;
     unsigned           i, k, depth;
     hoop_sql_token_t  *t;
 
@@ -267,6 +307,10 @@ hoop_sql_copy(hoop_sql_t *sql, hoop_sql_statement_t *st, unsigned a,
 
     st->classes |= HOOP_SQL_COPY;
 
+    /* Snowflake: COPY INTO @stage, COPY INTO 's3://...' */
+
+    out = hoop_sql_kw(t + 1) == KW_INTO && !hoop_sql_is_name(t + 2);
+
     for (i = a + 1, depth = 0; i < b; i++) {
 
         depth += hoop_sql_is_op(&sql->tokens[i], '(');
@@ -278,7 +322,10 @@ hoop_sql_copy(hoop_sql_t *sql, hoop_sql_statement_t *st, unsigned a,
 
         switch (hoop_sql_kw(&sql->tokens[i])) {
         case KW_FROM:
-            st->classes |= HOOP_SQL_INSERT;
+            if (!out) {
+                st->classes |= HOOP_SQL_INSERT;
+            }
+
             break;
 
         case KW_PROGRAM:
@@ -340,7 +387,7 @@ hoop_sql_harmless(const hoop_sql_t *sql, unsigned a, unsigned b)
     static const char *const  words[] = {
         "transaction", "tran", "work", "read", "only", "isolation", "level",
         "serializable", "repeatable", "committed", "uncommitted", "deferred",
-        "and", "no", "chain", NULL
+        "and", "no", "chain", "with", "consistent", "snapshot", NULL
     };
 
     t = &sql->tokens[a];

@@ -25,10 +25,9 @@ static void hoop_sql_walk_after_cte(hoop_sql_walker_t *w);
 static int hoop_sql_walk_name(hoop_sql_walker_t *w, hoop_sql_level_t *l);
 static int hoop_sql_walk_named(hoop_sql_walker_t *w, hoop_sql_level_t *l,
     unsigned a);
-static void hoop_sql_walk_call(hoop_sql_walker_t *w, hoop_sql_level_t *l,
-    unsigned a);
 static int hoop_sql_walk_is_cte(hoop_sql_walker_t *w,
     const hoop_sql_token_t *t);
+static int hoop_sql_walk_is_dual(hoop_sql_walker_t *w, unsigned a);
 
 
 int
@@ -48,7 +47,6 @@ hoop_sql_walk(hoop_sql_t *sql, hoop_sql_statement_t *st, unsigned a,
     w.depth = 0;
     w.paren = 0;
     w.recursive = 0;
-    w.column = 0;
     w.nctes = 0;
     w.juxtaposed = (sql->dialect == HOOP_SQL_TSQL
                     || sql->dialect == HOOP_SQL_GENERIC);
@@ -114,12 +112,6 @@ hoop_sql_walk(hoop_sql_t *sql, hoop_sql_statement_t *st, unsigned a,
         }
     }
 
-    if (w.column && st->ntables == 1
-        && hoop_sql_is_dual(sql))
-    {
-        hoop_sql_unknown(st, "may call a function");
-    }
-
     if (w.depth) {
         hoop_sql_unknown(st, "has a parenthesis without an end");
     }
@@ -168,7 +160,7 @@ hoop_sql_walk_op(hoop_sql_walker_t *w, hoop_sql_level_t *l,
         return;
 
     case '.':
-        if (l->expect) {
+        if (l->expect && w->mode == HOOP_SQL_WALK_QUERY) {
             hoop_sql_unknown(w->st, "has a name without a beginning");
         }
 
@@ -260,7 +252,16 @@ hoop_sql_walk_close(hoop_sql_walker_t *w)
 
     w->nctes = l->ctes;
     w->depth--;
-    l = &w->levels[w->depth];
+
+    if (l->kind == FR_QUERY) {
+        l--;
+        l->from |= (l->clause == CL_FROM) ? FROM_OTHER : 0;
+
+    } else {
+        l--;
+        l->column |= l[1].column;
+        l->from |= l[1].from;
+    }
 
     if (l->clause == CL_WITH) {
 
@@ -343,11 +344,8 @@ hoop_sql_walk_name(hoop_sql_walker_t *w, hoop_sql_level_t *l)
 
     t = w->sql->tokens;
 
-    if (w->i > w->first && hoop_sql_is_op(&t[w->i - 1], '.')
-        && t[w->i].type == HOOP_SQL_T_WORD)
-    {
-        /* behind what is no name: (x).y, ?.y */
-
+    if (w->i > w->first && hoop_sql_is_op(&t[w->i - 1], '.')) {
+        hoop_sql_walk_member(w);
         return HOOP_OK;
     }
 
@@ -465,8 +463,17 @@ hoop_sql_walk_named(hoop_sql_walker_t *w, hoop_sql_level_t *l, unsigned a)
 
         l->expect = 0;
 
+        l->from |= FROM_OTHER;
+
         if (a == w->i && hoop_sql_walk_is_cte(w, &t[a])) {
             return HOOP_OK;
+        }
+
+        if (w->sql->dialect == HOOP_SQL_ORACLE
+            && hoop_sql_walk_is_dual(w, a))
+        {
+            l->from &= ~FROM_OTHER;
+            l->from |= FROM_DUAL;
         }
 
         return hoop_sql_table(w->sql, w->st, a, w->i + 1);
@@ -486,112 +493,14 @@ hoop_sql_walk_named(hoop_sql_walker_t *w, hoop_sql_level_t *l, unsigned a)
         && t[a - 1].type != HOOP_SQL_T_PARAM
         && !hoop_sql_is_op(&t[a - 1], ')')
         && !(hoop_sql_flags(&t[a]) & W_CONSTANT)
+        && t[w->i + 1].type != HOOP_SQL_T_STRING     /* DATE '...' */
         && !(l->kind == FR_CALL && hoop_sql_kw(&t[w->i + 1]) == KW_FROM)
         && !hoop_sql_token_is(w->sql, &t[a], "dummy"))
     {
-        w->column = 1;
+        l->column = 1;
     }
 
     return HOOP_OK;
-}
-
-
-/* a name before "(": a call, unless it gives names to columns */
-
-static void
-hoop_sql_walk_call(hoop_sql_walker_t *w, hoop_sql_level_t *l, unsigned a)
-{
-    int                harmless;
-    unsigned           flags;
-    hoop_sql_token_t  *t, *prev;
-
-    t = w->sql->tokens;
-    prev = (a > w->first) ? &t[a - 1] : NULL;
-    flags = hoop_sql_flags(&t[w->i]);
-
-    if (l->clause == CL_FROM && l->expect == 0 && a == w->i && prev
-        && l->kind != FR_CALL
-        && a > w->first + 1 && !(flags & (W_RESERVED|W_PAREN))
-        && (hoop_sql_kw(prev) == KW_AS || hoop_sql_is_op(prev, ')')
-            || (hoop_sql_is_name(prev)
-                && !(hoop_sql_flags(prev) & (W_RESERVED|W_PAREN))
-                && !(hoop_sql_is_name(prev - 1)
-                     && !(hoop_sql_flags(prev - 1) & W_RESERVED))))
-        && !hoop_sql_is_op(&t[w->i + 2], ')'))
-    {
-        w->paren = FR_NAMES + 1;
-        return;
-    }
-
-    /* Oracle's outer join: a column and (+) */
-
-    if (prev && hoop_sql_is_op(&t[w->i + 2], '+')
-        && hoop_sql_is_op(&t[w->i + 3], ')')
-        && w->sql->dialect == HOOP_SQL_ORACLE)
-    {
-        w->paren = FR_NAMES + 1;
-        return;
-    }
-
-    if (prev && hoop_sql_token_is(w->sql, prev, "tablesample")) {
-        w->paren = FR_NAMES + 1;
-        return;
-    }
-
-    w->paren = FR_CALL + 1;
-
-    if (w->mode == HOOP_SQL_WALK_DDL) {
-
-        /* columns, types, arguments */
-
-        l->expect = 0;
-        return;
-    }
-
-    harmless = 0;
-
-    if (a == w->i) {
-        harmless = (flags & (W_FUNCTION|W_RESERVED)) != 0;
-
-        if (!harmless && (flags & W_PAREN) && prev) {
-
-            /* FILTER (, KEEP (, ...: a part of what stands before it */
-
-            harmless = (hoop_sql_kw(&t[w->i]) != KW_NONE
-                        || hoop_sql_is_op(prev, ')')
-                        || (prev->type != HOOP_SQL_T_OP
-                            && !(hoop_sql_flags(prev) & W_RESERVED)));
-        }
-
-        if (!harmless && l->expect == EXPECT_TABLE
-            && w->sql->dialect == HOOP_SQL_TSQL
-            && hoop_sql_kw(&t[w->i + 2]) == KW_NONE
-            && hoop_sql_token_is(w->sql, &t[w->i + 2], "nolock"))
-        {
-            harmless = 1;
-        }
-
-    } else if (w->sql->dialect == HOOP_SQL_POSTGRESQL) {
-        harmless = (flags & W_FUNCTION) && w->i == a + 2
-                   && hoop_sql_token_is(w->sql, &t[a], "pg_catalog");
-
-    } else if (w->sql->dialect == HOOP_SQL_TSQL) {
-
-        /* methods of the type xml, but modify() */
-
-        harmless = (w->i == a + 2
-                    && (hoop_sql_kw(&t[w->i]) == KW_VALUE
-                        || hoop_sql_token_is(w->sql, &t[w->i], "nodes")
-                        || hoop_sql_token_is(w->sql, &t[w->i], "query")
-                        || hoop_sql_token_is(w->sql, &t[w->i], "exist")));
-    }
-
-    if (!harmless) {
-        hoop_sql_unknown(w->st, "calls a function that is not known to be "
-                                "harmless");
-    }
-
-    l->expect = 0;
 }
 
 
@@ -632,4 +541,26 @@ hoop_sql_walk_is_cte(hoop_sql_walker_t *w, const hoop_sql_token_t *t)
     }
 
     return 0;
+}
+
+
+/* DUAL, SYS.DUAL: tokens a to w->i */
+
+static int
+hoop_sql_walk_is_dual(hoop_sql_walker_t *w, unsigned a)
+{
+    hoop_sql_token_t  *t;
+
+    t = &w->sql->tokens[a];
+
+    if (w->i == a + 2 && hoop_sql_token_is(w->sql, t, "sys")) {
+        t += 2;
+
+    } else if (w->i != a) {
+        return 0;
+    }
+
+    return hoop_sql_token_is(w->sql, t, "dual")
+           || (t->type == HOOP_SQL_T_NAME
+               && hoop_str_is(hoop_sql_token(w->sql, t), "\"DUAL\""));
 }

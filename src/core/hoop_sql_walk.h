@@ -35,6 +35,10 @@ typedef enum {
 } hoop_sql_frame_e;
 
 
+#define FROM_DUAL      1
+#define FROM_OTHER     2
+
+
 #define EXPECT_TABLE   1
 #define EXPECT_TARGET  2         /* is changed, thus never a CTE */
 #define EXPECT_CTE     3
@@ -47,6 +51,8 @@ typedef struct {
     u_char               dml;          /* KW_INSERT, KW_UPDATE, ... */
     u_char               late;         /* AND, OR behind the end of WHERE */
     u_char               got;          /* the target of the DML is known */
+    u_char               column;       /* a name that may be a call */
+    u_char               from;         /* FROM_ */
     uint16_t             ctes;         /* when the frame was opened */
     uint32_t             target;       /* token */
     uint32_t             where;        /* first token of the condition */
@@ -66,7 +72,6 @@ typedef struct {
     u_char                paren;       /* of the next "(": FR_ and one */
     u_char                juxtaposed;  /* statements need no ";" */
     u_char                recursive;
-    u_char                column;      /* a name that may be a call */
     unsigned              nctes;
     uint32_t              ctes[HOOP_SQL_MAX_CTES];
     hoop_sql_level_t      levels[HOOP_SQL_MAX_DEPTH];
@@ -78,6 +83,11 @@ typedef struct {
  * name here.
  */
 int hoop_sql_walk_word(hoop_sql_walker_t *w, hoop_sql_level_t *l);
+
+/* a name before "(": a call, unless it gives names to columns */
+void hoop_sql_walk_call(hoop_sql_walker_t *w, hoop_sql_level_t *l, unsigned a);
+void hoop_sql_walk_member(hoop_sql_walker_t *w);
+void hoop_sql_walk_apply(hoop_sql_walker_t *w);
 
 /* the DML that has begun on a level ends: is it of all rows? */
 void hoop_sql_walk_finish(hoop_sql_walker_t *w, hoop_sql_level_t *l);

@@ -24,6 +24,7 @@
 #define COL_OTHER     0x01             /* <>, NOT, IS NOT NULL */
 #define COL_LESS      0x02
 #define COL_MORE      0x04
+#define COL_KEY       0x80
 
 
 typedef struct {
@@ -298,6 +299,16 @@ hoop_sql_cond_token(hoop_sql_where_t *w, hoop_sql_cond_t *c)
         return;
 
     case KW_BETWEEN:
+
+        /* id BETWEEN 0 AND 999999999 */
+
+        if (hoop_sql_key_small(w->sql, w->t + 1)
+            && (hoop_sql_key_large(w->t + 3, w->end)
+                || hoop_sql_key_large(w->t + 4, w->end)))
+        {
+            c->id_more = 1;
+        }
+
         c->between = 1;
         c->compared++;
         c->boolean = 1;
@@ -415,6 +426,16 @@ hoop_sql_cond_op(hoop_sql_where_t *w, hoop_sql_cond_t *c)
     case '<':
     case HOOP_SQL_OP_LE:
         c->kind |= COL_LESS;
+
+        /* 0 < id, id < 999999999 */
+
+        if ((w->t[-1].type == HOOP_SQL_T_NUMBER
+             && hoop_sql_key_small(w->sql, w->t - 1))
+            || hoop_sql_key_large(w->t + 1, w->end))
+        {
+            c->id_more = 1;
+        }
+
         break;
 
     case '>':
@@ -423,7 +444,9 @@ hoop_sql_cond_op(hoop_sql_where_t *w, hoop_sql_cond_t *c)
 
         /* id > 0, n > -1, s >= '' */
 
-        c->id_more = 1;
+        if (hoop_sql_key_small(w->sql, w->t + 1)) {
+            c->id_more = 1;
+        }
 
         if (hoop_sql_is_op(w->t + 1, '-')
             && w->t[2].type == HOOP_SQL_T_NUMBER)
@@ -522,6 +545,11 @@ hoop_sql_cond_name(hoop_sql_where_t *w, hoop_sql_cond_t *c)
 
     if (hoop_sql_is_op(w->t + 1, '(') && !(flags & W_RESERVED)) {
         c->call = 1;
+
+        if (hoop_sql_key_length(w->sql, w->t)) {
+            c->kind |= COL_KEY;                  /* LENGTH(x) >= 0 */
+        }
+
         return;
     }
 
@@ -554,12 +582,8 @@ hoop_sql_cond_name(hoop_sql_where_t *w, hoop_sql_cond_t *c)
 
     /* a key compared so that it is true of every key */
 
-    if (hoop_sql_token_is(w->sql, w->t, "id")
-        || hoop_sql_token_is(w->sql, w->t, "rowid")
-        || hoop_sql_token_is(w->sql, w->t, "uuid")
-        || hoop_sql_token_is(w->sql, w->t, "ctid"))
-    {
-        c->kind |= 0x80;
+    if (hoop_sql_key(w->sql, w->t, w->target)) {
+        c->kind |= COL_KEY;
     }
 }
 
@@ -616,7 +640,7 @@ hoop_sql_cond_leaf_end(hoop_sql_where_t *w, hoop_sql_cond_t *c)
             ok = 0;                              /* WHERE id */
         }
 
-        if ((c->kind & 0x80) && c->ncols == 1 && c->id_more) {
+        if ((c->kind & COL_KEY) && c->ncols == 1 && c->id_more) {
             ok = 0;
         }
     }
@@ -630,7 +654,7 @@ hoop_sql_cond_leaf_end(hoop_sql_where_t *w, hoop_sql_cond_t *c)
 
         c->seen[c->n].hash = c->cols[i];
         c->seen[c->n].term = c->term;
-        c->seen[c->n].kind = c->kind & 0x7f;
+        c->seen[c->n].kind = c->kind & ~COL_KEY;
         c->n++;
     }
 
@@ -763,7 +787,7 @@ hoop_sql_cond_close(hoop_sql_where_t *w)
 
             out->seen[out->n] = c->seen[i];
             out->seen[out->n].term = out->term;
-            out->seen[out->n].kind |= out->kind & 0x7f;
+            out->seen[out->n].kind |= out->kind & ~COL_KEY;
             out->n++;
         }
 
@@ -781,6 +805,6 @@ hoop_sql_cond_close(hoop_sql_where_t *w)
     }
 
     out->call |= c->call;
-    out->kind |= c->kind & 0x80;
+    out->kind |= c->kind & COL_KEY;
     out->any = 1;
 }
