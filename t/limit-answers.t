@@ -70,7 +70,8 @@ add_block_preprocessor(sub {
     $block->set_value('config_more', $main::more);
     $block->set_value('rule', '"limits": { "response": "100" }')
         if !defined $block->rule;
-    $block->set_value('answers', ['x']) if !defined $block->answers;
+    $block->set_value('answers', [{ type => 'application/json', body => '[]' }])
+        if !defined $block->answers && !defined $block->cases;
     $block->set_value('error_log', "is cut") if defined $block->is_cut;
 });
 
@@ -251,6 +252,161 @@ for my $path ('/p/x', '/p/off/x', '/p/now/x') {
     main::cut($path, { body => "$mega.", framing => 'close' }, path => $path,
               max => 1048576);
 }
+--- no_error_log
+[alert]
+[crit]
+[emerg]
+
+
+
+=== TEST 12: rows: as many as there may be
+--- rule: "limits": { "rows": 3 }
+--- type: application/json
+--- cases
+[1,[2,2,2,2],{"a":[3,3]}]
+->
+{"data":[1,2,3],"next":"[1,2,3,4]"}
+->
+{"a":[1],"b":{"c":[2,3]}}
+->
+{"error":"none"}
+->
+
+
+
+=== TEST 13: rows: one too many
+--- rule: "limits": { "rows": 3 }
+--- is_cut
+--- init
+for my $text ('[1,2,3,4]', '{"data":[1,2,3,4]}', '{"a":[1,2],"b":[3,4]}',
+              '[{},{},{},{}]')
+{
+    for my $path ('/p/x', '/p/off/x') {
+        main::cut("$path $text", { type => 'application/json', body => $text },
+                  path => $path, max => 0);
+    }
+
+    main::cut("gzip $text", { type => 'application/json', body => $text,
+                              gzip => 1 }, path => '/p/off/x', max => 0);
+}
+my $body = main::cut('in pieces',
+    { type => 'application/vnd.x+json', body => '[' . join(',', 11 .. 30) . ']',
+      each => 3, framing => 'chunked', wait => 0.02 }, path => '/p/now/x');
+Test::More::like($body, qr/^\[11,(?:12,?|12,13,?)?\z/, 'what was within it came');
+--- no_error_log
+[alert]
+[crit]
+[emerg]
+
+
+
+=== TEST 14: rows: in the event
+--- rule: "limits": { "rows": 3 }
+--- is_cut
+--- init
+main::cut('too many', { type => 'application/json', body => '[1,2,3,4]' },
+          max => 0);
+--- events
+{"type":"decision","decision":"allow"}
+{"type":"response","bytes":0,"aborted":true,"limit":"rows"}
+--- no_error_log
+[alert]
+[crit]
+[emerg]
+
+
+
+=== TEST 15: rows at a pointer
+--- rule: "limits": { "rows": { "at": "/data/items", "max": 2 } }
+--- is_cut
+--- init
+for my $text ('{"data":{"items":[1,2],"x":[1,2,3]}}', '[1,2,3]') {
+    my $res = main::ask({ type => 'application/json', body => $text });
+    Test::More::is($res->{body}, $text, $text);
+}
+main::cut('there', { type => 'application/json', max => 0,
+                     body => '{"data":{"items":[1,2,3]}}' });
+--- no_error_log
+[alert]
+[crit]
+[emerg]
+
+
+
+=== TEST 16: lines
+--- rule: "limits": { "rows": 3 }
+--- is_cut
+--- init
+for my $type ('application/x-ndjson', 'application/json-seq') {
+    my $text = qq({"a":[1,2,3,4]}\n) x 3;
+    my $res = main::ask({ type => $type, body => $text });
+    Test::More::is($res->{body}, $text, $type);
+    main::cut($type, { type => $type, body => "${text}1\n" }, max => 0);
+}
+--- no_error_log
+[alert]
+[crit]
+[emerg]
+
+
+
+=== TEST 17: what cannot be counted
+--- rule: "limits": { "rows": 1000 }
+--- init
+for my $text ('[1,]', '[1][2]', '[1] // no', '{"a":[1}', 'id,name',
+              '[' x 513, "[\x001]", '{"a":1}{"a":2}')
+{
+    main::cut("broken $text", { type => 'application/json', body => $text },
+              path => '/p/off/x', max => 0);
+}
+for my $type ('text/csv', 'text/plain', 'text/event-stream', 'image/png',
+              'application/json5', '')
+{
+    for my $status (200, 404, 500) {
+        my $res = main::ask({ type => $type, body => 'x', status => $status });
+        Test::More::is($res->{status}, 502, "$status of type '$type'");
+        Test::More::like($res->{body}, $type eq 'image/png'
+                         ? qr/what is not text/ : qr/is not JSON/, 'why');
+    }
+}
+my $res = main::ask({ type => 'application/json', status => 206, body => '[1]',
+                      headers => ['Content-Range: bytes 0-2/9'] },
+                    path => '/p/off/x');
+Test::More::is($res->{status}, 502, 'a part');
+$res = main::ask({ type => 'application/json; charset=utf-16', body => '[1]' },
+                 path => '/p/off/x');
+Test::More::is($res->{status}, 502, 'another charset');
+--- error_log
+the rows of the answer cannot be counted
+answer blocked: the answer is not JSON, and its rows cannot be counted
+--- no_error_log
+[alert]
+[crit]
+[emerg]
+--- no_spool_check
+
+
+
+=== TEST 18: no body has no rows, nor has a page of nginx's own
+--- rule: "limits": { "rows": 1 }
+--- config
+location /p/ {
+    hoop on;
+    hoop_policy $TEST_NGINX_SERVER_ROOT/html/policy.json;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+    proxy_read_timeout 300ms;
+}
+--- init
+my $res = main::ask({ type => '', body => '' });
+Test::More::is($res->{status}, 200, 'no body');
+$res = main::ask('x', method => 'HEAD');
+Test::More::is($res->{status}, 200, 'HEAD');
+$res = main::ask(["HTTP/1.1 204 No Content\r\n\r\n"]);
+Test::More::is($res->{status}, 204, 'no content');
+$res = main::ask([['', 2]]);
+Test::More::is($res->{status}, 504, 'the target does not answer');
+--- error_log
+upstream timed out
 --- no_error_log
 [alert]
 [crit]

@@ -577,8 +577,37 @@ hoopctl_explain_token(hoop_buf_t *b, const hoop_token_rule_t *t)
 static void
 hoopctl_explain_limits(hoop_buf_t *b, const hoop_limits_t *limits)
 {
-    (void) hoop_buf_adds(b, ",\"limits\":{\"response\":");
-    (void) hoop_buf_addu(b, limits->response);
+    unsigned     i;
+    const char  *comma;
+
+    comma = "";
+
+    (void) hoop_buf_adds(b, ",\"limits\":{");
+
+    if (limits->response) {
+        (void) hoop_buf_adds(b, "\"response\":");
+        (void) hoop_buf_addu(b, limits->response);
+        comma = ",";
+    }
+
+    if (limits->rows.max) {
+        (void) hoop_buf_adds(b, comma);
+        (void) hoop_buf_adds(b, "\"rows\":");
+        (void) hoop_buf_addu(b, limits->rows.max);
+
+        if (limits->rows.at_set) {
+            (void) hoop_buf_adds(b, ",\"rows_at\":[");
+
+            for (i = 0; i < limits->rows.nat; i++) {
+                (void) hoop_buf_adds(b, i ? "," : "");
+                (void) hoop_buf_add_json(b, limits->rows.at[i].data,
+                                         limits->rows.at[i].len);
+            }
+
+            (void) hoop_buf_addc(b, ']');
+        }
+    }
+
     (void) hoop_buf_addc(b, '}');
 }
 

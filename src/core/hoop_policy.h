@@ -19,6 +19,7 @@
 
 #include "hoop_core.h"
 #include "hoop_jwt.h"
+#include "hoop_rows.h"
 
 
 typedef struct hoop_policy_s  hoop_policy_t;   /* used by one thread */
@@ -47,7 +48,8 @@ struct hoop_token_rule_s {
 /* What a request may bring at most that the rule lets pass. */
 
 struct hoop_limits_s {
-    uint64_t        response;      /* bytes of the answer; 0: any number */
+    uint64_t          response;    /* bytes of the answer; 0: any number */
+    hoop_rows_rule_t  rows;        /* of an answer of JSON */
 };
 
 

@@ -2,7 +2,7 @@
 /*
  * Copyright (C) ngx_hoop_module authors
  *
- * "limits" of a rule that lets pass: how much of an answer.
+ * "limits" of a rule that lets pass: how much of an answer, and how many rows.
  */
 
 
@@ -11,14 +11,25 @@
 
 /* so that sums of two of them are far from any overflow */
 #define HOOP_POLICY_MAX_RESPONSE  ((uint64_t) 1 << 40)
+#define HOOP_POLICY_MAX_ROWS      1000000000
 
 
 static int hoop_policy_limits_response(hoop_compile_t *cc, json_t *v,
     hoop_limits_t *limits);
+static int hoop_policy_limits_rows(hoop_compile_t *cc, json_t *v,
+    hoop_limits_t *limits);
+static int hoop_policy_limits_max(hoop_compile_t *cc, json_t *v,
+    hoop_limits_t *limits);
+static int hoop_policy_limits_at(hoop_compile_t *cc, json_t *v,
+    hoop_limits_t *limits);
 
 
 static const char *const  hoop_policy_limits_keys[] = {
-    "response", NULL
+    "response", "rows", NULL
+};
+
+static const char *const  hoop_policy_rows_keys[] = {
+    "at", "max", NULL
 };
 
 
@@ -45,12 +56,14 @@ hoop_policy_compile_limits(hoop_compile_t *cc, json_t *conf, hoop_rule_t *rule)
 
     if (hoop_policy_limits_response(cc, json_object_get(conf, "response"),
                                     limits)
-        != HOOP_OK)
+        != HOOP_OK
+        || hoop_policy_limits_rows(cc, json_object_get(conf, "rows"), limits)
+           != HOOP_OK)
     {
         return HOOP_ERROR;
     }
 
-    if (limits->response == 0) {
+    if (limits->response == 0 && limits->rows.max == 0) {
         return hoop_policy_error(cc, 0, "\"limits\" without a limit");
     }
 
@@ -125,4 +138,131 @@ invalid:
     return hoop_policy_error(cc, 0, "invalid size, wanted a string as "
                              "\"65536\", \"512k\", \"10m\" or \"1g\", at most "
                              "\"1024g\"");
+}
+
+
+/* a number, or where they are and how many */
+
+static int
+hoop_policy_limits_rows(hoop_compile_t *cc, json_t *v, hoop_limits_t *limits)
+{
+    size_t   mark, each;
+    json_t  *max;
+
+    if (v == NULL) {
+        return HOOP_OK;
+    }
+
+    mark = hoop_policy_push(cc, hoop_cstr("rows"));
+
+    if (json_is_object(v)) {
+
+        if (hoop_policy_object(cc, v, hoop_policy_rows_keys) != HOOP_OK) {
+            return HOOP_ERROR;
+        }
+
+        max = json_object_get(v, "max");
+
+        if (max == NULL) {
+            return hoop_policy_error(cc, 0, "\"rows\" without \"max\"");
+        }
+
+        each = hoop_policy_push(cc, hoop_cstr("max"));
+
+        if (hoop_policy_limits_max(cc, max, limits) != HOOP_OK) {
+            return HOOP_ERROR;
+        }
+
+        hoop_policy_pop(cc, each);
+
+        if (hoop_policy_limits_at(cc, json_object_get(v, "at"), limits)
+            != HOOP_OK)
+        {
+            return HOOP_ERROR;
+        }
+
+    } else if (hoop_policy_limits_max(cc, v, limits) != HOOP_OK) {
+        return HOOP_ERROR;
+    }
+
+    hoop_policy_pop(cc, mark);
+
+    return HOOP_OK;
+}
+
+
+static int
+hoop_policy_limits_max(hoop_compile_t *cc, json_t *v, hoop_limits_t *limits)
+{
+    if (!json_is_integer(v) || json_integer_value(v) < 1
+        || json_integer_value(v) > HOOP_POLICY_MAX_ROWS)
+    {
+        return hoop_policy_error(cc, 0, "wanted a number of rows from 1 to %d",
+                                 HOOP_POLICY_MAX_ROWS);
+    }
+
+    limits->rows.max = json_integer_value(v);
+
+    return HOOP_OK;
+}
+
+
+static int
+hoop_policy_limits_at(hoop_compile_t *cc, json_t *v, hoop_limits_t *limits)
+{
+    size_t       each;
+    u_char       buf[HOOP_POLICY_MAX_POINTER], *p;
+    hoop_str_t   pointer, segment, *at;
+    unsigned     n;
+
+    if (v == NULL) {
+        return HOOP_OK;
+    }
+
+    each = hoop_policy_push(cc, hoop_cstr("at"));
+
+    if (!json_is_string(v)
+        || json_string_length(v) > HOOP_POLICY_MAX_POINTER)
+    {
+        goto invalid;
+    }
+
+    at = hoop_policy_alloc(cc, HOOP_ROWS_AT * sizeof(hoop_str_t));
+    if (at == NULL) {
+        return HOOP_ERROR;
+    }
+
+    pointer = hoop_json_string(v);
+
+    for (n = 0; pointer.len; n++) {
+
+        if (n == HOOP_ROWS_AT
+            || hoop_json_segment(&pointer, &segment, buf, sizeof(buf))
+               != HOOP_OK)
+        {
+            goto invalid;
+        }
+
+        p = hoop_policy_alloc(cc, segment.len + 1);
+        if (p == NULL) {
+            return HOOP_ERROR;
+        }
+
+        memcpy(p, segment.data, segment.len);
+        at[n] = hoop_str(p, segment.len);
+    }
+
+    limits->rows.at = at;
+    limits->rows.nat = n;
+    limits->rows.at_set = 1;
+
+    hoop_policy_pop(cc, each);
+
+    return HOOP_OK;
+
+invalid:
+
+    return hoop_policy_error(cc, 0, "wanted a JSON pointer of at most %d "
+                             "segments, as \"/data/items\", or \"\"",
+                             HOOP_ROWS_AT);
 }

@@ -25,6 +25,7 @@
 #include "../core/hoop_mask.h"
 #include "../core/hoop_media.h"
 #include "../core/hoop_policy.h"
+#include "../core/hoop_rows.h"
 #include "../core/hoop_tz.h"
 #include "../core/hoop_signer.h"
 #include "../event/ngx_hoop_approval.h"
@@ -330,6 +331,7 @@ typedef struct {
 
 typedef struct {
     uint64_t                      bytes;       /* of the answer so far */
+    hoop_rows_t                  *rows;        /* NULL: they do not count */
     const char                   *reached;     /* member of "limits", or NULL */
 } ngx_http_hoop_limit_t;
 
@@ -812,7 +814,8 @@ ngx_int_t ngx_http_hoop_mask_create(ngx_http_request_t *r,
 
 /* ngx_http_hoop_limit_filter.c */
 
-/* an answer begins: NGX_ERROR, ctx->blocked set, if it is not to be sent */
+/* an answer begins that can be read: NGX_ERROR, ctx->blocked set, if it is not
+   to be sent */
 ngx_int_t ngx_http_hoop_limit_header(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx);
 /* more of its body, inflated: NGX_ERROR if that is too much, logged */

@@ -19,7 +19,7 @@ static ngx_int_t ngx_http_hoop_subrequest_filter(ngx_http_request_t *r,
 static ngx_int_t ngx_http_hoop_block(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx);
 static ngx_int_t ngx_http_hoop_inspectable(ngx_http_request_t *r,
-    ngx_http_hoop_ctx_t *ctx, ngx_uint_t masked, hoop_mask_mode_e *mode,
+    ngx_http_hoop_ctx_t *ctx, ngx_uint_t read, hoop_mask_mode_e *mode,
     ngx_uint_t *coded);
 static ngx_int_t ngx_http_hoop_coding(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx, ngx_uint_t *coded);
@@ -92,7 +92,7 @@ ngx_http_hoop_masks(ngx_http_hoop_ctx_t *ctx, ngx_uint_t evidence,
 static ngx_int_t
 ngx_http_hoop_header_filter(ngx_http_request_t *r)
 {
-    ngx_uint_t                 coded, passed;
+    ngx_uint_t                 read, coded, passed;
     hoop_mask_list_t           list;
     hoop_mask_mode_e           mode;
     ngx_http_hoop_ctx_t       *ctx;
@@ -140,9 +140,10 @@ ngx_http_hoop_header_filter(ngx_http_request_t *r)
 
     ngx_http_hoop_masks(ctx, 0, &list);
 
-    if (ngx_http_hoop_inspectable(r, ctx, list.n || ctx->nsecrets, &mode,
-                                  &coded)
-        != NGX_OK
+    read = (list.n || ctx->nsecrets
+            || (ctx->verdict.limits && ctx->verdict.limits->rows.max));
+
+    if (ngx_http_hoop_inspectable(r, ctx, read, &mode, &coded) != NGX_OK
         || ngx_http_hoop_limit_header(r, ctx) != NGX_OK)
     {
         return ngx_http_hoop_block(r, ctx);
@@ -307,7 +308,7 @@ ngx_http_hoop_block(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
 
 static ngx_int_t
 ngx_http_hoop_inspectable(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
-    ngx_uint_t masked, hoop_mask_mode_e *mode, ngx_uint_t *coded)
+    ngx_uint_t read, hoop_mask_mode_e *mode, ngx_uint_t *coded)
 {
     ngx_str_t  *type;
 
@@ -335,7 +336,7 @@ ngx_http_hoop_inspectable(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
         return NGX_ERROR;
     }
 
-    if (!masked) {
+    if (!read) {
 
         /* a small answer may be a large one in its coding */
 

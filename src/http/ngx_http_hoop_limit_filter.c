@@ -13,6 +13,8 @@
 #include "ngx_http_hoop.h"
 
 
+static ngx_int_t ngx_http_hoop_limit_rows(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx);
 static ngx_int_t ngx_http_hoop_limit_reached(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx, const char *limit);
 
@@ -25,6 +27,7 @@ ngx_http_hoop_limit_header(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
     limits = ctx->verdict.limits;
 
     ctx->limit.bytes = 0;
+    ctx->limit.rows = NULL;
     ctx->limit.reached = NULL;
 
     if (limits == NULL || r->header_only || r->method == NGX_HTTP_HEAD
@@ -41,6 +44,46 @@ ngx_http_hoop_limit_header(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
         ctx->blocked = "the answer is larger than its rule allows";
         return NGX_ERROR;
     }
+
+    if (limits->rows.max && r->headers_out.content_length_n != 0) {
+        return ngx_http_hoop_limit_rows(r, ctx);
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * What is not JSON has rows that nobody counts.  But a page of nginx's own, for
+ * an error before any target has answered, has none.
+ */
+
+static ngx_int_t
+ngx_http_hoop_limit_rows(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
+{
+    int  lines;
+
+    if (r->headers_out.status >= NGX_HTTP_SPECIAL_RESPONSE
+        && (r->upstream == NULL || r->upstream->headers_in.status_n == 0))
+    {
+        return NGX_OK;
+    }
+
+    if (hoop_rows_type(ngx_http_hoop_str(&r->headers_out.content_type), &lines)
+        != HOOP_OK)
+    {
+        ctx->limit.reached = "rows";
+        ctx->blocked = "the answer is not JSON, and its rows cannot be counted";
+        return NGX_ERROR;
+    }
+
+    ctx->limit.rows = ngx_palloc(r->pool, sizeof(hoop_rows_t));
+    if (ctx->limit.rows == NULL) {
+        ctx->blocked = "no memory to count its rows";
+        return NGX_ERROR;
+    }
+
+    hoop_rows_init(ctx->limit.rows, &ctx->verdict.limits->rows, lines);
 
     return NGX_OK;
 }
@@ -64,7 +107,28 @@ ngx_http_hoop_limit_body(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
         return ngx_http_hoop_limit_reached(r, ctx, "response");
     }
 
-    return NGX_OK;
+    if (ctx->limit.rows == NULL) {
+        return NGX_OK;
+    }
+
+    switch (hoop_rows_feed(ctx->limit.rows, p, len)) {
+
+    case HOOP_OK:
+        return NGX_OK;
+
+    case HOOP_LIMIT:
+        return ngx_http_hoop_limit_reached(r, ctx, "rows");
+
+    default:
+        ctx->limit.reached = "rows";
+
+        ngx_http_hoop_log(NGX_LOG_ERR, r, "the rows of the answer cannot be "
+                          "counted, it is no JSON or nested too deep, and is "
+                          "cut, session %*s", (size_t) NGX_HTTP_HOOP_SESSION,
+                          ctx->session);
+
+        return NGX_ERROR;
+    }
 }
 
 

@@ -90,7 +90,28 @@ test_errors(void)
           "wanted an object" },
         { "{'version':1,'name':'a','rules':[\n"
           "{'id':'x','effect':'allow','match':{},'limits':{'bytes':1}}]}",
-          2, 49, "unknown key \"bytes\", wanted one of response" },
+          2, 49, "unknown key \"bytes\", wanted one of response, rows" },
+        { "{'version':1,'name':'a','rules':[\n"
+          "{'id':'x','effect':'allow','match':{},'limits':{'rows':0}}]}",
+          2, 56, "wanted a number of rows from 1 to 1000000000" },
+        { "{'version':1,'name':'a','rules':[\n"
+          "{'id':'x','effect':'allow','match':{},'limits':{'rows':'9'}}]}",
+          2, 56, "wanted a number of rows from 1 to 1000000000" },
+        { "{'version':1,'name':'a','rules':[\n"
+          "{'id':'x','effect':'allow','match':{},'limits':{'rows':{}}}]}",
+          2, 56, "\"rows\" without \"max\"" },
+        { "{'version':1,'name':'a','rules':[\n"
+          "{'id':'x','effect':'allow','match':{},'limits':"
+          "{'rows':{'max':1,'at':'data'}}}]}",
+          2, 70, "wanted a JSON pointer of at most 16 segments" },
+        { "{'version':1,'name':'a','rules':[\n"
+          "{'id':'x','effect':'allow','match':{},'limits':"
+          "{'rows':{'max':1,'at':'/1/2/3/4/5/6/7/8/9/0/1/2/3/4/5/6/7'}}}]}",
+          2, 70, "wanted a JSON pointer of at most 16 segments" },
+        { "{'version':1,'name':'a','rules':[\n"
+          "{'id':'x','effect':'allow','match':{},'limits':"
+          "{'rows':{'max':1,'at':'/~2'}}}]}",
+          2, 70, "wanted a JSON pointer of at most 16 segments" },
         { "{'version':1,'name':'a','rules':[\n"
           "{'id':'x','effect':'deny','match':{}},\n"
           "{'id':'x','effect':'deny','match':{}}]}", 3, 7,
@@ -363,7 +384,12 @@ test_limits(void)
     p = policy("{'id':'a','effect':'allow','match':{'request':{'path':'/a'}},"
                "  'limits':{'response':'10m'}},"
                "{'id':'b','effect':'review','match':{'request':{'path':'/b'}},"
-               "  'limits':{'response':'1k'}},"
+               "  'limits':{'response':'1k',"
+               "    'rows':{'max':5,'at':'/a~1b//c'}}},"
+               "{'id':'d','effect':'allow','match':{'request':{'path':'/d'}},"
+               "  'limits':{'rows':1000}},"
+               "{'id':'e','effect':'allow','match':{'request':{'path':'/e'}},"
+               "  'limits':{'rows':{'max':1,'at':''}}},"
                "{'id':'c','effect':'allow','match':{'request':{'path':'/c'}}}");
 
     req("GET /a", NULL);
@@ -373,6 +399,22 @@ test_limits(void)
     req("GET /b", NULL);
     verdict_is(p, "review b", "of a review");
     is_int(verdict.limits ? verdict.limits->response : 0, 1024, "1k");
+    ok(verdict.limits && verdict.limits->rows.max == 5
+       && verdict.limits->rows.at_set && verdict.limits->rows.nat == 3
+       && hoop_str_is(verdict.limits->rows.at[0], "a/b")
+       && hoop_str_is(verdict.limits->rows.at[1], "")
+       && hoop_str_is(verdict.limits->rows.at[2], "c"), "rows at a pointer");
+
+    req("GET /d", NULL);
+    (void) judge(p);
+    ok(verdict.limits && verdict.limits->rows.max == 1000
+       && !verdict.limits->rows.at_set && verdict.limits->response == 0,
+       "rows anywhere");
+
+    req("GET /e", NULL);
+    (void) judge(p);
+    ok(verdict.limits && verdict.limits->rows.at_set
+       && verdict.limits->rows.nat == 0, "rows at the top");
 
     req("GET /c", NULL);
     verdict_is(p, "allow c", "a rule without");

@@ -1,0 +1,3 @@
+#!/usr/bin/perl
+
+exec './build/unit/rows' or die "build/unit/rows: $!\n";
