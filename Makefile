@@ -128,11 +128,15 @@ $(BUILD)/hoopctl: $(CLI_OBJ) $(BUILD)/libhoop_core.a
 	@echo "build $@"
 	@$(CC) $(CFLAGS) -o $@ $^ $(LIBS)
 
-$(BUILD)/unit/%: t/unit/%.c $(wildcard t/unit/*.h) $(BUILD)/libhoop_core.a \
-    $(HEADERS)
-	@echo "build $@"
+$(BUILD)/unit/%.o: t/unit/%.c $(wildcard t/unit/*.h) $(HEADERS)
 	@mkdir -p $(@D)
-	@$(CC) $(CFLAGS) -Isrc/core -o $@ $< $(BUILD)/libhoop_core.a $(LIBS)
+	@$(CC) $(CFLAGS) -Isrc/core -c -o $@ $<
+
+.SECONDARY: $(UNITS:=.o)
+
+$(BUILD)/unit/%: $(BUILD)/unit/%.o $(BUILD)/libhoop_core.a
+	@echo "build $@"
+	@$(CC) $(CFLAGS) -o $@ $< $(BUILD)/libhoop_core.a $(LIBS)
 
 $(BUILD)/bench/%: bench/%.c $(BUILD)/libhoop_core.a $(HEADERS)
 	@mkdir -p $(@D)
