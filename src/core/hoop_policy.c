@@ -331,6 +331,7 @@ hoop_policy_free(hoop_policy_t *policy)
     pcre2_jit_stack_free(policy->jit_stack);
 
     hoop_policy_trie_free(&policy->trie);
+    hoop_policy_sql_free(policy);
 
     free(policy->codes);
     free(policy->slots);

@@ -96,8 +96,8 @@ static void hoop_policy_verdict(hoop_verdict_t *v, const hoop_found_t *found);
 
 
 static const char *const  hoop_policy_sources[] = {
-    "sub", "claim", "query", "header", "source", "time", "set", "body",
-    "form", "set"
+    "sub", "claim", "query", "header", "source", "time", "set", "sql",
+    "body", "form", "set", "sql"
 };
 
 

@@ -65,7 +65,7 @@ static size_t hoop_policy_members(json_t *conf, const char *key,
 
 
 static const char *const  hoop_policy_match_keys[] = {
-    "identity", "request", "source", "time", "use", "body", "form", NULL
+    "identity", "request", "source", "time", "use", "body", "form", "sql", NULL
 };
 
 static const hoop_policy_match_part_t  hoop_policy_match_parts[] = {
@@ -76,6 +76,7 @@ static const hoop_policy_match_part_t  hoop_policy_match_parts[] = {
     { "use", hoop_policy_compile_use },
     { "body", hoop_policy_match_body },
     { "form", hoop_policy_match_form },
+    { "sql", hoop_policy_compile_sql },
     { NULL, NULL }
 };
 
@@ -124,9 +125,9 @@ hoop_policy_compile_match(hoop_compile_t *cc, json_t *conf, hoop_rule_t *rule)
         return HOOP_ERROR;
     }
 
-    /* "sub", "source" and "time" are one each */
+    /* "sub", "source", "time" and "sql" are one each */
 
-    n = 3 + json_array_size(json_object_get(conf, "use"))
+    n = 4 + json_array_size(json_object_get(conf, "use"))
         + hoop_policy_members(conf, "identity", "claims")
         + hoop_policy_members(conf, "request", "query")
         + hoop_policy_members(conf, "request", "headers")

@@ -73,9 +73,11 @@ typedef enum {
     HOOP_SOURCE_ADDRESS,
     HOOP_SOURCE_TIME,
     HOOP_SOURCE_SET,
+    HOOP_SOURCE_SQL,
     HOOP_SOURCE_BODY,          /* from here on: the dearest to look at */
     HOOP_SOURCE_FORM,
-    HOOP_SOURCE_SET_BODY       /* a set that looks at the body */
+    HOOP_SOURCE_SET_BODY,      /* a set that looks at the body */
+    HOOP_SOURCE_SQL_BODY
 } hoop_source_e;
 
 
@@ -101,6 +103,7 @@ typedef struct {
     json_t                 *json;
     const u_char           *address;   /* of a text that spells it, or NULL */
     int64_t                 now;       /* DATA: of the time */
+    const hoop_policy_request_t  *req; /* DATA: of SQL */
     unsigned                holds:1;   /* DATA: of a set */
     const char             *why;       /* UNKNOWN: static text */
 } hoop_subject_t;
@@ -137,13 +140,16 @@ typedef enum {
     HOOP_OP_CIDR,
     HOOP_OP_NOT,
     HOOP_OP_WHEN,              /* not to be written; nor what follows */
-    HOOP_OP_SET
+    HOOP_OP_SET,
+    HOOP_OP_SQL
 } hoop_op_e;
 
 
-typedef struct hoop_cidr_s  hoop_cidr_t;
-typedef struct hoop_when_s  hoop_when_t;
-typedef struct hoop_op_s    hoop_op_t;
+typedef struct hoop_cidr_s        hoop_cidr_t;
+typedef struct hoop_when_s        hoop_when_t;
+typedef struct hoop_sql_cond_s    hoop_sql_cond_t;
+typedef struct hoop_policy_sql_s  hoop_policy_sql_t;
+typedef struct hoop_op_s          hoop_op_t;
 
 struct hoop_op_s {
     hoop_op_e               type;
@@ -158,6 +164,7 @@ struct hoop_op_s {
     unsigned                ncidrs;
     hoop_when_t            *whens;
     unsigned                nwhens;
+    hoop_sql_cond_t        *sql;
     hoop_op_t              *sub;       /* NOT; ANY and ALL over elements */
     hoop_op_t              *next;      /* and */
 };
@@ -331,6 +338,8 @@ struct hoop_policy_s {
     unsigned                nzones;
     hoop_policy_set_t      *sets;
     unsigned                nsets;
+    hoop_policy_sql_t      *sqls;      /* what they hold is owned */
+    unsigned                nsqls;
     hoop_slot_t            *slots;     /* owned */
     unsigned                nslots;
     hoop_test_t            *tests;     /* owned */
@@ -465,6 +474,13 @@ int hoop_policy_compile_use(hoop_compile_t *cc, json_t *conf,
     hoop_rule_t *rule);
 void hoop_policy_subject_set(hoop_policy_t *policy, const hoop_rule_t *set,
     const hoop_policy_request_t *req, hoop_subject_t *subject);
+
+/* hoop_policy_sql.c: "sql" */
+int hoop_policy_compile_sql(hoop_compile_t *cc, json_t *conf,
+    hoop_rule_t *rule);
+hoop_truth_e hoop_policy_test_sql(hoop_policy_t *policy, const hoop_op_t *op,
+    const hoop_subject_t *subject, const char **why);
+void hoop_policy_sql_free(hoop_policy_t *policy);
 
 /* hoop_policy_eval.c: the match of a set, as of any rule */
 hoop_truth_e hoop_policy_match_set(hoop_policy_t *policy,

@@ -196,6 +196,12 @@ hoop_policy_subject(hoop_policy_t *policy, unsigned n,
         hoop_policy_subject_set(policy, slot->set, req, subject);
         break;
 
+    case HOOP_SOURCE_SQL:
+    case HOOP_SOURCE_SQL_BODY:
+        subject->type = HOOP_SUBJECT_DATA;
+        subject->req = req;
+        break;
+
     case HOOP_SOURCE_BODY:
 
         if (req->body == HOOP_BODY_NONE) {

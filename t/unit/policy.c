@@ -126,8 +126,11 @@ test_errors(void)
         const char  *wanted;
     } rules[] = {
         { "'match':[]", 9, "wanted an object" },
-        { "'match':{'sql':{}}", 10,
-          "unknown key \"sql\", wanted one of identity, request, source, time, use, body" },
+        { "'match':{'sql':{}}", 16,
+          "\"sql\" without \"class\" and \"tables\"" },
+        { "'match':{'shell':{}}", 10,
+          "unknown key \"shell\", wanted one of identity, request, source, "
+          "time, use, body" },
         { "'match':{'mcp':{}}", 10, "unknown key \"mcp\"" },
         { "'match':{},'review':{}", 12, "\"review\" in a rule whose effect" },
         { "'match':{},'token':{}", 12, "\"token\" in a rule whose effect" },
@@ -636,20 +639,24 @@ test_crm(void)
           "allow query-customers" },
         { "SELECT count(*) FROM customers WHERE city = 'Graz'",
           "allow query-customers" },
-        { "SELECT a - b, a / b FROM t", "allow query-customers" },
+        { "SELECT a - b, a / b FROM customers", "allow query-customers" },
+        { "SELECT id -- x\\n FROM customers /* x */",
+          "allow query-customers" },
+        { "SELECT 1 FROM customers; SELECT 2", "deny " },
+        { "SELECT a FROM salaries", "deny " },
+        { "SELECT a FROM customers, salaries", "deny " },
         { "DROP TABLE customers", "deny no-schema-change" },
         { "SELECT 1; drop table x", "deny no-schema-change" },
-        { "/*! ALTER */ TABLE x", "deny no-schema-change" },
+        { "DROP/**/TABLE x", "deny no-schema-change" },
+        { "SELECT * INTO y FROM customers", "deny no-schema-change" },
         { "SELECT 1; DELETE FROM x", "deny " },
         { "DELETE FROM customers", "deny " },
-        { "SELECT 1 -- x", "deny " }, { "SELECT 1 /* x */", "deny " },
-        { "SELECT 1 # x", "deny " },
-        { "SELECT * INTO y FROM x", "deny " },
-        { "SELECT pg_sleep(100)", "deny " },
-        { "SELECT pg_read_file ('/etc/passwd')", "deny " },
-        { "SELECT \\\"pg_sleep\\\"(1)", "deny " },
         { "WITH x AS (DELETE FROM t RETURNING *) SELECT * FROM x", "deny " },
-        { "EXPLAIN ANALYZE SELECT 1", "deny " }, { "", "deny " },
+        { "/*! ALTER */ TABLE x", "deny no-schema-change ambiguous" },
+        { "SELECT 1 # x", "deny no-schema-change ambiguous" },
+        { "SELECT pg_sleep(100)", "deny no-schema-change ambiguous" },
+        { "SELECT \\\"pg_sleep\\\"(1)", "deny no-schema-change ambiguous" },
+        { "", "deny no-schema-change ambiguous" },
         { "SELECT 1\\u0000; DROP TABLE x",
           "deny no-schema-change ambiguous" }
     };
@@ -702,9 +709,10 @@ test_crm(void)
         verdict_is(p, cases[i].wanted, cases[i].query);
     }
 
-    /* a long statement stays within the limits of the regexes */
+    /* a long statement stays within the limits */
 
-    n = snprintf(text, sizeof(text), "{\"query\":\"select a from b where c");
+    n = snprintf(text, sizeof(text), "{\"query\":\"select a from customers "
+                 "where c = 1");
 
     while (n < 60000) {
         n += snprintf(text + n, sizeof(text) - n, " or c - 1 = 'xyzxyz'");
