@@ -86,6 +86,11 @@ hoop_sql_walk_call(hoop_sql_walker_t *w, hoop_sql_level_t *l, unsigned a)
     unsigned           flags;
     hoop_sql_token_t  *t, *prev;
 
+    static const char *const  samples[] = {
+        "system", "bernoulli", "row", "block", "reservoir", "system_rows",
+        "system_time", NULL
+    };
+
     t = w->sql->tokens;
     prev = (a > w->first) ? &t[a - 1] : NULL;
     flags = hoop_sql_flags(&t[w->i]);
@@ -93,11 +98,9 @@ hoop_sql_walk_call(hoop_sql_walker_t *w, hoop_sql_level_t *l, unsigned a)
     if (l->clause == CL_FROM && l->expect == 0 && a == w->i && prev
         && l->kind != FR_CALL
         && a > w->first + 1 && !(flags & (W_RESERVED|W_PAREN))
-        && (hoop_sql_kw(prev) == KW_AS || hoop_sql_is_op(prev, ')')
-            || (hoop_sql_is_name(prev)
-                && !(hoop_sql_flags(prev) & (W_RESERVED|W_PAREN))
-                && !(hoop_sql_is_name(prev - 1)
-                     && !(hoop_sql_flags(prev - 1) & W_RESERVED))))
+        && (a - 1 == l->item
+            || (!l->cond && (hoop_sql_kw(prev) == KW_AS
+                             || hoop_sql_is_op(prev, ')'))))
         && !hoop_sql_is_op(&t[w->i + 2], ')'))
     {
         w->paren = FR_NAMES + 1;
@@ -114,7 +117,9 @@ hoop_sql_walk_call(hoop_sql_walker_t *w, hoop_sql_level_t *l, unsigned a)
         return;
     }
 
-    if (prev && hoop_sql_token_is(w->sql, prev, "tablesample")) {
+    if (prev && hoop_sql_token_is(w->sql, prev, "tablesample")
+        && hoop_sql_token_in(w->sql, &t[w->i], samples))
+    {
         w->paren = FR_NAMES + 1;
         return;
     }
@@ -159,6 +164,10 @@ hoop_sql_walk_member(hoop_sql_walker_t *w)
         }
 
         return;
+    }
+
+    if (w->juxtaposed && (hoop_sql_flags(t) & (W_DANGER|W_BEGINS))) {
+        hoop_sql_unknown(w->st, "has a word in a strange place");
     }
 
     if (w->sql->dialect != HOOP_SQL_POSTGRESQL
@@ -231,19 +240,37 @@ hoop_sql_call_harmless(hoop_sql_walker_t *w, hoop_sql_level_t *l, unsigned a)
 }
 
 
-/* FILTER (, KEEP (, WITH (NOLOCK): a part of what stands before it */
+/* FILTER (, KEEP (, t (NOLOCK): a part of what stands before it */
 
 static int
 hoop_sql_call_part(hoop_sql_walker_t *w, hoop_sql_level_t *l,
     hoop_sql_token_t *t)
 {
     if ((hoop_sql_flags(t) & W_PAREN) && w->i > w->first
-        && (hoop_sql_kw(t) != KW_NONE
+        && ((hoop_sql_kw(t) == KW_INDEX && w->sql->dialect == HOOP_SQL_TSQL)
+            || hoop_sql_kw(t) == KW_CONFLICT
             || hoop_sql_is_op(t - 1, ')')
             || (t[-1].type != HOOP_SQL_T_OP
                 && !(hoop_sql_flags(t - 1) & W_RESERVED))))
     {
         return 1;
+    }
+
+    /* the result of the statement before this one */
+
+    if (w->sql->dialect == HOOP_SQL_SNOWFLAKE
+        && hoop_sql_token_is(w->sql, t, "result_scan"))
+    {
+        return hoop_sql_token_is(w->sql, t + 2, "last_query_id");
+    }
+
+    /* OPERATOR(pg_catalog.+) */
+
+    if (w->sql->dialect == HOOP_SQL_POSTGRESQL
+        && hoop_sql_token_is(w->sql, t, "operator"))
+    {
+        return hoop_sql_token_is(w->sql, t + 2, "pg_catalog")
+               && hoop_sql_is_op(t + 3, '.');
     }
 
     return l->expect == EXPECT_TABLE && w->sql->dialect == HOOP_SQL_TSQL

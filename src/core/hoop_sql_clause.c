@@ -2,22 +2,18 @@
 /*
  * Copyright (C) ngx_hoop_module authors
  *
- * The words of the walk: which clause they begin, whether a table is named
- * next, and the DML that begins and ends there.
+ * The words of the walk: which clause they begin, and whether a table is named
+ * next.
  */
 
 
 #include "hoop_sql_walk.h"
 
 
-static int hoop_sql_walk_dml(hoop_sql_walker_t *w, hoop_sql_level_t *l,
-    unsigned kw);
-static void hoop_sql_walk_begins(hoop_sql_walker_t *w, hoop_sql_level_t *l,
-    unsigned kw);
 static void hoop_sql_walk_into(hoop_sql_walker_t *w, hoop_sql_level_t *l);
 static void hoop_sql_walk_with(hoop_sql_walker_t *w, hoop_sql_level_t *l);
-static void hoop_sql_walk_dual(hoop_sql_walker_t *w, hoop_sql_level_t *l);
 static void hoop_sql_walk_table(hoop_sql_walker_t *w);
+static void hoop_sql_walk_settings(hoop_sql_walker_t *w);
 
 
 /* HOOP_DECLINED: it is a name here */
@@ -28,6 +24,15 @@ hoop_sql_walk_word(hoop_sql_walker_t *w, hoop_sql_level_t *l)
     int                call;
     unsigned           kw, prev, next, flags;
     hoop_sql_token_t  *t;
+
+    /* ON what is no table */
+
+    static const char *const  others[] = {
+        "cluster", "schema", "database", "function", "procedure", "routine",
+        "sequence", "language", "type", "domain", "tablespace", "warehouse",
+        "stage", "role", "user", "account", "schedule", "commit", "server",
+        "filegroup", NULL
+    };
 
     t = &w->sql->tokens[w->i];
     kw = hoop_sql_kw(t);
@@ -60,6 +65,21 @@ hoop_sql_walk_word(hoop_sql_walker_t *w, hoop_sql_level_t *l)
         hoop_sql_walk_begins(w, l, kw);
     }
 
+    if (l->expect == EXPECT_TABLE && w->mode == HOOP_SQL_WALK_QUERY && !call
+        && ((flags & W_RESERVED) || kw == KW_TOP || kw == KW_IF
+            || kw == KW_RECURSIVE)
+        && kw != KW_SELECT && kw != KW_VALUES && kw != KW_TABLE
+        && kw != KW_LATERAL && kw != KW_ONLY && kw != KW_WITH)
+    {
+        /* reserved here, but maybe not there: FROM final, FROM minus */
+
+        if (kw == KW_NONE) {
+            return HOOP_DECLINED;
+        }
+
+        hoop_sql_unknown(w->st, "has a keyword where a table is named");
+    }
+
     switch (kw) {
 
     case KW_SELECT:
@@ -84,8 +104,13 @@ hoop_sql_walk_word(hoop_sql_walker_t *w, hoop_sql_level_t *l)
             return HOOP_OK;
         }
 
+        if (w->i > w->first && hoop_sql_token_is(w->sql, t - 1, "fill")) {
+            return HOOP_OK;                      /* ClickHouse: WITH FILL */
+        }
+
         l->expect = (prev == KW_DELETE) ? EXPECT_TARGET : EXPECT_TABLE;
         l->clause = CL_FROM;
+        l->cond = 0;
         return HOOP_OK;
 
     case KW_APPLY:
@@ -99,8 +124,9 @@ hoop_sql_walk_word(hoop_sql_walker_t *w, hoop_sql_level_t *l)
         /* fall through */
 
     case KW_JOIN:
+        l->cond = 0;
         l->expect = (prev == KW_ARRAY) ? 0 : EXPECT_TABLE;
-        l->clause = CL_FROM;
+        l->clause = (prev == KW_ARRAY) ? CL_OTHER : CL_FROM;
         return HOOP_OK;
 
     case KW_LATERAL:
@@ -140,17 +166,21 @@ hoop_sql_walk_word(hoop_sql_walker_t *w, hoop_sql_level_t *l)
 
         } else if (call) {
             w->paren = FR_NAMES + 1;
+            l->cond = 1;
         }
 
         return HOOP_OK;
 
     case KW_ON:
+        l->cond = 1;
+
         if (l->dml == KW_MERGE && l->where == 0) {
             l->where = w->i + 1;
         }
 
         if (w->mode == HOOP_SQL_WALK_DDL && l->kind == FR_QUERY
-            && w->depth == 0 && next != KW_DELETE && next != KW_UPDATE)
+            && w->depth == 0 && next != KW_DELETE && next != KW_UPDATE
+            && next != KW_ALL && !hoop_sql_token_in(w->sql, t + 1, others))
         {
             l->expect = EXPECT_TABLE;
 
@@ -197,8 +227,12 @@ hoop_sql_walk_word(hoop_sql_walker_t *w, hoop_sql_level_t *l)
             l->end = w->i;
         }
 
-        if (kw == KW_SETTINGS && w->sql->dialect != HOOP_SQL_CLICKHOUSE) {
-            return HOOP_DECLINED;
+        if (kw == KW_SETTINGS) {
+            if (w->sql->dialect != HOOP_SQL_CLICKHOUSE) {
+                return HOOP_DECLINED;
+            }
+
+            hoop_sql_walk_settings(w);
         }
 
         l->clause = CL_OTHER;
@@ -251,6 +285,13 @@ hoop_sql_walk_word(hoop_sql_walker_t *w, hoop_sql_level_t *l)
         return HOOP_OK;
 
     case KW_TRUNCATE:
+        if (l->kind == FR_CALL && w->i > w->first + 2
+            && hoop_sql_token_is(w->sql, t - 1, "overflow")
+            && hoop_sql_kw(t - 2) == KW_ON)
+        {
+            return HOOP_OK;                      /* LISTAGG(...) */
+        }
+
         if (w->mode == HOOP_SQL_WALK_QUERY) {
             w->st->classes |= HOOP_SQL_TRUNCATE;
         }
@@ -355,6 +396,23 @@ hoop_sql_walk_word(hoop_sql_walker_t *w, hoop_sql_level_t *l)
         break;
     }
 
+    if (kw == KW_END && w->sql->dialect == HOOP_SQL_TSQL
+        && hoop_sql_token_is(w->sql, t + 1, "conversation"))
+    {
+        hoop_sql_unknown(w->st, "has the beginning of another statement in it");
+    }
+
+    /* CREATE TABLE x LIKE y, CLONE y */
+
+    if (w->mode == HOOP_SQL_WALK_DDL && l->expect == 0
+        && (w->depth == 0 || hoop_sql_is_op(t - 1, '('))
+        && (kw == KW_LIKE || kw == KW_CLONE)
+        && hoop_sql_kw(&w->sql->tokens[w->first]) == KW_CREATE)
+    {
+        l->expect = EXPECT_TABLE;
+        return HOOP_OK;
+    }
+
     if (flags & W_RESERVED) {
         return HOOP_OK;
     }
@@ -370,269 +428,6 @@ hoop_sql_walk_word(hoop_sql_walker_t *w, hoop_sql_level_t *l)
     }
 
     return HOOP_DECLINED;
-}
-
-
-static int
-hoop_sql_walk_dml(hoop_sql_walker_t *w, hoop_sql_level_t *l, unsigned kw)
-{
-    unsigned           prev, next;
-    hoop_sql_token_t  *t;
-
-    t = &w->sql->tokens[w->i];
-    prev = (w->i > w->first) ? hoop_sql_kw(t - 1) : KW_NONE;
-    next = hoop_sql_kw(t + 1);
-
-    if (w->mode == HOOP_SQL_WALK_DDL) {
-
-        /* ON DELETE, BEFORE UPDATE, GRANT INSERT; ClickHouse means it */
-
-        if (!(w->sql->dialect == HOOP_SQL_CLICKHOUSE
-              && (kw == KW_UPDATE || kw == KW_DELETE))
-            && !(w->depth && w->i > w->first && hoop_sql_is_op(t - 1, '(')
-                 && (next == KW_FROM || next == KW_INTO
-                     || hoop_sql_kw(t + 2) == KW_SET)))
-        {
-            return HOOP_OK;
-        }
-    }
-
-    if (w->mode == HOOP_SQL_WALK_SHOW && w->i == w->first + 1) {
-        return HOOP_OK;
-    }
-
-    if (kw == KW_REPLACE) {
-
-        if (w->i != w->first && next != KW_INTO)
-        {
-            return HOOP_DECLINED;
-        }
-
-        w->st->classes |= HOOP_SQL_INSERT|HOOP_SQL_UPDATE;
-        kw = KW_INSERT;
-
-    } else if (kw == KW_INSERT) {
-
-        if (hoop_sql_is_op(t + 1, '(') && prev != KW_THEN) {
-
-            /* MySQL's function, or a trick */
-
-            if (w->sql->dialect == HOOP_SQL_MYSQL && w->i > w->first) {
-                return HOOP_DECLINED;
-            }
-
-            hoop_sql_unknown(w->st, "has a strange INSERT");
-        }
-
-        w->st->classes |= HOOP_SQL_INSERT;
-
-        if (next == KW_OR
-            && hoop_sql_kw(t + 2) == KW_REPLACE)
-        {
-            w->st->classes |= HOOP_SQL_UPDATE;
-            w->i += 2;
-
-        } else if (next == KW_OR) {
-            w->i += 2;                           /* IGNORE, ROLLBACK, ... */
-        }
-
-    } else if (kw == KW_UPDATE) {
-
-        if (prev == KW_FOR
-            || (prev == KW_KEY && w->i >= w->first + 2
-                && (hoop_sql_kw(t - 2) == KW_NO)))
-        {
-            hoop_sql_unknown(w->st, "locks rows");
-            return HOOP_OK;
-        }
-
-        if (prev == KW_KEY || prev == KW_DO || prev == KW_THEN) {
-            w->st->classes |= HOOP_SQL_UPDATE;
-
-            if (l->dml != KW_INSERT && l->dml != KW_MERGE) {
-                hoop_sql_unknown(w->st, "has a strange UPDATE");
-            }
-
-            return HOOP_OK;
-        }
-
-        if (next == KW_OR) {
-            w->i += 2;
-        }
-
-    } else if (kw == KW_DELETE) {
-
-        if (prev == KW_THEN) {
-            w->st->classes |= HOOP_SQL_DELETE;
-
-            if (w->i >= w->first + 2 && hoop_sql_kw(t - 2) == KW_SOURCE) {
-                w->st->classes |= HOOP_SQL_DELETE_ALL;
-            }
-
-            if (l->dml != KW_MERGE) {
-                hoop_sql_unknown(w->st, "has a strange DELETE");
-            }
-
-            return HOOP_OK;
-        }
-
-    } else if (next == KW_JOIN || next == KW_UNION) {
-        return HOOP_OK;                          /* MERGE: a hint */
-    }
-
-    if (prev == KW_THEN) {
-        return HOOP_OK;                          /* INSERT of a MERGE */
-    }
-
-    hoop_sql_walk_finish(w, l);
-
-    l->dml = kw;
-    l->got = 0;
-    l->expect = (w->mode == HOOP_SQL_WALK_DDL) ? 0 : EXPECT_TARGET;
-    l->clause = CL_NONE;
-
-    return HOOP_OK;
-}
-
-
-/* a word that begins a statement, not at the beginning of one */
-
-static void
-hoop_sql_walk_begins(hoop_sql_walker_t *w, hoop_sql_level_t *l, unsigned kw)
-{
-    unsigned           prev;
-    hoop_sql_token_t  *t;
-
-    t = &w->sql->tokens[w->i];
-    prev = hoop_sql_kw(t - 1);
-
-    switch (kw) {
-
-    case KW_SELECT:
-
-        /* harmless in itself, so that whether it is a part does not matter */
-
-        return;
-
-    case KW_SET:
-        if (l->dml == KW_UPDATE || l->dml == KW_MERGE || prev == KW_UPDATE
-            || l->dml == KW_INSERT)
-        {
-            return;
-        }
-
-        /* ALTER DATABASE x SET ... */
-
-        if (w->mode == HOOP_SQL_WALK_DDL
-            && hoop_sql_kw(&w->sql->tokens[w->first]) == KW_ALTER)
-        {
-            return;
-        }
-
-        break;
-
-    case KW_FETCH:
-        if (hoop_sql_kw(t + 1) == KW_NEXT || hoop_sql_kw(t + 1) == KW_FIRST) {
-            return;
-        }
-
-        break;
-
-    case KW_INSERT:
-    case KW_UPDATE:
-    case KW_DELETE:
-    case KW_MERGE:
-
-        if (w->mode == HOOP_SQL_WALK_DDL) {
-
-            if (w->depth == 0
-                && (hoop_sql_kw(t + 1) == KW_FROM
-                    || hoop_sql_kw(t + 1) == KW_INTO
-                    || hoop_sql_kw(t + 2) == KW_SET))
-            {
-                w->st->classes |= (kw == KW_INSERT) ? HOOP_SQL_INSERT
-                                  : (kw == KW_UPDATE) ? HOOP_SQL_UPDATE_ALL
-                                  : HOOP_SQL_DELETE_ALL;
-                break;
-            }
-
-            return;
-        }
-
-        if (kw == KW_MERGE && (hoop_sql_kw(t + 1) == KW_JOIN
-                               || hoop_sql_kw(t + 1) == KW_UNION))
-        {
-            return;
-        }
-
-        if (prev == KW_THEN || prev == KW_DO || prev == KW_KEY
-            || prev == KW_FOR || hoop_sql_is_op(t - 1, ')')
-            || hoop_sql_is_op(t - 1, '(') || prev == KW_EXPLAIN
-            || prev == KW_ANALYZE)
-        {
-            return;
-        }
-
-        w->st->classes |= HOOP_SQL_MULTI;
-        return;
-
-    case KW_TRUNCATE:
-    case KW_DROP:
-    case KW_CREATE:
-    case KW_ALTER:
-    case KW_GRANT:
-    case KW_REVOKE:
-    case KW_EXECUTE:
-        if (kw == KW_EXECUTE && l->dml == KW_INSERT
-            && w->mode == HOOP_SQL_WALK_QUERY)
-        {
-            return;
-        }
-
-        if (w->mode == HOOP_SQL_WALK_DDL) {
-
-            /* ALTER TABLE t ALTER COLUMN c, DROP CONSTRAINT, WITH GRANT */
-
-            if (kw == KW_TRUNCATE) {
-                w->st->classes |= HOOP_SQL_TRUNCATE;
-
-            } else if (kw == KW_EXECUTE) {
-                w->st->classes |= HOOP_SQL_CALL;
-            }
-
-            return;
-        }
-
-        w->st->classes |= HOOP_SQL_MULTI;
-        return;
-
-    case KW_IF:
-        if (w->mode == HOOP_SQL_WALK_DDL) {
-            return;
-        }
-
-        break;
-
-    case KW_NONE:
-
-        /* ALTER LOGIN x ENABLE, ALTER TABLE t DISABLE TRIGGER x */
-
-        if (w->mode == HOOP_SQL_WALK_DDL
-            && hoop_sql_kw(&w->sql->tokens[w->first]) == KW_ALTER
-            && (hoop_sql_token_is(w->sql, t, "enable")
-                || hoop_sql_token_is(w->sql, t, "disable")))
-        {
-            return;
-        }
-
-        break;
-
-    default:
-        break;
-    }
-
-    w->st->classes |= HOOP_SQL_MULTI;
-    hoop_sql_unknown(w->st, "has the beginning of another statement in it");
 }
 
 
@@ -736,82 +531,6 @@ hoop_sql_walk_with(hoop_sql_walker_t *w, hoop_sql_level_t *l)
 }
 
 
-/* the DML that has begun on a level ends: is it of all rows? */
-
-void
-hoop_sql_walk_finish(hoop_sql_walker_t *w, hoop_sql_level_t *l)
-{
-    int       all;
-    uint32_t  some, every;
-
-    hoop_sql_walk_dual(w, l);
-
-    if (l->dml != KW_UPDATE && l->dml != KW_DELETE && l->dml != KW_MERGE) {
-        l->dml = 0;
-        return;
-    }
-
-    all = 1;
-
-    if (l->where && !l->late) {
-        all = hoop_sql_where_all(w->sql, l->where, l->end ? l->end : w->i,
-                                 l->target);
-    }
-
-    if (l->dml == KW_UPDATE) {
-        some = HOOP_SQL_UPDATE;
-        every = HOOP_SQL_UPDATE_ALL;
-
-    } else if (l->dml == KW_DELETE) {
-        some = HOOP_SQL_DELETE;
-        every = HOOP_SQL_DELETE_ALL;
-
-    } else {
-
-        /* what a MERGE does was seen behind THEN */
-
-        some = 0;
-        every = 0;
-
-        if (all) {
-            every |= (w->st->classes & HOOP_SQL_UPDATE) ? HOOP_SQL_UPDATE_ALL
-                                                        : 0;
-            every |= (w->st->classes & HOOP_SQL_DELETE) ? HOOP_SQL_DELETE_ALL
-                                                        : 0;
-        }
-
-        if (!(w->st->classes
-              & (HOOP_SQL_INSERT|HOOP_SQL_UPDATE|HOOP_SQL_DELETE)))
-        {
-            hoop_sql_unknown(w->st, "has a strange MERGE");
-        }
-    }
-
-    w->st->classes |= all ? every : some;
-
-    l->dml = 0;
-    l->where = 0;
-    l->end = 0;
-    l->late = 0;
-}
-
-
-/* Oracle: DUAL has no columns, so that a name is a function's */
-
-static void
-hoop_sql_walk_dual(hoop_sql_walker_t *w, hoop_sql_level_t *l)
-{
-    if (l->column && l->from == FROM_DUAL) {
-        hoop_sql_unknown(w->st, "may call a function");
-    }
-
-    if (l->kind == FR_QUERY) {
-        l->column = 0;
-        l->from = 0;
-    }
-}
-
-
 /* Oracle: TABLE(f), where f needs no parentheses to be called */
 
 static void
@@ -831,5 +550,75 @@ hoop_sql_walk_table(hoop_sql_walker_t *w)
 
     if (hoop_sql_is_op(t + 1, ')')) {
         hoop_sql_unknown(w->st, "may call a function");
+    }
+}
+
+
+/* ClickHouse: those that lift no limit and open nothing */
+
+static void
+hoop_sql_walk_settings(hoop_sql_walker_t *w)
+{
+    hoop_str_t         s;
+    hoop_sql_token_t  *t;
+
+    static const char *const  settings[] = {
+        "max_threads", "max_block_size", "max_execution_time",
+        "max_result_rows", "max_rows_to_read", "max_bytes_to_read",
+        "max_memory_usage", "max_parallel_replicas", "max_rows_to_group_by",
+        "max_bytes_before_external_group_by",
+        "max_bytes_before_external_sort", "result_overflow_mode",
+        "timeout_overflow_mode", "read_overflow_mode",
+        "group_by_overflow_mode", "use_query_cache", "query_cache_ttl",
+        "use_uncompressed_cache", "join_algorithm", "join_use_nulls", "final",
+        "do_not_merge_across_partitions_select_final", "extremes",
+        "group_by_use_nulls", "distributed_product_mode", "priority",
+        "prefer_localhost_replica", "skip_unavailable_shards", "log_comment",
+        "optimize_read_in_order", "optimize_aggregation_in_order",
+        "optimize_move_to_prewhere", "optimize_skip_unused_shards",
+        "enable_analyzer", "allow_experimental_analyzer",
+        "allow_experimental_window_functions", "totals_mode",
+        "session_timezone", "date_time_output_format",
+        "output_format_json_quote_64bit_integers", "force_primary_key",
+        "select_sequential_consistency", "max_final_threads",
+        "use_skip_indexes", NULL
+    };
+
+    for (t = &w->sql->tokens[w->i + 1]; /* void */ ; t += 4) {
+
+        if (!hoop_sql_token_in(w->sql, t, settings)
+            || !hoop_sql_is_op(t + 1, '='))
+        {
+            break;
+        }
+
+        s = hoop_sql_token(w->sql, t + 2);
+
+        if (t[2].type == HOOP_SQL_T_NUMBER && *s.data == '0'
+            && hoop_sql_token(w->sql, t).len > 4
+            && memcmp(w->sql->text + t->start, "max_", 4) == 0)
+        {
+            break;
+        }
+
+        if (t[2].type == HOOP_SQL_T_END || !hoop_sql_is_op(t + 3, ',')) {
+            return;
+        }
+    }
+
+    hoop_sql_unknown(w->st, "changes a setting");
+}
+
+
+void
+hoop_sql_walk_dual(hoop_sql_walker_t *w, hoop_sql_level_t *l)
+{
+    if (l->column && l->from == FROM_DUAL) {
+        hoop_sql_unknown(w->st, "may call a function");
+    }
+
+    if (l->kind == FR_QUERY) {
+        l->column = 0;
+        l->from = 0;
     }
 }

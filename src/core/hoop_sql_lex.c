@@ -39,6 +39,8 @@ typedef struct {
 
 
 static int hoop_sql_lex_next(hoop_sql_lex_t *lx);
+static const u_char *hoop_sql_lex_suffix(const hoop_sql_lex_t *lx,
+    const u_char *start, const u_char *p);
 static int hoop_sql_lex_number(hoop_sql_lex_t *lx);
 static int hoop_sql_lex_foreign(const u_char *p, const u_char *end);
 static int hoop_sql_lex_word(hoop_sql_lex_t *lx);
@@ -353,6 +355,13 @@ hoop_sql_lex_next(hoop_sql_lex_t *lx)
         break;
 
     case '$':
+        if (lx->dialect == HOOP_SQL_TSQL
+            && ((hoop_sql_chars[next] & C_DIGIT) || next == '.'))
+        {
+            lx->p++;                             /* money */
+            return hoop_sql_lex_number(lx);
+        }
+
         return hoop_sql_lex_dollar(lx);
 
     case '@':
@@ -370,6 +379,49 @@ hoop_sql_lex_next(hoop_sql_lex_t *lx)
     }
 
     return hoop_sql_lex_op(lx);
+}
+
+
+/* 0b101, 0o17; Oracle: 1.5f, 2d.  Only where no word is in part of it. */
+
+static const u_char *
+hoop_sql_lex_suffix(const hoop_sql_lex_t *lx, const u_char *start,
+    const u_char *p)
+{
+    u_char         c;
+    const u_char  *q;
+
+    if (p == lx->end) {
+        return p;
+    }
+
+    q = p;
+    c = hoop_sql_lower(*q++);
+
+    if (lx->dialect == HOOP_SQL_ORACLE) {
+        if (c != 'f' && c != 'd') {
+            return p;
+        }
+
+    } else {
+        if (p != start + 1 || *start != '0' || (c != 'b' && c != 'o')
+            || lx->dialect == HOOP_SQL_TSQL)
+        {
+            return p;
+        }
+
+        while (q < lx->end && *q >= '0' && *q <= (c == 'b' ? '1' : '7')) {
+            q++;
+        }
+
+        if (q == p + 1) {
+            return p;
+        }
+    }
+
+    return (q < lx->end && ((hoop_sql_chars[*q] & (C_WORD|C_DIGIT))
+                            || *q == '(' || *q == '.'))
+           ? p : q;
 }
 
 
@@ -425,6 +477,8 @@ hoop_sql_lex_number(hoop_sql_lex_t *lx)
             }
         }
     }
+
+    p = hoop_sql_lex_suffix(lx, start, p);
 
     /* a name that begins with digits, a suffix, or the next word */
 

@@ -9,7 +9,8 @@
 #include "hoop_sql_impl.h"
 
 
-static int hoop_sql_redact_is_value(const hoop_sql_t *sql, unsigned i);
+static int hoop_sql_redact_is_value(const hoop_sql_t *sql, unsigned i,
+    unsigned clause);
 
 
 int
@@ -18,12 +19,14 @@ hoop_sql_redact(hoop_sql_dialect_e dialect, const u_char *p, size_t len,
 {
     int                rc;
     size_t             end;
-    unsigned           i;
+    unsigned           i, clause;
     hoop_str_t         s;
     hoop_sql_t         sql;
     hoop_sql_token_t  *t;
 
     hoop_sql_init(&sql);
+
+    clause = KW_NONE;
 
     rc = hoop_sql_lex(&sql, dialect, p, len);
 
@@ -49,7 +52,11 @@ hoop_sql_redact(hoop_sql_dialect_e dialect, const u_char *p, size_t len,
         end = t->start + t->len;
         s = hoop_sql_token(&sql, t);
 
-        if (hoop_sql_redact_is_value(&sql, i)) {
+        if (hoop_sql_flags(t) & W_RESERVED) {
+            clause = hoop_sql_kw(t);
+        }
+
+        if (hoop_sql_redact_is_value(&sql, i, clause)) {
             rc = hoop_buf_addc(out, '?');
 
         } else if (t->type == HOOP_SQL_T_GO) {
@@ -67,7 +74,7 @@ hoop_sql_redact(hoop_sql_dialect_e dialect, const u_char *p, size_t len,
 
 
 static int
-hoop_sql_redact_is_value(const hoop_sql_t *sql, unsigned i)
+hoop_sql_redact_is_value(const hoop_sql_t *sql, unsigned i, unsigned clause)
 {
     hoop_sql_token_t  *t;
 
@@ -85,7 +92,6 @@ hoop_sql_redact_is_value(const hoop_sql_t *sql, unsigned i)
         /* where "..." may be a string after all, and is compared as one */
 
         if (sql->text[t->start] != '"' || i == 0
-            || t[-1].type != HOOP_SQL_T_OP
             || (sql->dialect != HOOP_SQL_GENERIC
                 && sql->dialect != HOOP_SQL_SQLITE
                 && sql->dialect != HOOP_SQL_TSQL))
@@ -93,7 +99,17 @@ hoop_sql_redact_is_value(const hoop_sql_t *sql, unsigned i)
             return 0;
         }
 
-        switch (t[-1].op) {
+        if (hoop_sql_is_op(t + 1, '.') || hoop_sql_is_op(t + 1, '(')) {
+            return 0;
+        }
+
+        if (clause == KW_VALUES || clause == KW_IN
+            || hoop_sql_kw(t - 1) == KW_LIKE)
+        {
+            return 1;
+        }
+
+        switch (t[-1].type == HOOP_SQL_T_OP ? t[-1].op : 0) {
         case '=':
         case '<':
         case '>':
@@ -102,7 +118,7 @@ hoop_sql_redact_is_value(const hoop_sql_t *sql, unsigned i)
         case HOOP_SQL_OP_LE:
         case HOOP_SQL_OP_GE:
         case HOOP_SQL_OP_OR:
-            return !hoop_sql_is_op(t + 1, '.') && !hoop_sql_is_op(t + 1, '(');
+            return 1;
         default:
             return 0;
         }

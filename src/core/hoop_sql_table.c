@@ -64,6 +64,11 @@ hoop_sql_table(hoop_sql_t *sql, hoop_sql_statement_t *st, unsigned a,
 
             c = s.data[i];
 
+            if (*s.data == '@') {                /* a stage */
+                (void) hoop_buf_addc(names, c);
+                continue;
+            }
+
             switch (sql->dialect) {
             case HOOP_SQL_GENERIC:
             case HOOP_SQL_POSTGRESQL:

@@ -256,7 +256,7 @@ hoop_sql_describe(hoop_sql_t *sql, hoop_sql_statement_t *st, unsigned a,
     }
 
     for (i = a + 1; i < b; i++) {
-        if (hoop_sql_flags(&sql->tokens[i]) & W_BEGINS_ANY) {
+        if (hoop_sql_flags(&sql->tokens[i]) & (W_BEGINS_ANY|W_DANGER)) {
             hoop_sql_unknown(st, "describes something unknown");
         }
     }

@@ -25,6 +25,7 @@ static void hoop_sql_walk_after_cte(hoop_sql_walker_t *w);
 static int hoop_sql_walk_name(hoop_sql_walker_t *w, hoop_sql_level_t *l);
 static int hoop_sql_walk_named(hoop_sql_walker_t *w, hoop_sql_level_t *l,
     unsigned a);
+static int hoop_sql_walk_is_columns(hoop_sql_walker_t *w);
 static int hoop_sql_walk_is_cte(hoop_sql_walker_t *w,
     const hoop_sql_token_t *t);
 static int hoop_sql_walk_is_dual(hoop_sql_walker_t *w, unsigned a);
@@ -92,6 +93,17 @@ hoop_sql_walk(hoop_sql_t *sql, hoop_sql_statement_t *st, unsigned a,
                     hoop_sql_unknown(st, "names a table by a value");
                 }
 
+                if (sql->dialect == HOOP_SQL_SNOWFLAKE
+                    && sql->text[t->start] == '@')
+                {
+                    rc = hoop_sql_table(sql, st, w.i, w.i + 1);
+                    if (rc != HOOP_OK) {
+                        return rc;
+                    }
+                }
+
+                l->item = w.i;
+
                 if (l->expect == EXPECT_TARGET) {
                     l->target = w.i;
                     l->got = 1;
@@ -148,13 +160,23 @@ hoop_sql_walk_op(hoop_sql_walker_t *w, hoop_sql_level_t *l,
 
         } else if (l->clause == CL_FROM && l->kind != FR_NAMES) {
             l->expect = EXPECT_TABLE;
+            l->cond = 0;
         }
 
         return;
 
     case '{':
-        if (w->sql->dialect != HOOP_SQL_CLICKHOUSE) {
+
+        /* a parameter, an object, {fn now()} */
+
+        if (w->sql->dialect != HOOP_SQL_CLICKHOUSE
+            && w->sql->dialect != HOOP_SQL_SNOWFLAKE)
+        {
             hoop_sql_unknown(w->st, "has a brace");
+        }
+
+        if (l->expect && w->mode == HOOP_SQL_WALK_QUERY) {
+            hoop_sql_unknown(w->st, "names a table by a value");
         }
 
         return;
@@ -167,6 +189,13 @@ hoop_sql_walk_op(hoop_sql_walker_t *w, hoop_sql_level_t *l,
         return;
 
     case HOOP_SQL_OP_ASSIGN:
+        if (w->sql->dialect == HOOP_SQL_POSTGRESQL && l->kind == FR_CALL
+            && hoop_sql_is_name(t - 1)
+            && (hoop_sql_is_op(t - 2, '(') || hoop_sql_is_op(t - 2, ',')))
+        {
+            return;                              /* make_date(year := 2024) */
+        }
+
         hoop_sql_unknown(w->st, "sets a variable");
         return;
 
@@ -198,7 +227,9 @@ hoop_sql_walk_open(hoop_sql_walker_t *w)
         kind = w->paren - 1;
         w->paren = 0;
 
-        if (kind == FR_NAMES && (kw == KW_SELECT || kw == KW_WITH)) {
+        /* ANY (SELECT ...), ARRAY (SELECT ...) */
+
+        if (kw == KW_SELECT || kw == KW_WITH) {
             kind = FR_QUERY;
         }
 
@@ -405,7 +436,9 @@ hoop_sql_walk_named(hoop_sql_walker_t *w, hoop_sql_level_t *l, unsigned a)
 
         if (hoop_sql_is_op(&t[w->i + 1], '(')) {
 
-            if (w->sql->dialect == HOOP_SQL_CLICKHOUSE) {
+            if (w->sql->dialect == HOOP_SQL_CLICKHOUSE
+                && !hoop_sql_walk_is_columns(w))
+            {
                 hoop_sql_walk_call(w, l, a);
 
             } else {
@@ -464,6 +497,19 @@ hoop_sql_walk_named(hoop_sql_walker_t *w, hoop_sql_level_t *l, unsigned a)
         l->expect = 0;
 
         l->from |= FROM_OTHER;
+        l->item = w->i;
+
+        /* Oracle: table@elsewhere */
+
+        if (w->sql->dialect == HOOP_SQL_ORACLE
+            && hoop_sql_is_op(&t[w->i + 1], '@'))
+        {
+            do {
+                w->i++;
+            } while (w->i + 2 < w->last && hoop_sql_is_name(&t[w->i + 1])
+                     && w->i++
+                     && hoop_sql_is_op(&t[w->i + 1], '.'));
+        }
 
         if (a == w->i && hoop_sql_walk_is_cte(w, &t[a])) {
             return HOOP_OK;
@@ -501,6 +547,33 @@ hoop_sql_walk_named(hoop_sql_walker_t *w, hoop_sql_level_t *l, unsigned a)
     }
 
     return HOOP_OK;
+}
+
+
+/* ClickHouse: WITH x (a, b) AS (...), not WITH f(a, b) AS x */
+
+static int
+hoop_sql_walk_is_columns(hoop_sql_walker_t *w)
+{
+    unsigned           n;
+    hoop_sql_token_t  *t;
+
+    t = &w->sql->tokens[w->i + 1];
+
+    for (n = 0; n < 64 && hoop_sql_is_name(t + 1); n++) {
+
+        t += 2;
+
+        if (hoop_sql_is_op(t, ')')) {
+            return hoop_sql_kw(t + 1) == KW_AS && hoop_sql_is_op(t + 2, '(');
+        }
+
+        if (!hoop_sql_is_op(t, ',')) {
+            break;
+        }
+    }
+
+    return 0;
 }
 
 

@@ -53,11 +53,13 @@ typedef struct {
     u_char               got;          /* the target of the DML is known */
     u_char               column;       /* a name that may be a call */
     u_char               from;         /* FROM_ */
+    u_char               cond;         /* behind ON or USING of a JOIN */
     uint16_t             ctes;         /* when the frame was opened */
     uint32_t             target;       /* token */
     uint32_t             where;        /* first token of the condition */
     uint32_t             end;          /* the token behind it */
     uint32_t             cte;          /* name of the one being defined */
+    uint32_t             item;         /* the last table in FROM */
 } hoop_sql_level_t;
 
 
@@ -88,6 +90,15 @@ int hoop_sql_walk_word(hoop_sql_walker_t *w, hoop_sql_level_t *l);
 void hoop_sql_walk_call(hoop_sql_walker_t *w, hoop_sql_level_t *l, unsigned a);
 void hoop_sql_walk_member(hoop_sql_walker_t *w);
 void hoop_sql_walk_apply(hoop_sql_walker_t *w);
+
+/* Oracle: DUAL has no columns, so that a name is a function's */
+void hoop_sql_walk_dual(hoop_sql_walker_t *w, hoop_sql_level_t *l);
+
+/* a word of DML: it begins there, or HOOP_DECLINED */
+int hoop_sql_walk_dml(hoop_sql_walker_t *w, hoop_sql_level_t *l, unsigned kw);
+/* a word that begins a statement, not at the beginning of one */
+void hoop_sql_walk_begins(hoop_sql_walker_t *w, hoop_sql_level_t *l,
+    unsigned kw);
 
 /* the DML that has begun on a level ends: is it of all rows? */
 void hoop_sql_walk_finish(hoop_sql_walker_t *w, hoop_sql_level_t *l);

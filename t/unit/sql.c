@@ -701,6 +701,19 @@ test_tables(hoop_sql_t *sql)
     is_tables(sql, MS, "SELECT * FROM [dbo].[My Table] t", "dbo.My Table ");
     is_tables(sql, SNOW, "SELECT * FROM db.s.t", "DB.S.T ");
     is_tables(sql, LITE, "SELECT * FROM \"T\" JOIN [U]", "t u ");
+    is_tables(sql, PG, "SELECT ARRAY(SELECT x FROM a) FROM b", "a b ");
+    is_tables(sql, PG, "SELECT 1 FROM a WHERE x = ANY (SELECT y FROM b)",
+              "a b ");
+    is_tables(sql, PG, "SELECT 1 FROM sample JOIN global ON true",
+              "sample global ");
+    is_tables(sql, PG, "GRANT SELECT ON ALL TABLES IN SCHEMA s TO b", "");
+    is_tables(sql, PG, "CREATE TABLE a (LIKE b INCLUDING ALL)", "a b ");
+    is_tables(sql, ORA, "SELECT * FROM s.a@there.example b WHERE b.x = 1",
+              "S.A@THERE.EXAMPLE ");
+    is_tables(sql, CH, "SELECT * FROM a ARRAY JOIN b, c.d AS e", "a ");
+    is_tables(sql, CH, "DROP TABLE a ON CLUSTER c", "a ");
+    is_tables(sql, SNOW, "SELECT $1 FROM @Stage/path, a", "@Stage/path A ");
+    is_tables(sql, SNOW, "CREATE TABLE a CLONE b", "A B ");
 }
 
 
@@ -718,6 +731,13 @@ test_redacted(void)
     is_redacted(LITE, "SELECT a FROM t WHERE b = \"secret\"",
                 "SELECT a FROM t WHERE b = ?");
     is_redacted(ORA, "SELECT q'[secret]' FROM dual", "SELECT ? FROM dual");
+    is_redacted(ORA, "SELECT 1.5f, 2d FROM dual", "SELECT ?, ? FROM dual");
+    is_redacted(PG, "SELECT 0b101, 0o17, 1_000, -1.5e3", "SELECT ?, ?, ?, -?");
+    is_redacted(MS, "SELECT $5.00, 0xAB", "SELECT ?, ?");
+    is_redacted(LITE, "INSERT INTO t (\"a\") VALUES (\"secret\", 1)",
+                "INSERT INTO t (\"a\") VALUES (?, ?)");
+    is_redacted(LITE, "SELECT \"a\" FROM t WHERE b IN (\"x\") AND c LIKE "
+                "\"y%\"", "SELECT \"a\" FROM t WHERE b IN (?) AND c LIKE ?");
     is_redacted(MS, "SELECT N'secret'\n  GO  \nSELECT 1",
                 "SELECT ?\nGO\nSELECT ?");
 }

@@ -189,6 +189,8 @@ static const test_statement_t  statements[] = {
       "SELECT `a``b`, `select` FROM `from`" },
     { ON(MY), R,
       "SET TRANSACTION READ ONLY" },
+    { ON(MY), R,
+      "SELECT 0b101, 0xFF, .5, 1e10" },
     { ON(MY), UN,
       "SELECT /*!50000 SLEEP(5) */" },
     { ON(MY), UN,
@@ -522,7 +524,13 @@ static const test_statement_t  statements[] = {
     { ON(MY), UN,
       "SET DEFAULT ROLE ALL TO x" },
     { ON(MY), GR,
-      "REVOKE ALL PRIVILEGES, GRANT OPTION FROM x" }
+      "REVOKE ALL PRIVILEGES, GRANT OPTION FROM x" },
+    { ON(MY), UN,
+      "SELECT * FROM t JOIN u ON t.a = BINARY sleep(5)" },
+    { ON(MY), UN,
+      "SELECT * FROM t JOIN u ON t.a = u.b COLLATE evil(5)" },
+    { ON(MY), UN,
+      "SELECT * FROM t JOIN u USING (a) evil(1)" }
 };
 
 
