@@ -90,6 +90,8 @@ hoopctl_policy_explain(int argc, char **argv)
 void
 hoopctl_explain_clear(hoopctl_explain_t *e)
 {
+    hoop_policy_mcp_free(&e->mcp);
+
     json_decref(e->root);
     json_decref(e->headers);
     json_decref(e->parsed);
@@ -195,6 +197,7 @@ hoopctl_explain_members(hoopctl_explain_t *e)
     r->identity = &e->identity;
     r->header = hoopctl_explain_header;
     r->header_ctx = e;
+    r->mcp = &e->mcp;
 
     e->identity.claims = json_object_get(e->root, "identity");
 

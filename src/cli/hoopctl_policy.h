@@ -29,6 +29,7 @@ typedef struct {
     char                   *text;      /* of "body" */
     hoop_identity_t         identity;
     hoop_policy_request_t   request;
+    hoop_policy_mcp_t       mcp;
     hoop_buf_t              out;
 } hoopctl_explain_t;
 

@@ -37,6 +37,7 @@ typedef struct {
 } hoop_mcp_method_t;
 
 
+static void hoop_mcp_answerable(hoop_mcp_t *mcp, const hoop_mcp_input_t *in);
 static int hoop_mcp_bodyless(hoop_mcp_t *mcp, const hoop_mcp_input_t *in,
     hoop_mcp_kind_e kind);
 static int hoop_mcp_body(hoop_mcp_t *mcp, const hoop_mcp_input_t *in);
@@ -114,6 +115,7 @@ int
 hoop_mcp_refuse(hoop_mcp_t *mcp, int code, const char *text)
 {
     mcp->code = code;
+    mcp->why = text;
     mcp->error.line = 0;
     mcp->error.column = 0;
 
@@ -138,9 +140,11 @@ hoop_mcp_parse(hoop_mcp_t *mcp, const hoop_mcp_input_t *in)
     mcp->session = hoop_str(NULL, 0);
     mcp->version = hoop_str(NULL, 0);
     mcp->code = 0;
+    mcp->why = NULL;
     mcp->error.text[0] = '\0';
 
     if (hoop_mcp_headers(mcp, in) != HOOP_OK) {
+        hoop_mcp_answerable(mcp, in);
         return HOOP_DECLINED;
     }
 
@@ -158,6 +162,33 @@ hoop_mcp_parse(hoop_mcp_t *mcp, const hoop_mcp_input_t *in)
 
     return hoop_mcp_refuse(mcp, HOOP_MCP_INVALID,
                            "the HTTP method is not POST, GET or DELETE");
+}
+
+
+/* a message that is refused for its headers, if somebody has read it */
+
+static void
+hoop_mcp_answerable(hoop_mcp_t *mcp, const hoop_mcp_input_t *in)
+{
+    json_t              *id;
+    hoop_mcp_message_t  *m;
+
+    if (!json_is_object(in->json) || in->text.data == NULL
+        || hoop_mcp_alloc(mcp, 1) != HOOP_OK)
+    {
+        return;
+    }
+
+    hoop_mcp_ids(mcp, in->text);
+
+    m = &mcp->messages[0];
+    id = json_object_get(in->json, "id");
+
+    if ((!json_is_string(id) && !json_is_integer(id))
+        || m->id.len > HOOP_MCP_ID)
+    {
+        m->id = hoop_str(NULL, 0);
+    }
 }
 
 
@@ -215,6 +246,7 @@ hoop_mcp_body(hoop_mcp_t *mcp, const hoop_mcp_input_t *in)
 
         if (mcp->root == NULL) {
             mcp->code = HOOP_MCP_PARSE;
+            mcp->why = "the body is not strict JSON";
             return HOOP_DECLINED;
         }
 

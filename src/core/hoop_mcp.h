@@ -22,6 +22,7 @@
 
 #define HOOP_MCP_BATCH       100       /* messages of a batch, at most */
 #define HOOP_MCP_ID          1024      /* bytes of an id as it is written */
+#define HOOP_MCP_FOLD        4096      /* bytes of what is folded, at most */
 
 
 /* codes of JSON-RPC and MCP */
@@ -72,6 +73,7 @@ typedef struct {
 
     int                  code;         /* of the error; 0: accepted */
     hoop_error_t         error;        /* never quotes input */
+    const char          *why;          /* the same, as a fixed text */
 } hoop_mcp_t;
 
 
@@ -97,13 +99,24 @@ int hoop_mcp_parse(hoop_mcp_t *mcp, const hoop_mcp_input_t *in);
 /* all that it owns; it may be used again */
 void hoop_mcp_free(hoop_mcp_t *mcp);
 
+/* those that are known, the oldest first; NULL ends it */
+const char *const *hoop_mcp_revisions(void);
 /* "request", ... */
 const char *hoop_mcp_kind(hoop_mcp_kind_e kind);
 
 
+
+/*
+ * hoop_mcp_fold.c: a name and a URI as the most willing server may take them,
+ * to be compared with others in this form.  In buf, of the length and 2 bytes.
+ */
+hoop_str_t hoop_mcp_fold_name(hoop_str_t name, u_char *buf);
+hoop_str_t hoop_mcp_fold_uri(hoop_str_t uri, u_char *buf);
+
+
 /* between hoop_mcp*.c */
 
-/* sets code and error; HOOP_DECLINED */
+/* sets code and error, a fixed text; HOOP_DECLINED */
 int hoop_mcp_refuse(hoop_mcp_t *mcp, int code, const char *text);
 
 /* hoop_mcp_header.c: before, and for each message, after the body is known */

@@ -30,10 +30,17 @@ static int hoop_mcp_sentinel(hoop_str_t value);
 static int hoop_mcp_named(const hoop_mcp_message_t *m, hoop_str_t name);
 
 
-static const char *const  hoop_mcp_revisions[] = {
+static const char *const  hoop_mcp_known[] = {
     "2024-10-07", "2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25",
     "2026-07-28", NULL
 };
+
+
+const char *const *
+hoop_mcp_revisions(void)
+{
+    return hoop_mcp_known;
+}
 
 
 int
@@ -55,13 +62,13 @@ hoop_mcp_headers(hoop_mcp_t *mcp, const hoop_mcp_input_t *in)
                                "MCP-Protocol-Version is there twice");
     }
 
-    for (i = 0; hoop_mcp_revisions[i]; i++) {
-        if (hoop_str_is(mcp->version, hoop_mcp_revisions[i])) {
+    for (i = 0; hoop_mcp_known[i]; i++) {
+        if (hoop_str_is(mcp->version, hoop_mcp_known[i])) {
             break;
         }
     }
 
-    if (hoop_mcp_revisions[i] == NULL) {
+    if (hoop_mcp_known[i] == NULL) {
         return hoop_mcp_refuse(mcp, HOOP_MCP_VERSION,
                                "MCP-Protocol-Version is no known revision");
     }

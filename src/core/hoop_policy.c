@@ -439,11 +439,33 @@ hoop_policy_issuers(const hoop_policy_t *policy,
 
 
 int
+hoop_policy_knows_mcp(const hoop_policy_t *policy)
+{
+    return policy->mcp;
+}
+
+
+int
 hoop_policy_headers(const hoop_policy_t *policy,
     int (*fn)(void *ctx, hoop_str_t name), void *ctx)
 {
     int       rc;
     unsigned  i;
+
+    /* by which a message is read, and what they say of it */
+
+    static const hoop_str_t  mcp[] = {
+        hoop_string("mcp-protocol-version"), hoop_string("mcp-method"),
+        hoop_string("mcp-name")
+    };
+
+    for (i = 0; policy->mcp && i < sizeof(mcp) / sizeof(mcp[0]); i++) {
+
+        rc = fn(ctx, mcp[i]);
+        if (rc != 0) {
+            return rc;
+        }
+    }
 
     for (i = 0; i < policy->nslots; i++) {
 

@@ -19,6 +19,7 @@
 
 #include "hoop_core.h"
 #include "hoop_jwt.h"
+#include "hoop_mcp.h"
 #include "hoop_rows.h"
 
 
@@ -97,6 +98,8 @@ int hoop_policy_issuers(const hoop_policy_t *policy,
 /* the same for each header, in lower case, that a rule looks at */
 int hoop_policy_headers(const hoop_policy_t *policy,
     int (*fn)(void *ctx, hoop_str_t name), void *ctx);
+/* 1 if some rule has "mcp" */
+int hoop_policy_knows_mcp(const hoop_policy_t *policy);
 /*
  * Calls fn for each zone of time that a rule names, to append its TZif file;
  * any answer but HOOP_OK says that there is none.  Of a zone that was not given
@@ -105,6 +108,27 @@ int hoop_policy_headers(const hoop_policy_t *policy,
 int hoop_policy_zones(hoop_policy_t *policy,
     int (*fn)(void *ctx, hoop_str_t name, hoop_buf_t *file), void *ctx,
     hoop_error_t *err);
+
+
+/*
+ * What an evaluation finds out of a request to an MCP server, once some rule
+ * looks at it.  Zeroed before its first use; what is in it belongs to the
+ * request's JSON and text.
+ */
+
+#define HOOP_POLICY_MCP_FOLDS     4
+
+typedef struct {
+    hoop_mcp_t              mcp;       /* if asked; code 0: accepted */
+    unsigned                member;    /* message that decided, of a batch */
+    unsigned                asked:1;
+    unsigned                folded;    /* bits: "folds" of that message */
+    hoop_str_t              folds[HOOP_POLICY_MCP_FOLDS];
+    u_char                 *scratch;   /* owned */
+} hoop_policy_mcp_t;
+
+/* all that it owns; it may be used again */
+void hoop_policy_mcp_free(hoop_policy_mcp_t *m);
 
 
 typedef enum {
@@ -135,12 +159,16 @@ typedef struct {
     u_char                  address[16];
     unsigned                address_set:1;
     int64_t                 now;       /* Unix seconds; 0: not known */
+    hoop_policy_mcp_t      *mcp;       /* written; NULL: it is unknown */
 } hoop_policy_request_t;
 
 
 /* an address as text into its 16 bytes: HOOP_OK, or HOOP_ERROR */
 int hoop_address_parse(hoop_str_t text, u_char address[16]);
 
+
+/* HOOP_OK if the request is MCP, though perhaps no rule has asked */
+int hoop_policy_mcp_ask(const hoop_policy_request_t *req);
 
 /*
  * 1 if, for this request, some rule that could still match looks at the body:

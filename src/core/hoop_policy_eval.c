@@ -92,12 +92,14 @@ static int hoop_policy_match_globs(const hoop_list_t *globs, u_char sep,
     hoop_str_t text);
 static int hoop_policy_match_issuer(const hoop_rule_t *rule,
     const hoop_identity_t *identity);
+static void hoop_policy_judge(hoop_policy_t *const *policies, unsigned n,
+    const hoop_policy_request_t *req, hoop_verdict_t *v);
 static void hoop_policy_verdict(hoop_verdict_t *v, const hoop_found_t *found);
 
 
 static const char *const  hoop_policy_sources[] = {
     "sub", "claim", "query", "header", "source", "time", "set", "sql",
-    "body", "form", "set", "sql"
+    "body", "form", "mcp", "mcp", "set", "sql"
 };
 
 
@@ -139,9 +141,8 @@ void
 hoop_policy_evaluate(hoop_policy_t *const *policies, unsigned n,
     const hoop_policy_request_t *req, hoop_verdict_t *v)
 {
-    unsigned      i;
-    hoop_found_t  best, undecided;
-    hoop_match_t  m;
+    unsigned        decided;
+    hoop_verdict_t  other;
 
     memset(v, 0, sizeof(hoop_verdict_t));
 
@@ -151,6 +152,34 @@ hoop_policy_evaluate(hoop_policy_t *const *policies, unsigned n,
         return;
     }
 
+    hoop_policy_mcp_begin(req);
+    hoop_policy_judge(policies, n, req, v);
+
+    decided = 0;
+
+    while (hoop_policy_mcp_next(req)) {
+        hoop_policy_judge(policies, n, req, &other);
+
+        if (hoop_policy_mcp_join(v, &other)) {
+            decided = req->mcp->member;
+        }
+    }
+
+    hoop_policy_mcp_end(req, decided);
+}
+
+
+/* the request, or one message of it */
+
+static void
+hoop_policy_judge(hoop_policy_t *const *policies, unsigned n,
+    const hoop_policy_request_t *req, hoop_verdict_t *v)
+{
+    unsigned      i;
+    hoop_found_t  best, undecided;
+    hoop_match_t  m;
+
+    memset(v, 0, sizeof(hoop_verdict_t));
     memset(&best, 0, sizeof(hoop_found_t));
     memset(&undecided, 0, sizeof(hoop_found_t));
 
@@ -240,7 +269,12 @@ hoop_policy_begin(hoop_match_t *m, hoop_policy_t *const *policies, unsigned n,
         policies[i]->generation++;
         policies[i]->scratch.used = 0;
         policies[i]->form_scratch.used = 0;
-        policies[i]->limited = 0;
+
+        /* of a batch all messages together have so many */
+
+        if (req->mcp == NULL || req->mcp->member == 0) {
+            policies[i]->limited = 0;
+        }
     }
 }
 

@@ -36,8 +36,6 @@ static int hoop_policy_match_request(hoop_compile_t *cc, json_t *conf,
     hoop_rule_t *rule);
 static int hoop_policy_match_named(hoop_compile_t *cc, json_t *conf,
     const char *key, hoop_source_e source, hoop_rule_t *rule);
-static int hoop_policy_match_members(hoop_compile_t *cc, json_t *conf,
-    hoop_source_e source, hoop_rule_t *rule);
 static int hoop_policy_match_member(hoop_compile_t *cc, hoop_source_e source,
     hoop_str_t *name);
 static int hoop_policy_match_pointer(hoop_compile_t *cc, hoop_str_t pointer);
@@ -65,7 +63,8 @@ static size_t hoop_policy_members(json_t *conf, const char *key,
 
 
 static const char *const  hoop_policy_match_keys[] = {
-    "identity", "request", "source", "time", "use", "body", "form", "sql", NULL
+    "identity", "request", "source", "time", "use", "body", "form", "sql",
+    "mcp", NULL
 };
 
 static const hoop_policy_match_part_t  hoop_policy_match_parts[] = {
@@ -77,6 +76,7 @@ static const hoop_policy_match_part_t  hoop_policy_match_parts[] = {
     { "body", hoop_policy_match_body },
     { "form", hoop_policy_match_form },
     { "sql", hoop_policy_compile_sql },
+    { "mcp", hoop_policy_compile_mcp },
     { NULL, NULL }
 };
 
@@ -132,7 +132,8 @@ hoop_policy_compile_match(hoop_compile_t *cc, json_t *conf, hoop_rule_t *rule)
         + hoop_policy_members(conf, "request", "query")
         + hoop_policy_members(conf, "request", "headers")
         + hoop_policy_members(conf, "body", NULL)
-        + hoop_policy_members(conf, "form", NULL);
+        + hoop_policy_members(conf, "form", NULL)
+        + hoop_policy_mcp_count(json_object_get(conf, "mcp"));
 
     rule->conds = hoop_policy_alloc(cc, n * sizeof(hoop_cond_t));
     if (rule->conds == NULL) {
@@ -277,7 +278,7 @@ hoop_policy_match_named(hoop_compile_t *cc, json_t *conf, const char *key,
 
 /* An object of names, each with a value or an object of operators. */
 
-static int
+int
 hoop_policy_match_members(hoop_compile_t *cc, json_t *conf,
     hoop_source_e source, hoop_rule_t *rule)
 {
@@ -327,6 +328,7 @@ hoop_policy_match_member(hoop_compile_t *cc, hoop_source_e source,
 
     case HOOP_SOURCE_CLAIM:
     case HOOP_SOURCE_BODY:
+    case HOOP_SOURCE_MCP_ARGUMENT:
         return hoop_policy_match_pointer(cc, *name);
 
     case HOOP_SOURCE_HEADER:

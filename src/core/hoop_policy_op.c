@@ -469,6 +469,9 @@ hoop_policy_test_one(hoop_policy_t *policy, const hoop_op_t *op,
     case HOOP_OP_WHEN:
         return hoop_policy_test_when(policy, op, subject, why);
 
+    case HOOP_OP_MCP:
+        return hoop_policy_test_mcp(op, subject, why);
+
     case HOOP_OP_SET:
         return subject->holds ? HOOP_TRUTH_YES : HOOP_TRUTH_NO;
 

@@ -76,6 +76,8 @@ typedef enum {
     HOOP_SOURCE_SQL,
     HOOP_SOURCE_BODY,          /* from here on: the dearest to look at */
     HOOP_SOURCE_FORM,
+    HOOP_SOURCE_MCP,
+    HOOP_SOURCE_MCP_ARGUMENT,
     HOOP_SOURCE_SET_BODY,      /* a set that looks at the body */
     HOOP_SOURCE_SQL_BODY
 } hoop_source_e;
@@ -104,7 +106,8 @@ typedef struct {
     const u_char           *address;   /* of a text that spells it, or NULL */
     int64_t                 now;       /* DATA: of the time */
     const hoop_policy_request_t  *req; /* DATA: of SQL */
-    unsigned                holds:1;   /* DATA: of a set */
+    unsigned                holds:1;   /* DATA: of a set, of MCP */
+    hoop_str_t              folded;    /* of a text of MCP */
     const char             *why;       /* UNKNOWN: static text */
 } hoop_subject_t;
 
@@ -141,7 +144,8 @@ typedef enum {
     HOOP_OP_NOT,
     HOOP_OP_WHEN,              /* not to be written; nor what follows */
     HOOP_OP_SET,
-    HOOP_OP_SQL
+    HOOP_OP_SQL,
+    HOOP_OP_MCP
 } hoop_op_e;
 
 
@@ -149,6 +153,7 @@ typedef struct hoop_cidr_s        hoop_cidr_t;
 typedef struct hoop_when_s        hoop_when_t;
 typedef struct hoop_sql_cond_s    hoop_sql_cond_t;
 typedef struct hoop_policy_sql_s  hoop_policy_sql_t;
+typedef struct hoop_mcp_globs_s   hoop_mcp_globs_t;
 typedef struct hoop_op_s          hoop_op_t;
 
 struct hoop_op_s {
@@ -165,6 +170,7 @@ struct hoop_op_s {
     hoop_when_t            *whens;
     unsigned                nwhens;
     hoop_sql_cond_t        *sql;
+    hoop_mcp_globs_t       *mcp;
     hoop_op_t              *sub;       /* NOT; ANY and ALL over elements */
     hoop_op_t              *next;      /* and */
 };
@@ -360,6 +366,7 @@ struct hoop_policy_s {
     hoop_scratch_t          form_scratch;
     char                    address[HOOP_POLICY_ADDRESS];  /* in text */
     unsigned                limited;   /* regexes that hit limits */
+    unsigned                mcp:1;     /* some rule has "mcp" */
 };
 
 
@@ -440,6 +447,9 @@ int hoop_policy_compile_limits(hoop_compile_t *cc, json_t *conf,
 /* hoop_policy_match.c: "match" of a rule */
 int hoop_policy_compile_match(hoop_compile_t *cc, json_t *conf,
     hoop_rule_t *rule);
+/* an object of names, each with a value or an object of operators */
+int hoop_policy_match_members(hoop_compile_t *cc, json_t *conf,
+    hoop_source_e source, hoop_rule_t *rule);
 /* one more condition; there is room for what compile_match counted */
 int hoop_policy_match_add(hoop_compile_t *cc, hoop_source_e source,
     unsigned slot, hoop_op_t *ops, json_t *conf, hoop_rule_t *rule);
@@ -482,6 +492,21 @@ hoop_truth_e hoop_policy_test_sql(hoop_policy_t *policy, const hoop_op_t *op,
     const hoop_subject_t *subject, const char **why);
 void hoop_policy_sql_free(hoop_policy_t *policy);
 
+/* hoop_policy_mcp.c: "mcp" */
+unsigned hoop_policy_mcp_count(json_t *conf);
+int hoop_policy_compile_mcp(hoop_compile_t *cc, json_t *conf,
+    hoop_rule_t *rule);
+void hoop_policy_subject_mcp(const hoop_slot_t *slot,
+    const hoop_policy_request_t *req, hoop_subject_t *subject);
+hoop_truth_e hoop_policy_test_mcp(const hoop_op_t *op,
+    const hoop_subject_t *subject, const char **why);
+/* the messages of a batch: the first, the next if there is one, and which of
+   them was decided by */
+void hoop_policy_mcp_begin(const hoop_policy_request_t *req);
+int hoop_policy_mcp_next(const hoop_policy_request_t *req);
+int hoop_policy_mcp_join(hoop_verdict_t *v, const hoop_verdict_t *other);
+void hoop_policy_mcp_end(const hoop_policy_request_t *req, unsigned decided);
+
 /* hoop_policy_eval.c: the match of a set, as of any rule */
 hoop_truth_e hoop_policy_match_set(hoop_policy_t *policy,
     const hoop_rule_t *set, const hoop_policy_request_t *req,
@@ -492,6 +517,9 @@ int hoop_policy_compile_slot(hoop_compile_t *cc, hoop_source_e source,
     hoop_str_t name, unsigned *slot);
 const hoop_subject_t *hoop_policy_subject(hoop_policy_t *policy, unsigned slot,
     const hoop_policy_request_t *req);
+/* v NULL: nothing is there; body: names that differ in case are unknown */
+void hoop_policy_slot_json(const hoop_slot_t *slot, json_t *v, int body,
+    hoop_subject_t *subject);
 
 /* hoop_policy_args.c: the value of a name; why: it is unknown */
 void hoop_policy_subject_args(hoop_scratch_t *scratch, hoop_str_t name,

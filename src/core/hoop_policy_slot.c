@@ -27,8 +27,6 @@
 
 
 static int hoop_policy_slot_segments(hoop_compile_t *cc, hoop_slot_t *slot);
-static void hoop_policy_slot_json(const hoop_slot_t *slot, json_t *v,
-    int body, hoop_subject_t *subject);
 static void hoop_policy_slot_header(const hoop_slot_t *slot,
     const hoop_policy_request_t *req, hoop_subject_t *subject);
 
@@ -86,7 +84,8 @@ hoop_policy_compile_slot(hoop_compile_t *cc, hoop_source_e source,
     slots->source = source;
     slots->name = name;
 
-    if ((source == HOOP_SOURCE_CLAIM || source == HOOP_SOURCE_BODY)
+    if ((source == HOOP_SOURCE_CLAIM || source == HOOP_SOURCE_BODY
+         || source == HOOP_SOURCE_MCP_ARGUMENT)
         && hoop_policy_slot_segments(cc, slots) != HOOP_OK)
     {
         return HOOP_ERROR;
@@ -202,6 +201,11 @@ hoop_policy_subject(hoop_policy_t *policy, unsigned n,
         subject->req = req;
         break;
 
+    case HOOP_SOURCE_MCP:
+    case HOOP_SOURCE_MCP_ARGUMENT:
+        hoop_policy_subject_mcp(slot, req, subject);
+        break;
+
     case HOOP_SOURCE_BODY:
 
         if (req->body == HOOP_BODY_NONE) {
@@ -240,7 +244,7 @@ hoop_policy_subject(hoop_policy_t *policy, unsigned n,
 }
 
 
-static void
+void
 hoop_policy_slot_json(const hoop_slot_t *slot, json_t *v, int body,
     hoop_subject_t *subject)
 {

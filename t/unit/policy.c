@@ -131,7 +131,7 @@ test_errors(void)
         { "'match':{'shell':{}}", 10,
           "unknown key \"shell\", wanted one of identity, request, source, "
           "time, use, body" },
-        { "'match':{'mcp':{}}", 10, "unknown key \"mcp\"" },
+        { "'match':{'mcq':{}}", 10, "unknown key \"mcq\"" },
         { "'match':{},'review':{}", 12, "\"review\" in a rule whose effect" },
         { "'match':{},'token':{}", 12, "\"token\" in a rule whose effect" },
         { "'match':{},'reason':1", 21, "wanted a string" },
