@@ -386,6 +386,7 @@ typedef struct {
     hoop_body_e                   body_kind;
     json_t                       *body_json;   /* owned */
     hoop_str_t                    body_text;   /* of body; for policy */
+    hoop_policy_mcp_t             mcp;         /* of the last decision */
 
     /* approval */
     ngx_hoop_approval_op_t        approval;
@@ -501,6 +502,9 @@ ngx_int_t ngx_http_hoop_access_handler(ngx_http_request_t *r);
 
 /* ngx_http_hoop_policy.c: the steps IDENTIFIED and POLICY */
 
+/* as policy sees it */
+void ngx_http_hoop_policy_request(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx, hoop_policy_request_t *req);
 ngx_int_t ngx_http_hoop_policy_body(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx);
 /* NGX_DECLINED without another state: it may pass, or be approved */
@@ -724,6 +728,28 @@ ngx_uint_t ngx_http_hoop_body_form(ngx_http_request_t *r);
    HOOP_DECLINED: none; HOOP_ERROR: several */
 int ngx_http_hoop_header(void *data, hoop_str_t name, hoop_str_t *value);
 
+/* ngx_http_hoop_mcp.c */
+
+/* 1 if some rule of its policies has "mcp" */
+ngx_uint_t ngx_http_hoop_mcp_location(ngx_http_hoop_loc_conf_t *conf);
+/* 1: a refusal is answered in JSON-RPC, by one of the two */
+ngx_uint_t ngx_http_hoop_mcp_is(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx);
+ngx_int_t ngx_http_hoop_mcp_problem(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx, ngx_uint_t status, hoop_str_t detail);
+ngx_int_t ngx_http_hoop_mcp_accepted(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx);
+/* members of an event: the messages of a request; the session of the request,
+   or that its answer begins */
+ngx_int_t ngx_http_hoop_mcp_event(ngx_http_hoop_ctx_t *ctx,
+    hoop_buf_t *event);
+void ngx_http_hoop_mcp_event_session(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx, ngx_uint_t answer, hoop_buf_t *event);
+/* the session is the run that the request belongs to, if nobody has named one;
+   NGX_ERROR: no memory */
+ngx_int_t ngx_http_hoop_mcp_run(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx);
+
 /* ngx_http_hoop_approval.c: NGX_OK: consumed; NGX_AGAIN: waiting; else the
    status to answer with */
 
@@ -799,6 +825,9 @@ ngx_int_t ngx_http_hoop_problem(ngx_http_request_t *r,
 /* a JSON text with a status; takes the buffer's bytes by copy */
 ngx_int_t ngx_http_hoop_json(ngx_http_request_t *r, ngx_uint_t status,
     const char *content_type, hoop_buf_t *b);
+/* appends where the approval is, if that can be told */
+void ngx_http_hoop_approval_location(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx, hoop_buf_t *b);
 ngx_int_t ngx_http_hoop_accepted(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx);
 ngx_table_elt_t *ngx_http_hoop_header_out(ngx_http_request_t *r,

@@ -307,6 +307,10 @@ ngx_http_hoop_start(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
         ctx->run.len = value.len;
     }
 
+    if (ctx->run.len == 0 && ngx_http_hoop_mcp_run(r, ctx) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     if (ngx_http_hoop_event_text(r, ctx, &ctx->run, 128) != NGX_OK) {
         return NGX_ERROR;
     }

@@ -5,6 +5,7 @@
  * The answers that are ours: problem documents (RFC 9457), the challenges
  * (RFC 6750, 3, RFC 9449, 7.1, RFC 9728, 5.1), and 202 for what waits for a
  * human.  A status for which the location has an error_page is left to nginx.
+ * Callers of an MCP server get what ngx_http_hoop_mcp.c says.
  */
 
 
@@ -313,6 +314,14 @@ ngx_http_hoop_problem(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
+    /* who has not proved who he is follows the challenge, not the protocol */
+
+    if (status != NGX_HTTP_UNAUTHORIZED && !ctx->error_code
+        && ngx_http_hoop_mcp_is(r, ctx))
+    {
+        return ngx_http_hoop_mcp_problem(r, ctx, status, detail);
+    }
+
     if (ngx_http_hoop_error_page(r, status)) {
         return status;
     }
@@ -422,28 +431,44 @@ ngx_http_hoop_json(ngx_http_request_t *r, ngx_uint_t status,
 }
 
 
-ngx_int_t
-ngx_http_hoop_accepted(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
+/* nothing where there is no hoop_api */
+
+void
+ngx_http_hoop_approval_location(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx, hoop_buf_t *b)
 {
-    ngx_int_t                   rc;
-    hoop_buf_t                  b;
     ngx_http_hoop_main_conf_t  *hmcf;
 
     hmcf = ngx_http_get_module_main_conf(r, ngx_http_hoop_module);
+
+    if (hmcf->api.len == 0) {
+        return;
+    }
+
+    (void) hoop_buf_add(b, hmcf->api.data, hmcf->api.len);
+
+    if (hmcf->api.data[hmcf->api.len - 1] != '/') {
+        (void) hoop_buf_addc(b, '/');
+    }
+
+    (void) hoop_buf_adds(b, "approvals/");
+    (void) hoop_buf_adds(b, (char *) ctx->approval.id);
+}
+
+
+ngx_int_t
+ngx_http_hoop_accepted(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
+{
+    ngx_int_t   rc;
+    hoop_buf_t  b;
 
     ngx_http_hoop_forget(r);
 
     hoop_buf_init(&b, 65536);
 
-    if (hmcf->api.len) {
-        (void) hoop_buf_add(&b, hmcf->api.data, hmcf->api.len);
+    ngx_http_hoop_approval_location(r, ctx, &b);
 
-        if (hmcf->api.data[hmcf->api.len - 1] != '/') {
-            (void) hoop_buf_addc(&b, '/');
-        }
-
-        (void) hoop_buf_adds(&b, "approvals/");
-        (void) hoop_buf_adds(&b, (char *) ctx->approval.id);
+    if (b.len) {
 
         if (b.failed
             || ngx_http_hoop_header_out(r, "Location",
@@ -460,6 +485,11 @@ ngx_http_hoop_accepted(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
     if (ngx_http_hoop_header_out(r, "Retry-After", hoop_cstr("5")) == NULL) {
         hoop_buf_free(&b);
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (ngx_http_hoop_mcp_is(r, ctx)) {
+        hoop_buf_free(&b);
+        return ngx_http_hoop_mcp_accepted(r, ctx);
     }
 
     (void) hoop_buf_adds(&b, "{\"approval\":\"");

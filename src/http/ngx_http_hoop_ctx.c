@@ -167,6 +167,8 @@ ngx_http_hoop_free(void *data)
         ctx->body_json = NULL;
     }
 
+    hoop_policy_mcp_free(&ctx->mcp);
+
     hoop_buf_free(&ctx->body);
     hoop_buf_free(&ctx->recorded);
 }

@@ -222,6 +222,12 @@ ngx_http_hoop_event_request(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
         return NGX_ERROR;
     }
 
+    ngx_http_hoop_mcp_event_session(r, ctx, 0, b);
+
+    if (ngx_http_hoop_mcp_event(ctx, b) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     if (ctx->body_read && !ctx->body_failed) {
         hoop_hex(sha256, ctx->body_sha256, 32);
 
@@ -571,6 +577,7 @@ ngx_http_hoop_event_response(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
     (void) hoop_event_uint(b, "duration_ms", ngx_current_msec - ctx->start);
 
     ngx_http_hoop_event_upstream(r, ctx, b);
+    ngx_http_hoop_mcp_event_session(r, ctx, 1, b);
 
     n = 0;
     hoop_buf_init(&masked, 4096);

@@ -11,14 +11,12 @@
 #include "ngx_http_hoop.h"
 
 
-static void ngx_http_hoop_policy_request(ngx_http_request_t *r,
-    ngx_http_hoop_ctx_t *ctx, hoop_policy_request_t *req);
 static void ngx_http_hoop_policy_source(struct sockaddr *sockaddr,
     hoop_policy_request_t *req);
 static ngx_uint_t ngx_http_hoop_policy_ambiguous(ngx_str_t *uri);
 
 
-static void
+void
 ngx_http_hoop_policy_request(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
     hoop_policy_request_t *req)
 {
@@ -37,6 +35,7 @@ ngx_http_hoop_policy_request(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
     req->header = ngx_http_hoop_header;
     req->header_ctx = r;
     req->now = ngx_time();
+    req->mcp = &ctx->mcp;
 
     ngx_http_hoop_policy_source(r->connection->sockaddr, req);
 }
