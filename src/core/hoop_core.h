@@ -244,7 +244,8 @@ typedef struct {
     hoop_str_t              policy;        /* its name */
     const hoop_mask_list_t *mask;          /* NULL: the location's own */
     unsigned                mask_named:1;  /* the rule has a "mask" key */
-    unsigned                ambiguous:1;   /* error: the body is ambiguous */
+    unsigned                ambiguous:1;   /* not all could be judged */
+    unsigned                names;         /* of overrides that the rule names */
     hoop_record_e           record;
     hoop_str_t              credential;    /* name; empty: the location's */
     const hoop_review_t    *review;        /* set for REVIEW */

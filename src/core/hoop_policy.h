@@ -188,9 +188,15 @@ int hoop_policy_needs_body(hoop_policy_t *const *policies, unsigned n,
  * Where nothing matches, but an allow rule would have save for something
  * unknown, the decision is ERROR with "ambiguous" set and the rule named.
  * Without an identity it is ERROR.
+ *
+ * A path with parameters (";x=1") is judged without them as well: if that is
+ * decided otherwise it is ambiguous.
  */
 void hoop_policy_evaluate(hoop_policy_t *const *policies, unsigned n,
     const hoop_policy_request_t *req, hoop_verdict_t *verdict);
+
+/* of a header by lower-case name: its bit in "names" of a verdict, or 0 */
+unsigned hoop_policy_override_header(hoop_str_t name);
 
 /*
  * Why a rule matches or not: its first condition that does not hold, or that

@@ -26,6 +26,7 @@ typedef struct {
     hoop_str_t                    path;
     hoop_str_t                    trimmed;   /* without a trailing slash */
     unsigned                      skip_body:1;
+    unsigned                      set:1;     /* it is no rule's, but a set's */
     unsigned                      sure;      /* HOOP_SURE_*, of the rule */
 
     /* about the last rule tried */
@@ -74,6 +75,7 @@ static void hoop_policy_begin_match(hoop_match_t *m,
 static int hoop_policy_walk(hoop_policy_t *policy, unsigned order,
     hoop_match_t *m, hoop_walk_e walk, hoop_found_t *best,
     hoop_found_t *undecided);
+static int hoop_policy_walk_plain(hoop_walk_t *w);
 static int hoop_policy_walk_host(hoop_walk_t *w, uint32_t node,
     hoop_str_t rest);
 static int hoop_policy_walk_path(hoop_walk_t *w, uint32_t node,
@@ -86,8 +88,10 @@ static int hoop_policy_better(const hoop_walk_t *w,
     const hoop_trie_entry_t *entry, const hoop_found_t *than);
 static hoop_truth_e hoop_policy_match(hoop_policy_t *policy,
     const hoop_rule_t *rule, hoop_match_t *m);
-static int hoop_policy_match_method(const hoop_rule_t *rule,
-    const hoop_match_t *m);
+static hoop_truth_e hoop_policy_match_method(const hoop_policy_t *policy,
+    const hoop_rule_t *rule, const hoop_match_t *m);
+static int hoop_policy_has_method(const hoop_rule_t *rule, uint32_t bit,
+    hoop_str_t name);
 static int hoop_policy_match_globs(const hoop_list_t *globs, u_char sep,
     hoop_str_t text);
 static int hoop_policy_match_issuer(const hoop_rule_t *rule,
@@ -104,7 +108,7 @@ static const char *const  hoop_policy_sources[] = {
 
 
 int
-hoop_policy_needs_body(hoop_policy_t *const *policies, unsigned n,
+hoop_policy_path_needs_body(hoop_policy_t *const *policies, unsigned n,
     const hoop_policy_request_t *req)
 {
     unsigned      i;
@@ -138,7 +142,7 @@ hoop_policy_needs_body(hoop_policy_t *const *policies, unsigned n,
 
 
 void
-hoop_policy_evaluate(hoop_policy_t *const *policies, unsigned n,
+hoop_policy_path_evaluate(hoop_policy_t *const *policies, unsigned n,
     const hoop_policy_request_t *req, hoop_verdict_t *v)
 {
     unsigned        decided;
@@ -236,6 +240,7 @@ hoop_policy_verdict(hoop_verdict_t *v, const hoop_found_t *found)
     v->record = rule->record;
     v->credential = rule->credential;
     v->token = rule->token;
+    v->names = rule->names;
     v->limits = rule->limits;
 
     if (rule->effect == HOOP_VERDICT_REVIEW) {
@@ -261,11 +266,14 @@ static void
 hoop_policy_begin(hoop_match_t *m, hoop_policy_t *const *policies, unsigned n,
     const hoop_policy_request_t *req)
 {
-    unsigned  i;
+    unsigned         i;
+    hoop_override_t  override;
 
     hoop_policy_begin_match(m, req);
+    hoop_policy_override(req, &override);
 
     for (i = 0; i < n; i++) {
+        policies[i]->override = override;
         policies[i]->generation++;
         policies[i]->scratch.used = 0;
         policies[i]->form_scratch.used = 0;
@@ -331,8 +339,38 @@ hoop_policy_walk(hoop_policy_t *policy, unsigned order, hoop_match_t *m,
         w.trimmed = hoop_str(p + 1, m->path.data + m->trimmed.len - p - 1);
     }
 
+    if (policy->override.methods) {
+        return hoop_policy_walk_plain(&w);
+    }
+
     return hoop_policy_walk_host(&w, 0, m->host.data ? m->host
                                                      : hoop_str("", 0));
+}
+
+
+/* the trie knows one method of a request only */
+
+static int
+hoop_policy_walk_plain(hoop_walk_t *w)
+{
+    unsigned           i;
+    hoop_trie_entry_t  entry;
+
+    memset(&entry, 0, sizeof(hoop_trie_entry_t));
+    entry.test = HOOP_TRIE_NONE;
+
+    for (i = 0; i < w->policy->nrules; i++) {
+        entry.rule = i;
+        entry.effect = w->policy->rules[i].effect;
+
+        if (hoop_policy_better(w, &entry, w->best)
+            && hoop_policy_try(w, &entry))
+        {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 
@@ -579,7 +617,7 @@ static hoop_truth_e
 hoop_policy_match(hoop_policy_t *policy, const hoop_rule_t *rule,
     hoop_match_t *m)
 {
-    unsigned            i;
+    unsigned            i, found;
     const char         *why;
     hoop_truth_e        t, truth;
     hoop_source_e       source;
@@ -588,9 +626,15 @@ hoop_policy_match(hoop_policy_t *policy, const hoop_rule_t *rule,
     m->why = NULL;
     m->name = hoop_str(NULL, 0);
 
-    if (!(m->sure & HOOP_SURE_METHOD) && !hoop_policy_match_method(rule, m)) {
-        m->what = "method";
-        return HOOP_TRUTH_NO;
+    truth = HOOP_TRUTH_YES;
+
+    if (!(m->sure & HOOP_SURE_METHOD)) {
+        truth = hoop_policy_match_method(policy, rule, m);
+
+        if (truth == HOOP_TRUTH_NO) {
+            m->what = "method";
+            return HOOP_TRUTH_NO;
+        }
     }
 
     /*
@@ -620,7 +664,20 @@ hoop_policy_match(hoop_policy_t *policy, const hoop_rule_t *rule,
     }
 
     m->what = NULL;
-    truth = HOOP_TRUTH_YES;
+
+    found = policy->override.found & ~rule->names;
+
+    if (truth == HOOP_TRUTH_UNKNOWN) {
+        found &= policy->override.methods;
+
+    } else if (rule->effect == HOOP_VERDICT_DENY || m->set) {
+        found = 0;
+    }
+
+    if (found != 0) {
+        truth = HOOP_TRUTH_UNKNOWN;
+        m->why = hoop_policy_override_why(found, &m->what, &m->name);
+    }
 
     for (i = 0; i < rule->nconds; i++) {
         cond = &rule->conds[i];
@@ -665,6 +722,7 @@ hoop_policy_match_set(hoop_policy_t *policy, const hoop_rule_t *set,
 
     hoop_policy_begin_match(&m, req);
 
+    m.set = 1;
     truth = hoop_policy_match(policy, set, &m);
     *why = m.why;
 
@@ -672,22 +730,54 @@ hoop_policy_match_set(hoop_policy_t *policy, const hoop_rule_t *set,
 }
 
 
+/* UNKNOWN: one of the method and what a header or argument makes of it */
+
+static hoop_truth_e
+hoop_policy_match_method(const hoop_policy_t *policy, const hoop_rule_t *rule,
+    const hoop_match_t *m)
+{
+    int                     has;
+    hoop_str_t              method;
+    const hoop_override_t  *o;
+
+    if (rule->methods == 0 && rule->other_methods.n == 0) {
+        return HOOP_TRUTH_YES;
+    }
+
+    has = hoop_policy_has_method(rule, m->method, m->req->method);
+    o = &policy->override;
+
+    if (o->methods & ~rule->names) {
+        method = hoop_str(o->method, o->len);
+
+        if (o->unknown
+            || has != hoop_policy_has_method(rule, hoop_policy_method(method),
+                                             method))
+        {
+            return HOOP_TRUTH_UNKNOWN;
+        }
+    }
+
+    return has ? HOOP_TRUTH_YES : HOOP_TRUTH_NO;
+}
+
+
 static int
-hoop_policy_match_method(const hoop_rule_t *rule, const hoop_match_t *m)
+hoop_policy_has_method(const hoop_rule_t *rule, uint32_t bit, hoop_str_t name)
 {
     unsigned  i;
 
-    if (rule->methods & m->method) {
+    if (rule->methods & bit) {
         return 1;
     }
 
     for (i = 0; i < rule->other_methods.n; i++) {
-        if (hoop_str_eq(rule->other_methods.items[i], m->req->method)) {
+        if (hoop_str_eq(rule->other_methods.items[i], name)) {
             return 1;
         }
     }
 
-    return rule->methods == 0 && rule->other_methods.n == 0;
+    return 0;
 }
 
 

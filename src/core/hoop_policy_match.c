@@ -432,6 +432,7 @@ hoop_policy_match_add(hoop_compile_t *cc, hoop_source_e source, unsigned slot,
     }
 
     rule->conds[i] = cond;
+    rule->names |= hoop_policy_override_slot(&slots[slot]);
 
     if (source >= HOOP_SOURCE_BODY) {
         rule->body = 1;

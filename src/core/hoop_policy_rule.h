@@ -228,8 +228,22 @@ struct hoop_rule_s {
     hoop_list_t             issuers;
     hoop_cond_t            *conds;     /* sorted by source: body is last */
     unsigned                nconds;
+    unsigned                names;     /* of hoop_override_t, in conditions */
     unsigned                body:1;    /* it has a condition on the body */
 };
+
+
+#define HOOP_OVERRIDE_MAX_METHOD  16
+
+/* what could make a request another one; see hoop_policy_override.c */
+
+typedef struct {
+    unsigned                found;     /* a bit for each */
+    unsigned                methods;   /* those that change the method, */
+    size_t                  len;       /* to this one, unless it is unknown */
+    u_char                  method[HOOP_OVERRIDE_MAX_METHOD];
+    unsigned                unknown:1;
+} hoop_override_t;
 
 
 #define HOOP_TRIE_NONE  UINT32_MAX
@@ -364,6 +378,7 @@ struct hoop_policy_s {
     uint64_t                generation;
     hoop_scratch_t          scratch;   /* of the query */
     hoop_scratch_t          form_scratch;
+    hoop_override_t         override;  /* of the request */
     char                    address[HOOP_POLICY_ADDRESS];  /* in text */
     unsigned                limited;   /* regexes that hit limits */
     unsigned                mcp:1;     /* some rule has "mcp" */
@@ -507,7 +522,12 @@ int hoop_policy_mcp_next(const hoop_policy_request_t *req);
 int hoop_policy_mcp_join(hoop_verdict_t *v, const hoop_verdict_t *other);
 void hoop_policy_mcp_end(const hoop_policy_request_t *req, unsigned decided);
 
-/* hoop_policy_eval.c: the match of a set, as of any rule */
+/* hoop_policy_eval.c: of the path as it is; see hoop_policy_path.c */
+void hoop_policy_path_evaluate(hoop_policy_t *const *policies, unsigned n,
+    const hoop_policy_request_t *req, hoop_verdict_t *v);
+int hoop_policy_path_needs_body(hoop_policy_t *const *policies, unsigned n,
+    const hoop_policy_request_t *req);
+/* the match of a set, as of any rule */
 hoop_truth_e hoop_policy_match_set(hoop_policy_t *policy,
     const hoop_rule_t *set, const hoop_policy_request_t *req,
     const char **why);
@@ -524,6 +544,13 @@ void hoop_policy_slot_json(const hoop_slot_t *slot, json_t *v, int body,
 /* hoop_policy_args.c: the value of a name; why: it is unknown */
 void hoop_policy_subject_args(hoop_scratch_t *scratch, hoop_str_t name,
     hoop_str_t args, const char *why, hoop_subject_t *subject);
+
+/* hoop_policy_override.c */
+void hoop_policy_override(const hoop_policy_request_t *req,
+    hoop_override_t *o);
+unsigned hoop_policy_override_slot(const hoop_slot_t *slot);
+const char *hoop_policy_override_why(unsigned found, const char **what,
+    hoop_str_t *name);
 
 /* hoop_policy_cond.c */
 int hoop_policy_compile_cond(hoop_compile_t *cc, json_t *conf,

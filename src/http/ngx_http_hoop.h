@@ -24,6 +24,7 @@
 #include "../core/hoop_jwt.h"
 #include "../core/hoop_mask.h"
 #include "../core/hoop_media.h"
+#include "../core/hoop_path.h"
 #include "../core/hoop_policy.h"
 #include "../core/hoop_rows.h"
 #include "../core/hoop_tz.h"

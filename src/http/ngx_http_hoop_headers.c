@@ -27,6 +27,7 @@
 
 static void ngx_http_hoop_headers_forget(ngx_http_request_t *r,
     ngx_uint_t sources);
+static ngx_int_t ngx_http_hoop_headers_uri(ngx_http_request_t *r);
 static ngx_uint_t ngx_http_hoop_headers_drop(ngx_table_elt_t *h,
     ngx_http_hoop_ctx_t *ctx);
 static ngx_table_elt_t *ngx_http_hoop_headers_copy(ngx_http_request_t *r,
@@ -50,10 +51,19 @@ static hoop_str_t  ngx_http_hoop_dropped[] = {
     hoop_string("te"),
     hoop_string("want-digest"),
     hoop_string("want-repr-digest"),
-    /* the method that was judged is the method */
+    hoop_str_null
+};
+
+
+/* the method and path that were judged are those of the request, but to a rule
+   that has looked at the header */
+
+static hoop_str_t  ngx_http_hoop_overrides[] = {
     hoop_string("x-http-method"),
     hoop_string("x-http-method-override"),
     hoop_string("x-method-override"),
+    hoop_string("x-original-url"),
+    hoop_string("x-rewrite-url"),
     hoop_str_null
 };
 
@@ -200,6 +210,8 @@ ngx_http_hoop_headers_forget(ngx_http_request_t *r, ngx_uint_t sources)
 
         if ((name->len == 18
              && ngx_strncmp(name->data, "http_authorization", 18) == 0)
+            || (name->len == 11
+                && ngx_strncmp(name->data, "request_uri", 11) == 0)
             || (name->len == 9
                 && ngx_strncmp(name->data, "http_dpop", 9) == 0)
             || (sources
@@ -390,12 +402,60 @@ ngx_http_hoop_headers_swap(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
     ngx_http_hoop_headers_set(r, &list);
     ctx->swapped = 1;
 
-    /*
-     * The target gets the path that policy has judged, decoded once and
-     * normalised, and not the client's spelling of it.
-     */
+    return ngx_http_hoop_headers_uri(r);
+}
+
+
+/*
+ * The target gets the path that policy has judged, decoded once and normalised,
+ * and not the client's spelling of it; by $request_uri, too, which is what
+ * fastcgi_params and its kin send.  Of a path that was rewritten that is still
+ * what was asked for, as front controllers want it.
+ */
+
+static ngx_int_t
+ngx_http_hoop_headers_uri(ngx_http_request_t *r)
+{
+    size_t      len;
+    u_char     *p;
+    uintptr_t   escape;
+
+    if (!r->valid_unparsed_uri) {
+        return NGX_OK;
+    }
+
+    escape = 2 * ngx_escape_uri(NULL, r->uri.data, r->uri.len,
+                                NGX_ESCAPE_URI);
+    len = r->uri.len + escape;
+
+    if (r->args.len) {
+        len += 1 + r->args.len;
+    }
+
+    p = ngx_pnalloc(r->pool, len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    r->unparsed_uri.data = p;
+    r->unparsed_uri.len = len;
+
+    if (escape) {
+        p = (u_char *) ngx_escape_uri(p, r->uri.data, r->uri.len,
+                                      NGX_ESCAPE_URI);
+
+    } else {
+        p = ngx_cpymem(p, r->uri.data, r->uri.len);
+    }
+
+    if (r->args.len) {
+        *p++ = '?';
+        ngx_memcpy(p, r->args.data, r->args.len);
+    }
 
     r->valid_unparsed_uri = 0;
+
+    ngx_http_hoop_headers_forget(r, 0);
 
     return NGX_OK;
 }
@@ -425,7 +485,7 @@ ngx_http_hoop_headers_named(ngx_table_elt_t *h, const u_char *name, size_t len)
 static ngx_uint_t
 ngx_http_hoop_headers_drop(ngx_table_elt_t *h, ngx_http_hoop_ctx_t *ctx)
 {
-    hoop_str_t           *name;
+    hoop_str_t           *name, lower;
     ngx_http_request_t   *r;
 
     if (ngx_http_hoop_headers_secret(h, ctx)) {
@@ -439,6 +499,16 @@ ngx_http_hoop_headers_drop(ngx_table_elt_t *h, ngx_http_hoop_ctx_t *ctx)
             && ngx_http_hoop_headers_named(h, name->data, name->len))
         {
             return 1;
+        }
+    }
+
+    for (name = ngx_http_hoop_overrides; name->data; name++) {
+        if (h->key.len == name->len
+            && ngx_http_hoop_headers_named(h, name->data, name->len))
+        {
+            lower = hoop_str(h->lowcase_key, h->key.len);
+
+            return !(ctx->verdict.names & hoop_policy_override_header(lower));
         }
     }
 

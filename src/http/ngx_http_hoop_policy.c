@@ -13,7 +13,8 @@
 
 static void ngx_http_hoop_policy_source(struct sockaddr *sockaddr,
     hoop_policy_request_t *req);
-static ngx_uint_t ngx_http_hoop_policy_ambiguous(ngx_str_t *uri);
+static ngx_int_t ngx_http_hoop_policy_ambiguous(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx);
 
 
 void
@@ -77,38 +78,49 @@ ngx_http_hoop_policy_source(struct sockaddr *sockaddr,
 
 
 /*
- * A path that targets are known to read in another way than nginx, and so than
- * policy: a backslash for a slash, a control character, and a dot segment that
- * has a parameter ("..;x").
+ * Refuses what a target may read in another way than nginx, and so than policy,
+ * has: see hoop_path.c.  Of a request line that names a host nginx takes that
+ * one, and a target that is sent $http_host the other.
  */
 
-static ngx_uint_t
-ngx_http_hoop_policy_ambiguous(ngx_str_t *uri)
+static ngx_int_t
+ngx_http_hoop_policy_ambiguous(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx)
 {
-    u_char  *p, *last, *dot;
+    int          rc;
+    hoop_str_t   path, host;
+    const char  *why;
 
-    last = uri->data + uri->len;
+    static const hoop_str_t  name = hoop_string("host");
 
-    for (p = uri->data; p < last; p++) {
+    path = ngx_http_hoop_str(&r->uri);
 
-        if (*p == '\\' || *p < 0x20 || *p == 0x7f) {
-            return 1;
-        }
+    /* a path that was rewritten is not made of what was asked for */
 
-        if (*p != '/') {
-            continue;
-        }
+    why = r->valid_unparsed_uri
+          ? hoop_path_check(ngx_http_hoop_str(&r->unparsed_uri), path)
+          : hoop_path_ambiguous(path);
 
-        for (dot = p + 1; dot < last && dot < p + 3 && *dot == '.'; dot++) {
-            /* void */
-        }
+    if (why != NULL) {
+        ngx_http_hoop_log(NGX_LOG_INFO, r, "ambiguous path: %s, session %*s",
+                          why, (size_t) NGX_HTTP_HOOP_SESSION, ctx->session);
 
-        if (dot > p + 1 && dot < last && *dot == ';') {
-            return 1;
-        }
+        return ngx_http_hoop_refuse_text(r, ctx, NGX_HTTP_BAD_REQUEST,
+                                         "the path is ambiguous");
     }
 
-    return 0;
+    rc = ngx_http_hoop_header(r, name, &host);
+
+    if (rc == HOOP_ERROR
+        || (rc == HOOP_OK
+            && !hoop_path_host(host,
+                               ngx_http_hoop_str(&r->headers_in.server))))
+    {
+        return ngx_http_hoop_refuse_text(r, ctx, NGX_HTTP_BAD_REQUEST,
+                                         "the host is ambiguous");
+    }
+
+    return NGX_OK;
 }
 
 
@@ -126,9 +138,10 @@ ngx_http_hoop_policy_body(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
         return NGX_DECLINED;
     }
 
-    if (ngx_http_hoop_policy_ambiguous(&r->uri)) {
-        return ngx_http_hoop_refuse_text(r, ctx, NGX_HTTP_BAD_REQUEST,
-                                         "the path is ambiguous");
+    rc = ngx_http_hoop_policy_ambiguous(r, ctx);
+
+    if (rc != NGX_OK) {
+        return rc;
     }
 
     if (ctx->exchange) {

@@ -1,0 +1,3 @@
+#!/usr/bin/perl
+
+exec './build/unit/path' or die "build/unit/path: $!\n";
