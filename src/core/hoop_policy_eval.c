@@ -103,7 +103,7 @@ static void hoop_policy_verdict(hoop_verdict_t *v, const hoop_found_t *found);
 
 static const char *const  hoop_policy_sources[] = {
     "sub", "claim", "query", "header", "source", "time", "set", "sql",
-    "body", "form", "mcp", "mcp", "set", "sql"
+    "body", "form", "graphql", "mcp", "mcp", "set", "sql"
 };
 
 

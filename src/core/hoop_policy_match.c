@@ -63,8 +63,8 @@ static size_t hoop_policy_members(json_t *conf, const char *key,
 
 
 static const char *const  hoop_policy_match_keys[] = {
-    "identity", "request", "source", "time", "use", "body", "form", "sql",
-    "mcp", NULL
+    "identity", "request", "source", "time", "use", "body", "form", "graphql",
+    "sql", "mcp", NULL
 };
 
 static const hoop_policy_match_part_t  hoop_policy_match_parts[] = {
@@ -75,6 +75,7 @@ static const hoop_policy_match_part_t  hoop_policy_match_parts[] = {
     { "use", hoop_policy_compile_use },
     { "body", hoop_policy_match_body },
     { "form", hoop_policy_match_form },
+    { "graphql", hoop_policy_compile_graphql },
     { "sql", hoop_policy_compile_sql },
     { "mcp", hoop_policy_compile_mcp },
     { NULL, NULL }
@@ -125,9 +126,9 @@ hoop_policy_compile_match(hoop_compile_t *cc, json_t *conf, hoop_rule_t *rule)
         return HOOP_ERROR;
     }
 
-    /* "sub", "source", "time" and "sql" are one each */
+    /* "sub", "source", "time", "graphql" and "sql" are one each */
 
-    n = 4 + json_array_size(json_object_get(conf, "use"))
+    n = 5 + json_array_size(json_object_get(conf, "use"))
         + hoop_policy_members(conf, "identity", "claims")
         + hoop_policy_members(conf, "request", "query")
         + hoop_policy_members(conf, "request", "headers")

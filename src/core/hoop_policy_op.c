@@ -475,6 +475,9 @@ hoop_policy_test_one(hoop_policy_t *policy, const hoop_op_t *op,
     case HOOP_OP_SET:
         return subject->holds ? HOOP_TRUTH_YES : HOOP_TRUTH_NO;
 
+    case HOOP_OP_GRAPHQL:
+        return hoop_policy_test_graphql(op, subject, why);
+
     case HOOP_OP_SQL:
         return hoop_policy_test_sql(policy, op, subject, why);
 

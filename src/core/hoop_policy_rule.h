@@ -76,6 +76,7 @@ typedef enum {
     HOOP_SOURCE_SQL,
     HOOP_SOURCE_BODY,          /* from here on: the dearest to look at */
     HOOP_SOURCE_FORM,
+    HOOP_SOURCE_GRAPHQL,
     HOOP_SOURCE_MCP,
     HOOP_SOURCE_MCP_ARGUMENT,
     HOOP_SOURCE_SET_BODY,      /* a set that looks at the body */
@@ -99,6 +100,9 @@ typedef enum {
 } hoop_subject_e;
 
 
+typedef struct hoop_graphql_docs_s  hoop_graphql_docs_t;
+
+
 typedef struct {
     hoop_subject_e          type;
     hoop_str_t              text;
@@ -108,6 +112,7 @@ typedef struct {
     const hoop_policy_request_t  *req; /* DATA: of SQL */
     unsigned                holds:1;   /* DATA: of a set, of MCP */
     hoop_str_t              folded;    /* of a text of MCP */
+    const hoop_graphql_docs_t  *graphql;    /* DATA */
     const char             *why;       /* UNKNOWN: static text */
 } hoop_subject_t;
 
@@ -119,6 +124,7 @@ typedef struct {
     hoop_source_e           source;
     hoop_str_t              name;      /* argument, header or pointer */
     const hoop_rule_t      *set;
+    hoop_graphql_docs_t    *graphql;
     hoop_str_t             *segments;  /* of a pointer, unescaped */
     unsigned                nsegments;
 
@@ -144,17 +150,19 @@ typedef enum {
     HOOP_OP_NOT,
     HOOP_OP_WHEN,              /* not to be written; nor what follows */
     HOOP_OP_SET,
+    HOOP_OP_GRAPHQL,
     HOOP_OP_SQL,
     HOOP_OP_MCP
 } hoop_op_e;
 
 
-typedef struct hoop_cidr_s        hoop_cidr_t;
-typedef struct hoop_when_s        hoop_when_t;
-typedef struct hoop_sql_cond_s    hoop_sql_cond_t;
-typedef struct hoop_policy_sql_s  hoop_policy_sql_t;
-typedef struct hoop_mcp_globs_s   hoop_mcp_globs_t;
-typedef struct hoop_op_s          hoop_op_t;
+typedef struct hoop_cidr_s          hoop_cidr_t;
+typedef struct hoop_when_s          hoop_when_t;
+typedef struct hoop_graphql_cond_s  hoop_graphql_cond_t;
+typedef struct hoop_sql_cond_s      hoop_sql_cond_t;
+typedef struct hoop_policy_sql_s    hoop_policy_sql_t;
+typedef struct hoop_mcp_globs_s     hoop_mcp_globs_t;
+typedef struct hoop_op_s            hoop_op_t;
 
 struct hoop_op_s {
     hoop_op_e               type;
@@ -169,6 +177,7 @@ struct hoop_op_s {
     unsigned                ncidrs;
     hoop_when_t            *whens;
     unsigned                nwhens;
+    hoop_graphql_cond_t    *graphql;
     hoop_sql_cond_t        *sql;
     hoop_mcp_globs_t       *mcp;
     hoop_op_t              *sub;       /* NOT; ANY and ALL over elements */
@@ -358,6 +367,8 @@ struct hoop_policy_s {
     unsigned                nzones;
     hoop_policy_set_t      *sets;
     unsigned                nsets;
+    hoop_graphql_docs_t   **graphqls;
+    unsigned                ngraphqls;
     hoop_policy_sql_t      *sqls;      /* what they hold is owned */
     unsigned                nsqls;
     hoop_slot_t            *slots;     /* owned */
@@ -540,6 +551,15 @@ const hoop_subject_t *hoop_policy_subject(hoop_policy_t *policy, unsigned slot,
 /* v NULL: nothing is there; body: names that differ in case are unknown */
 void hoop_policy_slot_json(const hoop_slot_t *slot, json_t *v, int body,
     hoop_subject_t *subject);
+
+/* hoop_policy_graphql.c: "graphql" */
+int hoop_policy_compile_graphql(hoop_compile_t *cc, json_t *conf,
+    hoop_rule_t *rule);
+void hoop_policy_subject_graphql(hoop_policy_t *policy,
+    const hoop_slot_t *slot, const hoop_policy_request_t *req,
+    hoop_subject_t *subject);
+hoop_truth_e hoop_policy_test_graphql(const hoop_op_t *op,
+    const hoop_subject_t *subject, const char **why);
 
 /* hoop_policy_args.c: the value of a name; why: it is unknown */
 void hoop_policy_subject_args(hoop_scratch_t *scratch, hoop_str_t name,

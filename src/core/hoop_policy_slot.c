@@ -222,6 +222,10 @@ hoop_policy_subject(hoop_policy_t *policy, unsigned n,
                                                       : hoop_policy_why_body;
         break;
 
+    case HOOP_SOURCE_GRAPHQL:
+        hoop_policy_subject_graphql(policy, slot, req, subject);
+        break;
+
     case HOOP_SOURCE_FORM:
 
         if (req->body == HOOP_BODY_NONE) {

@@ -1,0 +1,3 @@
+#!/usr/bin/perl
+
+exec './build/unit/graphql' or die "build/unit/graphql: $!\n";
