@@ -39,6 +39,7 @@ static int hoopctl_explain_header(void *ctx, hoop_str_t name,
     hoop_str_t *value);
 static void hoopctl_explain_answer(hoopctl_explain_t *e,
     const hoop_verdict_t *v);
+static void hoopctl_explain_sql(hoopctl_explain_t *e);
 static void hoopctl_explain_token(hoop_buf_t *b, const hoop_token_rule_t *t);
 static void hoopctl_explain_limits(hoop_buf_t *b,
     const hoop_limits_t *limits);
@@ -489,6 +490,9 @@ hoopctl_explain_answer(hoopctl_explain_t *e, const hoop_verdict_t *v)
 
     (void) hoop_buf_adds(b, ",\"ambiguous\":");
     (void) hoop_buf_adds(b, v->ambiguous ? "true" : "false");
+
+    hoopctl_explain_sql(e);
+
     (void) hoop_buf_adds(b, ",\"needs_body\":");
     (void) hoop_buf_adds(b, hoop_policy_needs_body(e->policies, e->npolicies,
                                                    &e->request)
@@ -508,6 +512,32 @@ hoopctl_explain_answer(hoopctl_explain_t *e, const hoop_verdict_t *v)
     }
 
     (void) hoop_buf_adds(b, "]}\n");
+}
+
+
+/* of the evaluation before, so before there is another one */
+
+static void
+hoopctl_explain_sql(hoopctl_explain_t *e)
+{
+    unsigned    omitted;
+    hoop_buf_t  sql;
+
+    hoop_buf_init(&sql, 0);
+
+    if (hoop_policy_sql(e->policies, e->npolicies, &sql, &omitted)
+        == HOOP_OK)
+    {
+        (void) hoop_buf_adds(&e->out, ",\"sql\":");
+        (void) hoop_buf_add(&e->out, sql.data, sql.len);
+
+        if (omitted) {
+            (void) hoop_buf_adds(&e->out, ",\"sql_omitted\":");
+            (void) hoop_buf_addu(&e->out, omitted);
+        }
+    }
+
+    hoop_buf_free(&sql);
 }
 
 

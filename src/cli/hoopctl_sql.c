@@ -10,13 +10,8 @@
 #include <getopt.h>
 #include <stdio.h>
 
-#include "../core/hoop_sql.h"
+#include "../core/hoop_sql_record.h"
 #include "hoopctl.h"
-
-
-static int hoopctl_sql_print(const hoop_sql_statement_t *st,
-    hoop_sql_dialect_e dialect, hoop_buf_t *b);
-static void hoopctl_sql_classes(uint32_t classes, hoop_buf_t *b);
 
 
 int
@@ -72,7 +67,11 @@ hoopctl_sql_classify(int argc, char **argv)
     for (i = 0; rc == HOOP_OK && i < sql.n; i++) {
 
         out.len = 0;
-        rc = hoopctl_sql_print(&sql.statements[i], dialect, &out);
+        rc = hoop_sql_record(&sql.statements[i], dialect, 0, &out);
+
+        if (rc == HOOP_OK) {
+            rc = hoop_buf_addc(&out, '\n');
+        }
 
         if (rc == HOOP_OK) {
             (void) fwrite(out.data, 1, out.len, stdout);
@@ -84,78 +83,4 @@ hoopctl_sql_classify(int argc, char **argv)
     hoop_buf_free(&in);
 
     return rc == HOOP_OK ? HOOPCTL_YES : hoopctl_usage("no memory");
-}
-
-
-static int
-hoopctl_sql_print(const hoop_sql_statement_t *st, hoop_sql_dialect_e dialect,
-    hoop_buf_t *b)
-{
-    int         rc;
-    unsigned    i;
-    hoop_buf_t  text;
-
-    (void) hoop_buf_adds(b, "{\"class\":");
-    hoopctl_sql_classes(st->classes, b);
-    (void) hoop_buf_adds(b, ",\"tables\":[");
-
-    for (i = 0; i < st->ntables; i++) {
-
-        if (i) {
-            (void) hoop_buf_addc(b, ',');
-        }
-
-        (void) hoop_buf_add_json(b, st->tables[i].data, st->tables[i].len);
-    }
-
-    hoop_buf_init(&text, 0);
-
-    rc = hoop_sql_redact(dialect, st->text.data, st->text.len, &text);
-
-    (void) hoop_buf_adds(b, "],\"redacted\":");
-    (void) hoop_buf_add_json(b, text.data, text.len);
-
-    hoop_buf_free(&text);
-
-    if (st->why) {
-        (void) hoop_buf_adds(b, ",\"why\":");
-        (void) hoop_buf_add_json(b, (const u_char *) st->why, strlen(st->why));
-    }
-
-    (void) hoop_buf_adds(b, "}\n");
-
-    return b->failed ? HOOP_NOMEM : rc;
-}
-
-
-/* one name, or a list of them */
-
-static void
-hoopctl_sql_classes(uint32_t classes, hoop_buf_t *b)
-{
-    int       list;
-    uint32_t  rest, class;
-
-    list = (classes & (classes - 1)) != 0;
-
-    if (list) {
-        (void) hoop_buf_addc(b, '[');
-    }
-
-    for (rest = classes; rest; rest &= rest - 1) {
-
-        class = rest & -rest;
-
-        if (rest != classes) {
-            (void) hoop_buf_addc(b, ',');
-        }
-
-        (void) hoop_buf_addc(b, '"');
-        (void) hoop_buf_adds(b, hoop_sql_class_name(class));
-        (void) hoop_buf_addc(b, '"');
-    }
-
-    if (list) {
-        (void) hoop_buf_addc(b, ']');
-    }
 }

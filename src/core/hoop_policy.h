@@ -199,6 +199,15 @@ void hoop_policy_evaluate(hoop_policy_t *const *policies, unsigned n,
 unsigned hoop_policy_override_header(hoop_str_t name);
 
 /*
+ * Appends the SQL that rules looked at in the last evaluation, as an array of
+ * what hoop_sql_record() says, for evidence: it has no literals, and has caps.
+ * omitted: how many statements have no room in it.  HOOP_DECLINED: no rule
+ * looked at any; HOOP_NOMEM.
+ */
+int hoop_policy_sql(hoop_policy_t *const *policies, unsigned n,
+    hoop_buf_t *out, unsigned *omitted);
+
+/*
  * Why a rule matches or not: its first condition that does not hold, or that
  * is unknown.  For the operator: "what" and "why" are fixed texts, "name" is
  * the policy's.

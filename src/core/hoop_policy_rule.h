@@ -514,6 +514,8 @@ void hoop_policy_subject_set(hoop_policy_t *policy, const hoop_rule_t *set,
 /* hoop_policy_sql.c: "sql" */
 int hoop_policy_compile_sql(hoop_compile_t *cc, json_t *conf,
     hoop_rule_t *rule);
+
+/* hoop_policy_sql_judge.c */
 hoop_truth_e hoop_policy_test_sql(hoop_policy_t *policy, const hoop_op_t *op,
     const hoop_subject_t *subject, const char **why);
 void hoop_policy_sql_free(hoop_policy_t *policy);

@@ -2,67 +2,50 @@
 /*
  * Copyright (C) ngx_hoop_module authors
  *
- * "sql" in the match of a rule: what the statements at some place of the
- * request would do, and to which tables.
- *
- * A place is where the text is found, mostly by a slot, whose rules of what is
- * ambiguous hold here as well.  A text is classified when the first rule asks
- * for it, once in an evaluation, however many do.
- *
- * An allow needs every statement at every place that is there to be within its
- * classes and tables.  A deny or a review is met by any statement that is of
- * them or may be.  Where no place is there, there is no SQL, and neither holds.
- *
- * ClickHouse appends the body to the argument "query".  What two places are to
- * a target that reads them as one text, neither of them says: there is more
- * than one place then, and the condition is UNKNOWN but where it is an allow's
- * and NO, or a deny's and YES.
+ * "sql" in the match of a rule: a place of the request, or several, a dialect,
+ * and the classes and tables that are meant.  See hoop_policy_sql_judge.c for
+ * what it says of a request.
  */
 
-
-#include <stdlib.h>
 
 #include "hoop_policy_sql.h"
 
 
-/* what is kept for the next text is of one as long as that */
-
-#define HOOP_SQL_KEPT         65536
-
-#define HOOP_SQL_MAX_COMPARES 20000
-
-/* the classes of statements whose tables are all named */
-
-#define HOOP_SQL_NAMED                                                        \
-    (HOOP_SQL_READ|HOOP_SQL_INSERT|HOOP_SQL_UPDATE|HOOP_SQL_DELETE            \
-     |HOOP_SQL_DELETE_ALL|HOOP_SQL_UPDATE_ALL|HOOP_SQL_TRUNCATE               \
-     |HOOP_SQL_COPY|HOOP_SQL_EXPLAIN_ANALYZE|HOOP_SQL_MULTI)
-
-#define HOOP_SQL_ANY          ((1u << HOOP_SQL_CLASSES) - 1)
-
-
-static int hoop_policy_sql_places(hoop_compile_t *cc, json_t *conf,
-    hoop_sql_cond_t *cond, hoop_str_t *name, hoop_source_e *source);
-static int hoop_policy_sql_place(hoop_compile_t *cc, json_t *conf,
-    hoop_sql_cond_t *cond, hoop_str_t *name, hoop_source_e *source);
-static int hoop_policy_sql_add(hoop_compile_t *cc, unsigned slot,
+typedef int (*hoop_policy_sql_pt)(hoop_compile_t *cc, json_t *conf,
     hoop_sql_cond_t *cond);
+
+
+typedef struct {
+    const char             *key;
+    unsigned                required;
+    hoop_policy_sql_pt      compile;
+} hoop_policy_sql_part_t;
+
+
 static int hoop_policy_sql_dialect(hoop_compile_t *cc, json_t *conf,
+    hoop_sql_cond_t *cond);
+static int hoop_policy_sql_at(hoop_compile_t *cc, json_t *conf,
     hoop_sql_cond_t *cond);
 static int hoop_policy_sql_classes(hoop_compile_t *cc, json_t *conf,
     hoop_sql_cond_t *cond);
-static int hoop_policy_sql_class(hoop_compile_t *cc, json_t *conf,
-    uint32_t *classes);
 static int hoop_policy_sql_tables(hoop_compile_t *cc, json_t *conf,
     hoop_sql_cond_t *cond);
-static int hoop_policy_sql_slot(hoop_compile_t *cc, hoop_source_e source,
-    const hoop_sql_cond_t *cond, hoop_str_t name, unsigned *slot);
-static hoop_policy_sql_t *hoop_policy_sql_classify(hoop_policy_t *policy,
-    unsigned n, const hoop_policy_request_t *req);
-static hoop_truth_e hoop_policy_sql_all(const hoop_sql_cond_t *cond,
-    const hoop_sql_t *sql, const char **why);
-static hoop_truth_e hoop_policy_sql_one(const hoop_sql_cond_t *cond,
-    const hoop_sql_statement_t *st, int judge, const char **why);
+static int hoop_policy_sql_each(hoop_compile_t *cc, json_t *conf, unsigned max,
+    const char *what, hoop_policy_sql_pt compile, hoop_sql_cond_t *cond);
+static int hoop_policy_sql_place(hoop_compile_t *cc, json_t *conf,
+    hoop_sql_cond_t *cond);
+static int hoop_policy_sql_member(hoop_compile_t *cc, json_t *conf,
+    hoop_str_t *name, hoop_source_e *from);
+static int hoop_policy_sql_add(hoop_compile_t *cc, unsigned slot,
+    hoop_sql_cond_t *cond);
+static int hoop_policy_sql_joined(hoop_compile_t *cc,
+    const hoop_sql_cond_t *cond);
+static int hoop_policy_sql_class(hoop_compile_t *cc, json_t *conf,
+    hoop_sql_cond_t *cond);
+static int hoop_policy_sql_glob(hoop_compile_t *cc, json_t *conf,
+    hoop_sql_cond_t *cond);
+static int hoop_policy_sql_slot(hoop_compile_t *cc,
+    const hoop_sql_cond_t *cond, unsigned *slot);
 
 
 static const char *const  hoop_policy_sql_keys[] = {
@@ -70,31 +53,39 @@ static const char *const  hoop_policy_sql_keys[] = {
 };
 
 static const char *const  hoop_policy_place_keys[] = {
-    "query", NULL
+    "query", "form", "body", NULL
 };
 
+/* the dialect first: the others need it */
 
-static const char  hoop_policy_why_class[] =
-    "it is not known what the SQL does";
-static const char  hoop_policy_why_table[] =
-    "it is not known which tables the SQL means";
-static const char  hoop_policy_why_text[] = "the SQL is not a text";
-static const char  hoop_policy_why_places[] =
-    "the SQL stands in several places that the target may join";
-static const char  hoop_policy_why_memory[] = "no memory to judge the SQL";
+static const hoop_policy_sql_part_t  hoop_policy_sql_parts[] = {
+    { "dialect", 1, hoop_policy_sql_dialect },
+    { "at", 1, hoop_policy_sql_at },
+    { "class", 0, hoop_policy_sql_classes },
+    { "tables", 0, hoop_policy_sql_tables },
+    { NULL, 0, NULL }
+};
 
 
 int
 hoop_policy_compile_sql(hoop_compile_t *cc, json_t *conf, hoop_rule_t *rule)
 {
-    unsigned          slot;
-    hoop_op_t        *op;
-    hoop_str_t        name;
-    hoop_source_e     source;
-    hoop_sql_cond_t  *cond;
+    size_t                         mark;
+    json_t                        *v;
+    unsigned                       slot;
+    hoop_op_t                     *op;
+    hoop_sql_cond_t               *cond;
+    const hoop_policy_sql_part_t  *part;
 
-    if (hoop_policy_object(cc, conf, hoop_policy_sql_keys) != HOOP_OK) {
+    if (hoop_policy_object_parts(cc, conf, hoop_policy_sql_keys) != HOOP_OK) {
         return HOOP_ERROR;
+    }
+
+    if (json_object_get(conf, "class") == NULL
+        && json_object_get(conf, "tables") == NULL)
+    {
+        return hoop_policy_error(cc, 0, "\"sql\" without \"class\" and "
+                                 "\"tables\"");
     }
 
     op = hoop_policy_alloc(cc, sizeof(hoop_op_t));
@@ -107,30 +98,43 @@ hoop_policy_compile_sql(hoop_compile_t *cc, json_t *conf, hoop_rule_t *rule)
     op->type = HOOP_OP_SQL;
     op->sql = cond;
 
-    cond->every = (rule->effect == HOOP_VERDICT_ALLOW);
+    /* without "class": all but unknown to an allow, all to another */
 
-    if (json_object_get(conf, "class") == NULL
-        && json_object_get(conf, "tables") == NULL)
-    {
-        return hoop_policy_error(cc, 0, "\"sql\" without \"class\" and "
-                                 "\"tables\"");
+    cond->every = (rule->effect == HOOP_VERDICT_ALLOW);
+    cond->classes = cond->every ? HOOP_SQL_ANY & ~HOOP_SQL_UNKNOWN
+                                : HOOP_SQL_ANY;
+
+    for (part = hoop_policy_sql_parts; part->key != NULL; part++) {
+        v = json_object_get(conf, part->key);
+
+        if (v == NULL) {
+            if (part->required) {
+                return hoop_policy_error(cc, 0, "\"sql\" without \"%s\"",
+                                         part->key);
+            }
+
+            continue;
+        }
+
+        mark = hoop_policy_push(cc, hoop_cstr(part->key));
+
+        if (hoop_policy_end(cc, mark, part->compile(cc, v, cond)) != HOOP_OK) {
+            return HOOP_ERROR;
+        }
     }
 
-    if (hoop_policy_sql_dialect(cc, json_object_get(conf, "dialect"), cond)
-        != HOOP_OK
-        || hoop_policy_sql_places(cc, json_object_get(conf, "at"), cond,
-                                  &name, &source)
-           != HOOP_OK
-        || hoop_policy_sql_classes(cc, json_object_get(conf, "class"), cond)
-           != HOOP_OK
-        || hoop_policy_sql_tables(cc, json_object_get(conf, "tables"), cond)
-           != HOOP_OK
-        || hoop_policy_sql_slot(cc, source, cond, name, &slot) != HOOP_OK)
-    {
+    if (cond->nplaces == 0) {
+
+        /* what is wrong with them was said */
+
+        return HOOP_OK;
+    }
+
+    if (hoop_policy_sql_slot(cc, cond, &slot) != HOOP_OK) {
         return HOOP_ERROR;
     }
 
-    return hoop_policy_match_add(cc, source, slot, op, conf, rule);
+    return hoop_policy_match_add(cc, cond->source, slot, op, conf, rule);
 }
 
 
@@ -138,14 +142,6 @@ static int
 hoop_policy_sql_dialect(hoop_compile_t *cc, json_t *conf,
     hoop_sql_cond_t *cond)
 {
-    size_t  mark;
-
-    if (conf == NULL) {
-        return hoop_policy_error(cc, 0, "\"sql\" without \"dialect\"");
-    }
-
-    mark = hoop_policy_push(cc, hoop_cstr("dialect"));
-
     if (!json_is_string(conf)
         || hoop_sql_dialect(hoop_json_string(conf), &cond->dialect) != HOOP_OK)
     {
@@ -155,56 +151,199 @@ hoop_policy_sql_dialect(hoop_compile_t *cc, json_t *conf,
                                  "\"snowflake\", \"generic\"");
     }
 
-    hoop_policy_pop(cc, mark);
+    return HOOP_OK;
+}
+
+
+static int
+hoop_policy_sql_at(hoop_compile_t *cc, json_t *conf, hoop_sql_cond_t *cond)
+{
+    cond->source = HOOP_SOURCE_SQL;
+
+    if (hoop_policy_sql_each(cc, conf, HOOP_POLICY_MAX_PLACES, "a place",
+                             hoop_policy_sql_place, cond)
+        != HOOP_OK)
+    {
+        return HOOP_ERROR;
+    }
+
+    return hoop_policy_sql_joined(cc, cond);
+}
+
+
+static int
+hoop_policy_sql_classes(hoop_compile_t *cc, json_t *conf,
+    hoop_sql_cond_t *cond)
+{
+    cond->classes = 0;
+
+    if (hoop_policy_sql_each(cc, conf, HOOP_SQL_CLASSES, "a class",
+                             hoop_policy_sql_class, cond)
+        != HOOP_OK)
+    {
+        return HOOP_ERROR;
+    }
+
+    /* who forbids to delete means all rows as well */
+
+    if (!cond->every) {
+
+        if (cond->classes & HOOP_SQL_DELETE) {
+            cond->classes |= HOOP_SQL_DELETE_ALL;
+        }
+
+        if (cond->classes & HOOP_SQL_UPDATE) {
+            cond->classes |= HOOP_SQL_UPDATE_ALL;
+        }
+    }
 
     return HOOP_OK;
 }
 
 
-/* a place, or a list of them; name: of the first */
-
 static int
-hoop_policy_sql_places(hoop_compile_t *cc, json_t *conf,
-    hoop_sql_cond_t *cond, hoop_str_t *name, hoop_source_e *source)
+hoop_policy_sql_tables(hoop_compile_t *cc, json_t *conf,
+    hoop_sql_cond_t *cond)
 {
-    size_t      i, n, mark, each;
-    hoop_str_t  other;
+    size_t  n;
 
-    if (conf == NULL) {
-        return hoop_policy_error(cc, 0, "\"sql\" without \"at\"");
+    n = json_is_array(conf) ? json_array_size(conf) : 1;
+
+    cond->tables = hoop_policy_alloc(cc, n * sizeof(hoop_sql_glob_t));
+    if (cond->tables == NULL) {
+        return HOOP_ERROR;
     }
 
-    *source = HOOP_SOURCE_SQL;
-    mark = hoop_policy_push(cc, hoop_cstr("at"));
+    return hoop_policy_sql_each(cc, conf, HOOP_POLICY_MAX_TABLES, "a table",
+                                hoop_policy_sql_glob, cond);
+}
+
+
+/* one, or a list of them */
+
+static int
+hoop_policy_sql_each(hoop_compile_t *cc, json_t *conf, unsigned max,
+    const char *what, hoop_policy_sql_pt compile, hoop_sql_cond_t *cond)
+{
+    size_t  i, n, mark;
 
     if (!json_is_array(conf)) {
-        if (hoop_policy_sql_place(cc, conf, cond, name, source) != HOOP_OK) {
-            return HOOP_ERROR;
-        }
-
-        hoop_policy_pop(cc, mark);
-
-        return HOOP_OK;
+        return compile(cc, conf, cond);
     }
 
     n = json_array_size(conf);
 
-    if (n == 0 || n > HOOP_POLICY_MAX_PLACES) {
-        return hoop_policy_error(cc, 0, "wanted a place or an array of 1 to "
-                                 "%d", HOOP_POLICY_MAX_PLACES);
+    if (n == 0 || n > max) {
+        return hoop_policy_error(cc, 0, "wanted %s or an array of 1 to %u",
+                                 what, max);
     }
 
     for (i = 0; i < n; i++) {
-        each = hoop_policy_push_index(cc, i);
+        mark = hoop_policy_push_index(cc, i);
 
-        if (hoop_policy_sql_place(cc, json_array_get(conf, i), cond,
-                                  i == 0 ? name : &other, source)
+        if (hoop_policy_end(cc, mark,
+                            compile(cc, json_array_get(conf, i), cond))
             != HOOP_OK)
         {
             return HOOP_ERROR;
         }
+    }
 
-        hoop_policy_pop(cc, each);
+    return HOOP_OK;
+}
+
+
+static int
+hoop_policy_sql_place(hoop_compile_t *cc, json_t *conf, hoop_sql_cond_t *cond)
+{
+    unsigned       slot;
+    hoop_str_t     name;
+    hoop_source_e  from;
+
+    from = HOOP_SOURCE_BODY;
+
+    if (json_is_string(conf)) {
+        name = hoop_json_string(conf);
+
+        if (name.len > HOOP_POLICY_MAX_POINTER
+            || !hoop_json_pointer_valid(name))
+        {
+            return hoop_policy_error(cc, 0, "invalid JSON pointer \"%s\", "
+                                     "wanted one as \"/query\"",
+                                     hoop_policy_quote(cc, name));
+        }
+
+    } else if (hoop_policy_sql_member(cc, conf, &name, &from) != HOOP_OK) {
+        return HOOP_ERROR;
+    }
+
+    if (from >= HOOP_SOURCE_BODY) {
+        cond->source = HOOP_SOURCE_SQL_BODY;
+    }
+
+    if (cond->nplaces == 0) {
+        cond->name = name;
+    }
+
+    slot = HOOP_SQL_RAW;
+
+    if (from != HOOP_SOURCE_SQL_BODY
+        && hoop_policy_compile_slot(cc, from, name, &slot) != HOOP_OK)
+    {
+        return HOOP_ERROR;
+    }
+
+    return hoop_policy_sql_add(cc, slot, cond);
+}
+
+
+/* { "query": name }, { "form": name }, { "body": "raw" } */
+
+static int
+hoop_policy_sql_member(hoop_compile_t *cc, json_t *conf, hoop_str_t *name,
+    hoop_source_e *from)
+{
+    size_t       mark;
+    json_t      *v;
+    const char  *key;
+
+    if (!json_is_object(conf) || json_object_size(conf) != 1) {
+        return hoop_policy_error(cc, 0, "wanted a JSON pointer as "
+                                 "\"/query\", { \"query\": \"name\" } of an "
+                                 "argument, { \"form\": \"name\" } of a field "
+                                 "or { \"body\": \"raw\" }");
+    }
+
+    if (hoop_policy_object(cc, conf, hoop_policy_place_keys) != HOOP_OK) {
+        return HOOP_ERROR;
+    }
+
+    key = json_object_iter_key(json_object_iter(conf));
+    v = json_object_get(conf, key);
+
+    mark = hoop_policy_push(cc, hoop_cstr(key));
+
+    if (hoop_policy_string(cc, v, HOOP_POLICY_MAX_POINTER, name) != HOOP_OK) {
+        return HOOP_ERROR;
+    }
+
+    switch (key[0]) {
+
+    case 'q':
+        *from = HOOP_SOURCE_QUERY;
+        break;
+
+    case 'f':
+        *from = HOOP_SOURCE_FORM;
+        break;
+
+    default:
+        *from = HOOP_SOURCE_SQL_BODY;
+
+        if (!hoop_str_is(*name, "raw")) {
+            return hoop_policy_error(cc, 0, "wanted \"raw\", or a JSON "
+                                     "pointer for the whole place");
+        }
     }
 
     hoop_policy_pop(cc, mark);
@@ -213,59 +352,40 @@ hoop_policy_sql_places(hoop_compile_t *cc, json_t *conf,
 }
 
 
+/* who names one half of what ClickHouse executes does not see the other */
+
 static int
-hoop_policy_sql_place(hoop_compile_t *cc, json_t *conf, hoop_sql_cond_t *cond,
-    hoop_str_t *name, hoop_source_e *source)
+hoop_policy_sql_joined(hoop_compile_t *cc, const hoop_sql_cond_t *cond)
 {
-    size_t         mark;
-    unsigned       slot;
-    hoop_source_e  from;
+    unsigned       i, slot, raw, query;
+    hoop_policy_t  *policy;
 
-    if (json_is_string(conf)) {
-        *name = hoop_json_string(conf);
-        from = HOOP_SOURCE_BODY;
-
-        if (name->len > HOOP_POLICY_MAX_POINTER
-            || !hoop_json_pointer_valid(*name))
-        {
-            return hoop_policy_error(cc, 0, "invalid JSON pointer \"%s\", "
-                                     "wanted one as \"/query\"",
-                                     hoop_policy_quote(cc, *name));
-        }
-
-    } else {
-        if (!json_is_object(conf) || json_object_size(conf) != 1) {
-            return hoop_policy_error(cc, 0, "wanted a JSON pointer as "
-                                     "\"/query\", or { \"query\": \"name\" } "
-                                     "of an argument");
-        }
-
-        if (hoop_policy_object(cc, conf, hoop_policy_place_keys) != HOOP_OK) {
-            return HOOP_ERROR;
-        }
-
-        from = HOOP_SOURCE_QUERY;
-        mark = hoop_policy_push(cc, hoop_cstr("query"));
-
-        if (hoop_policy_string(cc, json_object_get(conf, "query"),
-                               HOOP_POLICY_MAX_POINTER, name)
-            != HOOP_OK)
-        {
-            return HOOP_ERROR;
-        }
-
-        hoop_policy_pop(cc, mark);
+    if (cond->dialect != HOOP_SQL_CLICKHOUSE) {
+        return HOOP_OK;
     }
 
-    if (from >= HOOP_SOURCE_BODY) {
-        *source = HOOP_SOURCE_SQL_BODY;
+    policy = cc->policy;
+    raw = 0;
+    query = 0;
+
+    for (i = 0; i < cond->nplaces; i++) {
+        slot = policy->sqls[cond->places[i]].slot;
+
+        if (slot == HOOP_SQL_RAW) {
+            raw = 1;
+
+        } else if (policy->slots[slot].source == HOOP_SOURCE_QUERY) {
+            query = 1;
+        }
     }
 
-    if (hoop_policy_compile_slot(cc, from, *name, &slot) != HOOP_OK) {
-        return HOOP_ERROR;
+    if (raw != query) {
+        return hoop_policy_error(cc, 0, "ClickHouse joins the argument and "
+                                 "the body, so name both: [{ \"query\": "
+                                 "\"query\" }, { \"body\": \"raw\" }]");
     }
 
-    return hoop_policy_sql_add(cc, slot, cond);
+    return HOOP_OK;
 }
 
 
@@ -320,66 +440,8 @@ hoop_policy_sql_add(hoop_compile_t *cc, unsigned slot, hoop_sql_cond_t *cond)
 }
 
 
-/* Without "class": all but unknown to an allow, all to a deny or a review. */
-
 static int
-hoop_policy_sql_classes(hoop_compile_t *cc, json_t *conf,
-    hoop_sql_cond_t *cond)
-{
-    size_t  i, n, mark, each;
-
-    if (conf == NULL) {
-        cond->classes = cond->every ? HOOP_SQL_ANY & ~HOOP_SQL_UNKNOWN
-                                    : HOOP_SQL_ANY;
-        return HOOP_OK;
-    }
-
-    mark = hoop_policy_push(cc, hoop_cstr("class"));
-    n = json_array_size(conf);
-
-    if (json_is_string(conf)) {
-        if (hoop_policy_sql_class(cc, conf, &cond->classes) != HOOP_OK) {
-            return HOOP_ERROR;
-        }
-
-    } else if (n == 0 || n > HOOP_SQL_CLASSES) {
-        return hoop_policy_error(cc, 0, "wanted a class or an array of 1 to "
-                                 "%d", HOOP_SQL_CLASSES);
-    }
-
-    for (i = 0; i < n; i++) {
-        each = hoop_policy_push_index(cc, i);
-
-        if (hoop_policy_sql_class(cc, json_array_get(conf, i), &cond->classes)
-            != HOOP_OK)
-        {
-            return HOOP_ERROR;
-        }
-
-        hoop_policy_pop(cc, each);
-    }
-
-    /* who forbids to delete means all rows as well */
-
-    if (!cond->every) {
-
-        if (cond->classes & HOOP_SQL_DELETE) {
-            cond->classes |= HOOP_SQL_DELETE_ALL;
-        }
-
-        if (cond->classes & HOOP_SQL_UPDATE) {
-            cond->classes |= HOOP_SQL_UPDATE_ALL;
-        }
-    }
-
-    hoop_policy_pop(cc, mark);
-
-    return HOOP_OK;
-}
-
-
-static int
-hoop_policy_sql_class(hoop_compile_t *cc, json_t *conf, uint32_t *classes)
+hoop_policy_sql_class(hoop_compile_t *cc, json_t *conf, hoop_sql_cond_t *cond)
 {
     uint32_t  class;
 
@@ -394,54 +456,17 @@ hoop_policy_sql_class(hoop_compile_t *cc, json_t *conf, uint32_t *classes)
                                  "\"unknown\"");
     }
 
-    *classes |= class;
+    cond->classes |= class;
 
     return HOOP_OK;
 }
 
 
 static int
-hoop_policy_sql_tables(hoop_compile_t *cc, json_t *conf,
-    hoop_sql_cond_t *cond)
+hoop_policy_sql_glob(hoop_compile_t *cc, json_t *conf, hoop_sql_cond_t *cond)
 {
-    size_t  i, n, mark, each;
-
-    if (conf == NULL) {
-        return HOOP_OK;
-    }
-
-    mark = hoop_policy_push(cc, hoop_cstr("tables"));
-    n = json_is_string(conf) ? 1 : json_array_size(conf);
-
-    if (n == 0 || n > HOOP_POLICY_MAX_TABLES) {
-        return hoop_policy_error(cc, 0, "wanted a table or an array of 1 to "
-                                 "%d", HOOP_POLICY_MAX_TABLES);
-    }
-
-    cond->tables = hoop_policy_alloc(cc, n * sizeof(hoop_sql_glob_t));
-    if (cond->tables == NULL) {
-        return HOOP_ERROR;
-    }
-
-    for (i = 0; i < n; i++) {
-        each = json_is_string(conf) ? cc->path.len
-                                    : hoop_policy_push_index(cc, i);
-
-        if (hoop_policy_compile_table(cc, json_is_string(conf)
-                                          ? conf : json_array_get(conf, i),
-                                      cond->dialect, &cond->tables[i])
-            != HOOP_OK)
-        {
-            return HOOP_ERROR;
-        }
-
-        hoop_policy_pop(cc, each);
-    }
-
-    cond->ntables = n;
-    hoop_policy_pop(cc, mark);
-
-    return HOOP_OK;
+    return hoop_policy_compile_table(cc, conf, cond->dialect,
+                                     &cond->tables[cond->ntables++]);
 }
 
 
@@ -451,8 +476,8 @@ hoop_policy_sql_tables(hoop_compile_t *cc, json_t *conf,
  */
 
 static int
-hoop_policy_sql_slot(hoop_compile_t *cc, hoop_source_e source,
-    const hoop_sql_cond_t *cond, hoop_str_t name, unsigned *slot)
+hoop_policy_sql_slot(hoop_compile_t *cc, const hoop_sql_cond_t *cond,
+    unsigned *slot)
 {
     u_char    key[HOOP_POLICY_MAX_PLACES + 1];
     unsigned  i;
@@ -463,229 +488,13 @@ hoop_policy_sql_slot(hoop_compile_t *cc, hoop_source_e source,
         key[i + 1] = 'A' + cond->places[i];
     }
 
-    if (hoop_policy_compile_slot(cc, source, hoop_str(key, i + 1), slot)
+    if (hoop_policy_compile_slot(cc, cond->source, hoop_str(key, i + 1), slot)
         != HOOP_OK)
     {
         return HOOP_ERROR;
     }
 
-    cc->policy->slots[*slot].name = name;
+    cc->policy->slots[*slot].name = cond->name;
 
     return HOOP_OK;
-}
-
-
-void
-hoop_policy_sql_free(hoop_policy_t *policy)
-{
-    unsigned  i;
-
-    for (i = 0; i < policy->nsqls; i++) {
-        hoop_sql_clear(&policy->sqls[i].sql);
-    }
-}
-
-
-hoop_truth_e
-hoop_policy_test_sql(hoop_policy_t *policy, const hoop_op_t *op,
-    const hoop_subject_t *subject, const char **why)
-{
-    unsigned                i, found;
-    const char             *reason;
-    hoop_truth_e            t, truth, sure;
-    hoop_policy_sql_t      *sql;
-    const hoop_sql_cond_t  *cond;
-
-    cond = op->sql;
-    found = 0;
-    reason = NULL;
-
-    /* what it is if no statement makes it something else */
-
-    sure = cond->every ? HOOP_TRUTH_YES : HOOP_TRUTH_NO;
-    truth = sure;
-
-    for (i = 0; i < cond->nplaces; i++) {
-        sql = hoop_policy_sql_classify(policy, cond->places[i], subject->req);
-
-        if (sql->type == HOOP_SUBJECT_ABSENT) {
-            continue;
-        }
-
-        found++;
-
-        if (sql->type == HOOP_SUBJECT_UNKNOWN) {
-            t = HOOP_TRUTH_UNKNOWN;
-            reason = sql->why;
-
-        } else {
-            t = hoop_policy_sql_all(cond, &sql->sql, &reason);
-        }
-
-        if (cond->every ? t < truth : t > truth) {
-            truth = t;
-            *why = reason;
-        }
-    }
-
-    if (found == 0) {
-        return HOOP_TRUTH_NO;
-    }
-
-    if (found > 1 && truth == sure && cond->dialect == HOOP_SQL_CLICKHOUSE) {
-        truth = HOOP_TRUTH_UNKNOWN;
-        *why = hoop_policy_why_places;
-    }
-
-    if (truth != HOOP_TRUTH_UNKNOWN) {
-        *why = NULL;
-    }
-
-    return truth;
-}
-
-
-static hoop_policy_sql_t *
-hoop_policy_sql_classify(hoop_policy_t *policy, unsigned n,
-    const hoop_policy_request_t *req)
-{
-    hoop_policy_sql_t     *sql;
-    const hoop_subject_t  *subject;
-
-    sql = &policy->sqls[n];
-
-    if (sql->generation == policy->generation) {
-        return sql;
-    }
-
-    sql->generation = policy->generation;
-
-    if (sql->text.len > HOOP_SQL_KEPT) {
-        hoop_sql_clear(&sql->sql);
-    }
-
-    sql->text.len = 0;
-
-    subject = hoop_policy_subject(policy, sql->slot, req);
-
-    sql->type = subject->type;
-    sql->why = subject->why;
-
-    switch (subject->type) {
-
-    case HOOP_SUBJECT_TEXT:
-        sql->text = subject->text;
-        break;
-
-    case HOOP_SUBJECT_JSON:
-
-        if (!json_is_string(subject->json)) {
-            sql->type = HOOP_SUBJECT_UNKNOWN;
-            sql->why = hoop_policy_why_text;
-            return sql;
-        }
-
-        sql->text = hoop_json_string(subject->json);
-        break;
-
-    default:
-        return sql;
-    }
-
-    sql->type = HOOP_SUBJECT_DATA;
-
-    if (hoop_sql_classify(&sql->sql, sql->dialect, sql->text.data,
-                          sql->text.len)
-        != HOOP_OK)
-    {
-        sql->type = HOOP_SUBJECT_UNKNOWN;
-        sql->why = hoop_policy_why_memory;
-    }
-
-    return sql;
-}
-
-
-static hoop_truth_e
-hoop_policy_sql_all(const hoop_sql_cond_t *cond, const hoop_sql_t *sql,
-    const char **why)
-{
-    int           judge;
-    unsigned      i, n;
-    const char   *reason;
-    hoop_truth_e  t, truth;
-
-    for (i = 0, n = 0; i < sql->n; i++) {
-        n += sql->statements[i].ntables;
-    }
-
-    judge = n * cond->ntables <= HOOP_SQL_MAX_COMPARES;
-    truth = cond->every ? HOOP_TRUTH_YES : HOOP_TRUTH_NO;
-
-    for (i = 0; i < sql->n; i++) {
-        t = hoop_policy_sql_one(cond, &sql->statements[i], judge, &reason);
-
-        if (cond->every ? t < truth : t > truth) {
-            truth = t;
-            *why = reason;
-        }
-    }
-
-    return truth;
-}
-
-
-static hoop_truth_e
-hoop_policy_sql_one(const hoop_sql_cond_t *cond,
-    const hoop_sql_statement_t *st, int judge, const char **why)
-{
-    unsigned      i;
-    uint32_t      rest;
-    hoop_truth_e  t, class, tables;
-
-    rest = st->classes & ~cond->classes;
-
-    if (cond->every) {
-        class = (rest == 0) ? HOOP_TRUTH_YES
-                : (rest == HOOP_SQL_UNKNOWN) ? HOOP_TRUTH_UNKNOWN
-                : HOOP_TRUTH_NO;
-
-    } else {
-        class = (rest != st->classes) ? HOOP_TRUTH_YES
-                : (rest & HOOP_SQL_UNKNOWN) ? HOOP_TRUTH_UNKNOWN
-                : HOOP_TRUTH_NO;
-    }
-
-    *why = hoop_policy_why_class;
-
-    if (cond->ntables == 0 || class == HOOP_TRUTH_NO) {
-        return class;
-    }
-
-    /* tables that are not named may be any */
-
-    tables = cond->every ? HOOP_TRUTH_YES : HOOP_TRUTH_NO;
-
-    if ((st->classes & ~HOOP_SQL_NAMED)
-        || (st->ntables == 0
-            && (st->classes & ~(HOOP_SQL_READ|HOOP_SQL_MULTI)))
-        || !judge)
-    {
-        tables = HOOP_TRUTH_UNKNOWN;
-    }
-
-    for (i = 0; i < st->ntables && judge; i++) {
-        t = hoop_policy_sql_table(cond, st->tables[i]);
-
-        if (cond->every ? t < tables : t > tables) {
-            tables = t;
-        }
-    }
-
-    if (tables < class) {
-        *why = hoop_policy_why_table;
-        return tables;
-    }
-
-    return class;
 }

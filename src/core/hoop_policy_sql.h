@@ -18,11 +18,15 @@
 #define HOOP_POLICY_MAX_PLACES    8     /* of a condition */
 #define HOOP_POLICY_MAX_TABLES    64    /* globs of a condition */
 
+#define HOOP_SQL_RAW              UINT32_MAX
+
+#define HOOP_SQL_ANY              ((1u << HOOP_SQL_CLASSES) - 1)
+
 
 /* A place and a dialect: classified at most once in an evaluation. */
 
 struct hoop_policy_sql_s {
-    unsigned                slot;      /* of its text */
+    unsigned                slot;      /* of its text; RAW: the body */
     hoop_sql_dialect_e      dialect;
 
     uint64_t                generation;
@@ -43,6 +47,8 @@ typedef struct {
 
 struct hoop_sql_cond_s {
     unsigned                every:1;   /* of an allow; else any */
+    hoop_source_e           source;
+    hoop_str_t              name;      /* of the first place */
     hoop_sql_dialect_e      dialect;
     uint32_t                classes;
     hoop_sql_glob_t        *tables;

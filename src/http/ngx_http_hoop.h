@@ -363,6 +363,8 @@ typedef struct {
     ngx_http_hoop_issuer_t       *issuer;
     ngx_http_hoop_exchange_t     *exchange;    /* NULL: of no hoop_token */
     hoop_verdict_t                verdict;
+    hoop_str_t                    sql;         /* that policy looked at: */
+    ngx_uint_t                    sql_omitted; /* see hoop_policy_sql() */
     ngx_uint_t                    status;      /* of our refusal, else 0 */
     const char                   *error;       /* of a 401: fixed text */
     /* of the challenge, where it is not what the status has */

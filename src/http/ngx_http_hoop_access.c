@@ -260,6 +260,7 @@ ngx_http_hoop_start(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
     conf = ctx->conf;
 
     ngx_memzero(&ctx->verdict, sizeof(hoop_verdict_t));
+    ctx->sql = hoop_str(NULL, 0);
     ctx->status = 0;
     ctx->error = NULL;
     ctx->error_code = NULL;

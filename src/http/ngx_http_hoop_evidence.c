@@ -17,6 +17,8 @@
 
 static ngx_int_t ngx_http_hoop_event_recording(ngx_http_hoop_ctx_t *ctx,
     const char *direction, const u_char *p, size_t len, ngx_uint_t truncated);
+static ngx_int_t ngx_http_hoop_event_sql(ngx_http_hoop_ctx_t *ctx,
+    hoop_buf_t *b);
 static ngx_int_t ngx_http_hoop_event_body(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx);
 static ngx_int_t ngx_http_hoop_event_response(ngx_http_request_t *r,
@@ -471,7 +473,37 @@ ngx_http_hoop_event_decision(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
         (void) hoop_event_raw(b, "monitor", hoop_cstr("true"));
     }
 
+    if (ctx->sql.len && ngx_http_hoop_event_sql(ctx, b) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     return ngx_hoop_audit_end();
+}
+
+
+/* it has no literals, but a name may be a secret as well */
+
+static ngx_int_t
+ngx_http_hoop_event_sql(ngx_http_hoop_ctx_t *ctx, hoop_buf_t *b)
+{
+    ngx_int_t   rc;
+    hoop_buf_t  masked;
+
+    hoop_buf_init(&masked, ngx_http_hoop_grown(ctx->sql.len));
+
+    rc = ngx_http_hoop_event_mask(ctx, HOOP_MASK_JSON, ctx->sql, &masked);
+
+    if (rc == NGX_OK) {
+        (void) hoop_event_raw(b, "sql", hoop_str(masked.data, masked.len));
+
+        if (ctx->sql_omitted) {
+            (void) hoop_event_uint(b, "sql_omitted", ctx->sql_omitted);
+        }
+    }
+
+    hoop_buf_free(&masked);
+
+    return rc;
 }
 
 

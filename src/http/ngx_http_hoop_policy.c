@@ -11,6 +11,8 @@
 #include "ngx_http_hoop.h"
 
 
+static ngx_int_t ngx_http_hoop_policy_sql(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx);
 static void ngx_http_hoop_policy_source(struct sockaddr *sockaddr,
     hoop_policy_request_t *req);
 static ngx_int_t ngx_http_hoop_policy_ambiguous(ngx_http_request_t *r,
@@ -213,6 +215,11 @@ ngx_http_hoop_policy_decide(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
     hoop_policy_evaluate(policies ? policies->elts : NULL,
                          policies ? policies->nelts : 0, &req, &ctx->verdict);
 
+    if (policies && ngx_http_hoop_policy_sql(r, ctx) != NGX_OK) {
+        return ngx_http_hoop_refuse_text(r, ctx, NGX_HTTP_SERVICE_UNAVAILABLE,
+                                         "the evidence cannot be kept");
+    }
+
     if (ctx->verdict.record != HOOP_RECORD_UNSET) {
         ctx->record = ctx->verdict.record;
     }
@@ -249,4 +256,38 @@ ngx_http_hoop_policy_decide(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
     }
 
     return NGX_DECLINED;
+}
+
+
+/* the policies hold it until the next request only */
+
+static ngx_int_t
+ngx_http_hoop_policy_sql(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
+{
+    int          rc;
+    u_char      *p;
+    unsigned     omitted;
+    hoop_buf_t   b;
+
+    hoop_buf_init(&b, HOOP_EVENT_MAX / 2);
+
+    rc = hoop_policy_sql(ctx->conf->policies->elts,
+                         ctx->conf->policies->nelts, &b, &omitted);
+
+    if (rc == HOOP_OK) {
+        p = ngx_pnalloc(r->pool, b.len);
+
+        if (p == NULL) {
+            rc = HOOP_NOMEM;
+
+        } else {
+            ngx_memcpy(p, b.data, b.len);
+            ctx->sql = hoop_str(p, b.len);
+            ctx->sql_omitted = omitted;
+        }
+    }
+
+    hoop_buf_free(&b);
+
+    return (rc == HOOP_OK || rc == HOOP_DECLINED) ? NGX_OK : NGX_ERROR;
 }

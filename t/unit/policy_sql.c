@@ -14,7 +14,9 @@ static void test_places(void);
 static void test_tables(void);
 static void test_dialects(void);
 static void test_unnamed(void);
+static void test_raw(void);
 static void test_clickhouse(void);
+static void test_record(void);
 static void test_sets(void);
 static void test_shared(void);
 static void test_limits(void);
@@ -29,7 +31,9 @@ main(void)
     test_tables();
     test_dialects();
     test_unnamed();
+    test_raw();
     test_clickhouse();
+    test_record();
     test_sets();
     test_shared();
     test_limits();
@@ -553,31 +557,268 @@ test_unnamed(void)
 }
 
 
+/* a body of no type that is looked into, with that Content-Type */
+
+static void
+raw(const char *line, const char *type, const char *text)
+{
+    req(line, NULL);
+
+    memset(headers, 0, sizeof(headers));
+
+    if (text == NULL) {
+        return;
+    }
+
+    if (type != NULL) {
+        headers[0].name = "content-type";
+        headers[0].value = type;
+    }
+
+    request.body = HOOP_BODY_OTHER;
+    request.body_text = hoop_cstr(text);
+}
+
+
+static void
+test_raw(void)
+{
+    size_t          i;
+    hoop_policy_t  *p;
+
+    static const char  *multipart[] = {
+        "multipart/form-data; boundary=b", "Multipart/Form-Data",
+        " multipart/mixed", "text/plain, multipart/form-data"
+    };
+
+    p = policy("{'id':'r','effect':'allow','match':{'sql':{'at':"
+               "{'body':'raw'},'dialect':'postgresql','class':'read'}}}");
+
+    raw("POST /", "text/plain", "SELECT 1");
+    says_is(p, "yes", "a body");
+    raw("POST /", NULL, "SELECT 1");
+    says_is(p, "yes", "of no type");
+    raw("POST /", "text/plain", "DROP TABLE t");
+    says_is(p, "no", "a body that is not to be allowed");
+
+    raw("POST /", "application/x-www-form-urlencoded", "SELECT 1");
+    request.body = HOOP_BODY_FORM;
+    says_is(p, "yes", "said to be a form, as curl says");
+
+    raw("POST /", "application/json", "\"SELECT 1\"");
+    request.body = HOOP_BODY_JSON;
+    says_is(p, "unknown", "JSON is not SQL");
+
+    raw("POST /", NULL, NULL);
+    says_is(p, "no", "no body");
+
+    raw("POST /", NULL, "SELECT 1");
+    request.body = HOOP_BODY_AMBIGUOUS;
+    says_is(p, "unknown", "an ambiguous body");
+    request.body = HOOP_BODY_UNREAD;
+    says_is(p, "unknown", "a body that was not read");
+    ok(hoop_policy_needs_body(&p, 1, &request), "it needs the body");
+
+    /* the preamble of a multipart body is not what is executed */
+
+    for (i = 0; i < sizeof(multipart) / sizeof(multipart[0]); i++) {
+        raw("POST /", multipart[i], "SELECT 1 /*\r\n--b\r\nContent-Disposition"
+            ": form-data; name=\"query\"\r\n\r\nDROP TABLE t\r\n--b--\r\n*/");
+        says_is(p, "unknown", "%s", multipart[i]);
+    }
+
+    raw("POST /", "text/plain", "SELECT 1");
+    headers[0].value = NULL;
+    says_is(p, "unknown", "two types");
+
+    hoop_policy_free(p);
+
+    p = policy("{'id':'r','effect':'allow','match':{'sql':{'at':"
+               "{'form':'q'},'dialect':'postgresql','class':'read'}}}");
+
+    raw("POST /", NULL, "q=SELECT+1&x=DROP");
+    request.body = HOOP_BODY_FORM;
+    says_is(p, "yes", "a field of a form");
+    raw("POST /", NULL, "q=SELECT+1&q=DROP+TABLE+t");
+    request.body = HOOP_BODY_FORM;
+    says_is(p, "unknown", "a field that is there twice");
+    raw("POST /", NULL, "x=SELECT+1");
+    request.body = HOOP_BODY_FORM;
+    says_is(p, "no", "no such field");
+    raw("POST /", NULL, "q=SELECT+1");
+    says_is(p, "unknown", "no form");
+    ok(hoop_policy_needs_body(&p, 1, &request), "it needs the body");
+
+    hoop_policy_free(p);
+
+    memset(headers, 0, sizeof(headers));
+}
+
+
 static void
 test_clickhouse(void)
 {
     hoop_policy_t  *p;
 
     p = policy("{'id':'a','effect':'allow','match':{'request':{'path':'/a'},"
-               "'sql':{'at':['/query',{'query':'query'}],"
+               "'sql':{'at':[{'body':'raw'},{'query':'query'}],"
                "'dialect':'clickhouse','class':'read'}}},"
                "{'id':'d','effect':'deny','match':{'request':{'path':'/d'},"
-               "'sql':{'at':['/query',{'query':'query'}],"
+               "'sql':{'at':[{'body':'raw'},{'query':'query'}],"
                "'dialect':'clickhouse','class':'ddl'}}}");
 
-    req("POST /a", "{'query':'SELECT 1'}");
+    raw("POST /a", NULL, "SELECT 1");
     verdict_is(p, "allow a", "one place");
-    req("POST /a?query=SELECT+1", NULL);
+    raw("POST /a?query=SELECT+1", NULL, NULL);
     verdict_is(p, "allow a", "the other");
-    req("POST /a?query=SELECT+1", "{'query':'SELECT 1'}");
+    raw("POST /a?query=SELECT+f", NULL, "(SELECT 1)");
     verdict_is(p, "error a ambiguous", "both are joined");
-    req("POST /a?query=SELECT+1", "{'query':'DROP TABLE t'}");
+    raw("POST /a?query=SELECT+1", NULL, "DROP TABLE t");
     verdict_is(p, "deny ", "one of both is not to be allowed");
-    req("POST /d?query=SELECT+1", "{'query':'SELECT 1'}");
+    raw("POST /d?query=SELECT+f", NULL, "(SELECT 1)");
     verdict_is(p, "deny d ambiguous", "both are joined, to a deny");
-    req("POST /d?query=SELECT+1", "{'query':'DROP TABLE t'}");
+    raw("POST /d?query=SELECT+1", NULL, "DROP TABLE t");
     verdict_is(p, "deny d", "one is to be denied");
 
+    hoop_policy_free(p);
+}
+
+
+/* what is left of it for the evidence */
+
+static void
+test_record(void)
+{
+    int             i, rc;
+    char           *text, *s;
+    json_t         *v;
+    unsigned        omitted;
+    hoop_buf_t      b;
+    hoop_error_t    err;
+    hoop_policy_t  *p, *both[2];
+
+    p = policy("{'id':'p','effect':'allow','match':{'request':{'path':"
+               "'/sql'},'sql':{'at':'/query','dialect':'postgresql',"
+               "'class':['read','multi']}}}");
+
+    hoop_buf_init(&b, 0);
+
+    question("SELECT name FROM crm.users WHERE ssn = '123-45-6789'");
+    (void) judge(p);
+    rc = hoop_policy_sql(&p, 1, &b, &omitted);
+    (void) hoop_buf_addc(&b, '\0');
+
+    is_int(rc, HOOP_OK, "there is a record");
+    is_int(omitted, 0, "of all");
+    is_str((char *) b.data, "[{\"class\":\"read\",\"tables\":[\"crm.users\"],"
+           "\"redacted\":\"SELECT name FROM crm.users WHERE ssn = ?\"}]",
+           "and it has no literal");
+
+    b.len = 0;
+    question("SELECT 1; SELECT f('secret')");
+    (void) judge(p);
+    rc = hoop_policy_sql(&p, 1, &b, &omitted);
+    (void) hoop_buf_addc(&b, '\0');
+
+    is_int(rc, HOOP_OK, "of two statements");
+    ok(strncmp((char *) b.data, "[{\"class\":[\"read\",\"multi\"],", 27) == 0
+       && strstr((char *) b.data, ",\"why\":\"calls a function") != NULL
+       && strstr((char *) b.data, "secret") == NULL,
+       "%s", (char *) b.data);
+
+    b.len = 0;
+    req("POST /other", "{'query':'SELECT 1'}");
+    (void) judge(p);
+    is_int(hoop_policy_sql(&p, 1, &b, &omitted), HOOP_DECLINED,
+           "none of SQL that no rule has looked at");
+    is_int(b.len, 0, "not a byte");
+
+    question("SELECT 1");
+    request.body = HOOP_BODY_AMBIGUOUS;
+    (void) judge(p);
+    is_int(hoop_policy_sql(&p, 1, &b, &omitted), HOOP_DECLINED,
+           "nor of what is not to be read");
+
+    /* two policies, one text */
+
+    both[0] = p;
+    both[1] = policy("{'id':'q','effect':'allow','match':{'sql':{'at':'/query',"
+                     "'dialect':'postgresql','class':'ddl'}}},"
+                     "{'id':'r','effect':'allow','match':{'sql':{'at':'/query',"
+                     "'dialect':'mysql','class':'ddl'}}}");
+
+    question("DROP TABLE t");
+    hoop_policy_evaluate(both, 2, &request, &verdict);
+    rc = hoop_policy_sql(both, 2, &b, &omitted);
+    v = hoop_json_load(b.data, b.len, &err);
+
+    is_int(rc, HOOP_OK, "of two policies");
+    is_int(json_array_size(v), 1, "one text in one dialect is told once");
+
+    json_decref(v);
+    hoop_policy_free(both[1]);
+
+    /* caps */
+
+    text = malloc(200000);
+    s = text;
+
+    for (i = 0; i < 40; i++) {
+        s += sprintf(s, "SELECT 'secret%d' FROM t%d;", i, i);
+    }
+
+    b.len = 0;
+    question(text);
+    (void) judge(p);
+    is_int(hoop_policy_sql(&p, 1, &b, &omitted), HOOP_OK, "of 40 statements");
+    v = hoop_json_load(b.data, b.len, &err);
+
+    is_int(json_array_size(v), 16, "16 are told");
+    is_int(omitted, 24, "and how many are not");
+    json_decref(v);
+
+    s = text + sprintf(text, "SELECT 1");
+
+    for (i = 0; i < 60; i++) {
+        s += sprintf(s, ", \"column%060d\"", i);
+    }
+
+    s += sprintf(s, " FROM t");
+
+    for (i = 0; i < 60; i++) {
+        s += sprintf(s, ", \"table%0100d\"", i);
+    }
+
+    b.len = 0;
+    question(text);
+    (void) judge(p);
+    is_int(hoop_policy_sql(&p, 1, &b, &omitted), HOOP_OK, "of a long one");
+    v = hoop_json_load(b.data, b.len, &err);
+
+    ok(b.len < 4096, "%zu bytes", b.len);
+    ok(json_is_true(json_object_get(json_array_get(v, 0), "truncated")),
+       "it is said that it is cut");
+    ok(hoop_json_member(json_array_get(v, 0), "redacted").len <= 1024,
+       "the text is");
+    is_int(json_array_size(json_object_get(json_array_get(v, 0), "tables")), 10,
+           "and the tables are");
+    json_decref(v);
+
+    s = text;
+
+    for (i = 0; i < 200; i++) {
+        s += sprintf(s, "SELECT 1 FROM \"%0900d\";", i);
+    }
+
+    b.len = 0;
+    question(text);
+    (void) judge(p);
+    is_int(hoop_policy_sql(&p, 1, &b, &omitted), HOOP_OK, "of long ones");
+    ok(b.len < 20000 && omitted >= 184, "%zu bytes, %u are not told", b.len,
+       omitted);
+
+    free(text);
+    hoop_buf_free(&b);
     hoop_policy_free(p);
 }
 
@@ -749,9 +990,17 @@ test_errors(void)
         { "{'at':'/a~2','dialect':'mysql','class':'read'}",
           "invalid JSON pointer \"/a~2\"" },
         { "{'at':1,'dialect':'mysql','class':'read'}",
-          "wanted a JSON pointer as \"/query\", or" },
+          "wanted a JSON pointer as \"/query\", {" },
         { "{'at':{},'dialect':'mysql','class':'read'}",
-          "wanted a JSON pointer as \"/query\", or" },
+          "wanted a JSON pointer as \"/query\", {" },
+        { "{'at':{'body':'text'},'dialect':'mysql','class':'read'}",
+          "wanted \"raw\"" },
+        { "{'at':{'query':'a','body':'raw'},'dialect':'mysql','class':'read'}",
+          "wanted a JSON pointer as \"/query\", {" },
+        { "{'at':{'query':'query'},'dialect':'clickhouse','class':'read'}",
+          "ClickHouse joins the argument and the body, so name both" },
+        { "{'at':[{'body':'raw'}],'dialect':'clickhouse','class':'read'}",
+          "ClickHouse joins the argument and the body, so name both" },
         { "{'at':{'header':'x'},'dialect':'mysql','class':'read'}",
           "unknown key \"header\"" },
         { "{'at':{'query':''},'dialect':'mysql','class':'read'}",
@@ -768,13 +1017,12 @@ test_errors(void)
         { "{'at':'/q','dialect':'mysql','class':[]}",
           "wanted a class or an array of 1 to 14" },
         { "{'at':'/q','dialect':'mysql','class':{}}",
-          "wanted a class or an array of 1 to 14" },
+          "wanted one of the classes \"read\"" },
         { "{'at':'/q','dialect':'mysql','class':[1]}",
           "wanted one of the classes \"read\"" },
         { "{'at':'/q','dialect':'mysql','tables':[]}",
           "wanted a table or an array of 1 to 64" },
-        { "{'at':'/q','dialect':'mysql','tables':1}",
-          "wanted a table or an array of 1 to 64" },
+        { "{'at':'/q','dialect':'mysql','tables':1}", "wanted a string" },
         { "{'at':'/q','dialect':'mysql','tables':['']}",
           "wanted a string of 1 to" },
         { "{'at':'/q','dialect':'mysql','tables':['`a`']}",
