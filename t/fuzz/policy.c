@@ -75,12 +75,30 @@ static void
 judge(hoop_policy_t *policy, hoop_policy_request_t *req)
 {
     int             needs;
+    json_t         *sql;
     plain_t         p;
+    unsigned        omitted;
+    hoop_buf_t      b;
+    hoop_error_t    err;
     hoop_verdict_t  v, again;
 
     needs = hoop_policy_needs_body(&policy, 1, req);
 
     hoop_policy_evaluate(&policy, 1, req, &v);
+
+    hoop_buf_init(&b, 0);
+
+    if (hoop_policy_sql(&policy, 1, &b, &omitted) == HOOP_OK) {
+        sql = hoop_json_load(b.data, b.len, &err);
+
+        if (json_array_size(sql) == 0) {
+            abort();
+        }
+
+        json_decref(sql);
+    }
+
+    hoop_buf_free(&b);
 
     memset(&p, 0, sizeof(p));
     hoop_policy_explain(&policy, 1, req, walk, &p);
