@@ -9,6 +9,8 @@
  */
 
 
+#define _GNU_SOURCE            /* memmem */
+
 #include "hoop_sql_walk.h"
 
 
@@ -24,6 +26,7 @@ static int hoop_sql_call_harmless(hoop_sql_walker_t *w, hoop_sql_level_t *l,
 static int hoop_sql_call_part(hoop_sql_walker_t *w, hoop_sql_level_t *l,
     hoop_sql_token_t *t);
 static int hoop_sql_call_combined(hoop_sql_walker_t *w, hoop_sql_token_t *t);
+static int hoop_sql_call_xquery(hoop_sql_walker_t *w, hoop_sql_token_t *t);
 static int hoop_sql_call_schema(hoop_sql_walker_t *w, unsigned a);
 static int hoop_sql_call_one_of(hoop_sql_walker_t *w, hoop_sql_token_t *t,
     const char *names);
@@ -219,6 +222,14 @@ hoop_sql_call_harmless(hoop_sql_walker_t *w, hoop_sql_level_t *l, unsigned a)
     t = &w->sql->tokens[w->i];
 
     if (a == w->i) {
+
+        if (w->sql->dialect == HOOP_SQL_ORACLE
+            && hoop_sql_call_one_of(w, t, " xmlquery xmltable xmlexists ")
+            && !hoop_sql_call_xquery(w, t))
+        {
+            return 0;
+        }
+
         return (hoop_sql_flags(t) & (W_FUNCTION|W_RESERVED))
                || hoop_sql_call_part(w, l, t)
                || hoop_sql_call_combined(w, t);
@@ -237,6 +248,40 @@ hoop_sql_call_harmless(hoop_sql_walker_t *w, hoop_sql_level_t *l, unsigned a)
     }
 
     return hoop_sql_call_schema(w, a);
+}
+
+
+/* Oracle: 0 if the text of an XQuery may read what is not its argument */
+
+static int
+hoop_sql_call_xquery(hoop_sql_walker_t *w, hoop_sql_token_t *t)
+{
+    unsigned     i, n;
+    hoop_str_t   s;
+
+    static const char *const  reads[] = { "collection", "doc", "view", "oradb",
+                                          "import", NULL };
+
+    for (n = 0; n < 16; n++, t++) {
+
+        if (t->type == HOOP_SQL_T_END) {
+            break;
+        }
+
+        if (t->type != HOOP_SQL_T_STRING) {
+            continue;
+        }
+
+        s = hoop_sql_token(w->sql, t);
+
+        for (i = 0; reads[i]; i++) {
+            if (memmem(s.data, s.len, reads[i], strlen(reads[i])) != NULL) {
+                return 0;
+            }
+        }
+    }
+
+    return 1;
 }
 
 

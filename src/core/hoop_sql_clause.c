@@ -14,6 +14,7 @@ static void hoop_sql_walk_into(hoop_sql_walker_t *w, hoop_sql_level_t *l);
 static void hoop_sql_walk_with(hoop_sql_walker_t *w, hoop_sql_level_t *l);
 static void hoop_sql_walk_table(hoop_sql_walker_t *w);
 static void hoop_sql_walk_settings(hoop_sql_walker_t *w);
+static int hoop_sql_walk_in(hoop_sql_walker_t *w);
 
 
 /* HOOP_DECLINED: it is a name here */
@@ -214,6 +215,9 @@ hoop_sql_walk_word(hoop_sql_walker_t *w, hoop_sql_level_t *l)
         }
 
         return HOOP_OK;
+
+    case KW_IN:
+        return hoop_sql_walk_in(w);
 
     case KW_OPTION:
     case KW_SETTINGS:
@@ -621,4 +625,64 @@ hoop_sql_walk_dual(hoop_sql_walker_t *w, hoop_sql_level_t *l)
         l->column = 0;
         l->from = 0;
     }
+}
+
+
+/* ClickHouse and SQLite: x IN table; ClickHouse: x IN (table), in(x, table) */
+
+static int
+hoop_sql_walk_in(hoop_sql_walker_t *w)
+{
+    unsigned           a, b;
+    hoop_sql_token_t  *t;
+
+    if (w->mode == HOOP_SQL_WALK_DDL || w->i == w->first
+        || (w->sql->dialect != HOOP_SQL_CLICKHOUSE
+            && w->sql->dialect != HOOP_SQL_SQLITE))
+    {
+        return HOOP_OK;
+    }
+
+    t = w->sql->tokens;
+    a = w->i + 1;
+
+    if (hoop_sql_is_op(&t[a], '(')) {
+
+        if (w->sql->dialect == HOOP_SQL_SQLITE) {
+            return HOOP_OK;
+        }
+
+        a++;
+
+        if (t[w->i - 1].type == HOOP_SQL_T_OP
+            ? !hoop_sql_is_op(&t[w->i - 1], ')')
+              && !hoop_sql_is_op(&t[w->i - 1], ']')
+            : (hoop_sql_flags(&t[w->i - 1]) & W_RESERVED)
+              && hoop_sql_kw(&t[w->i - 1]) != KW_NOT
+              && hoop_sql_kw(&t[w->i - 1]) != KW_END
+              && !hoop_sql_token_is(w->sql, &t[w->i - 1], "global"))
+        {
+            hoop_sql_unknown(w->st, "names a table by a value");
+        }
+    }
+
+    if (!hoop_sql_is_name(&t[a]) || (hoop_sql_flags(&t[a]) & W_RESERVED)) {
+        return HOOP_OK;
+    }
+
+    for (b = a + 1;
+         hoop_sql_is_op(&t[b], '.') && hoop_sql_is_name(&t[b + 1]);
+         b += 2)
+    {
+        /* void */
+    }
+
+    if (hoop_sql_is_op(&t[b], '(')
+        || (hoop_sql_is_op(&t[a - 1], '(') && !hoop_sql_is_op(&t[b], ')'))
+        || (b == a + 1 && hoop_sql_walk_is_cte(w, &t[a])))
+    {
+        return HOOP_OK;
+    }
+
+    return hoop_sql_table(w->sql, w->st, a, b);
 }

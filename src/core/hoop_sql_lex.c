@@ -686,6 +686,19 @@ word:
 }
 
 
+/* SQLite: whatever is in the parentheses of $name(...) is a part of it */
+
+void
+hoop_sql_lex_after_param(hoop_sql_lex_t *lx, const u_char *p)
+{
+    if (p < lx->end && *p == '(' && (lx->dialect == HOOP_SQL_SQLITE
+                                     || lx->dialect == HOOP_SQL_GENERIC))
+    {
+        hoop_sql_doubt(lx, "has a parameter before a parenthesis");
+    }
+}
+
+
 static int
 hoop_sql_lex_param(hoop_sql_lex_t *lx)
 {
@@ -737,6 +750,8 @@ hoop_sql_lex_param(hoop_sql_lex_t *lx)
     if (p - start < 2) {
         return hoop_sql_lex_op(lx);
     }
+
+    hoop_sql_lex_after_param(lx, p);
 
     lx->p = p;
 

@@ -65,6 +65,9 @@ void hoop_sql_doubt(hoop_sql_lex_t *lx, const char *why);
 int hoop_sql_lex_bad(hoop_sql_lex_t *lx, const u_char *start,
     const char *why);
 
+/* p: behind the name of a parameter */
+void hoop_sql_lex_after_param(hoop_sql_lex_t *lx, const u_char *p);
+
 int hoop_sql_lex_line(hoop_sql_lex_t *lx);
 int hoop_sql_lex_comment(hoop_sql_lex_t *lx);
 int hoop_sql_lex_quoted(hoop_sql_lex_t *lx, const u_char *start, u_char type,

@@ -65,7 +65,9 @@ hoop_sql_lex_comment(hoop_sql_lex_t *lx)
         }
     }
 
-    if (p < lx->end && *p == '+' && (lx->has & D_EXECUTABLE)) {
+    if (p < lx->end && *p == '+'
+        && ((lx->has & D_EXECUTABLE) || lx->dialect == HOOP_SQL_GENERIC))
+    {
 
         /* what a hint may set is not looked into */
 
@@ -231,9 +233,13 @@ hoop_sql_lex_dollar(hoop_sql_lex_t *lx)
         return hoop_sql_lex_bad(lx, start, "has a dollar quote");
     }
 
-    if (p == start + 1) {
+    if (p == start + 1
+        || (p < lx->end && *p == '$' && lx->dialect == HOOP_SQL_CLICKHOUSE))
+    {
         return hoop_sql_lex_bad(lx, start, "has a dollar sign");
     }
+
+    hoop_sql_lex_after_param(lx, p);
 
     lx->p = p;
 

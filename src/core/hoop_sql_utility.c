@@ -152,6 +152,10 @@ hoop_sql_explain(hoop_sql_t *sql, hoop_sql_statement_t *st, unsigned a,
             }
         }
 
+        if (analyze && hoop_sql_kw(t) != KW_ANALYZE) {
+            st->classes |= HOOP_SQL_EXPLAIN_ANALYZE;
+        }
+
         hoop_sql_unknown(st, "explains something unknown");
 
         return hoop_sql_walk(sql, st, a + 1, b, HOOP_SQL_WALK_QUERY);

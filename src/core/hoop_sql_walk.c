@@ -26,8 +26,6 @@ static int hoop_sql_walk_name(hoop_sql_walker_t *w, hoop_sql_level_t *l);
 static int hoop_sql_walk_named(hoop_sql_walker_t *w, hoop_sql_level_t *l,
     unsigned a);
 static int hoop_sql_walk_is_columns(hoop_sql_walker_t *w);
-static int hoop_sql_walk_is_cte(hoop_sql_walker_t *w,
-    const hoop_sql_token_t *t);
 static int hoop_sql_walk_is_dual(hoop_sql_walker_t *w, unsigned a);
 
 
@@ -577,7 +575,7 @@ hoop_sql_walk_is_columns(hoop_sql_walker_t *w)
 }
 
 
-static int
+int
 hoop_sql_walk_is_cte(hoop_sql_walker_t *w, const hoop_sql_token_t *t)
 {
     size_t       i;

@@ -86,6 +86,9 @@ typedef struct {
  */
 int hoop_sql_walk_word(hoop_sql_walker_t *w, hoop_sql_level_t *l);
 
+/* 1 if a CTE has the name */
+int hoop_sql_walk_is_cte(hoop_sql_walker_t *w, const hoop_sql_token_t *t);
+
 /* a name before "(": a call, unless it gives names to columns */
 void hoop_sql_walk_call(hoop_sql_walker_t *w, hoop_sql_level_t *l, unsigned a);
 void hoop_sql_walk_member(hoop_sql_walker_t *w);

@@ -48,6 +48,7 @@ typedef struct {
     unsigned             between:1;
     unsigned             exists:1;
     unsigned             call:1;
+    unsigned             never_null:1; /* COALESCE(...) */
     unsigned             group:1;      /* is nothing but a condition in () */
     unsigned             group_all:1;
     unsigned             any:1;        /* has a token */
@@ -60,6 +61,10 @@ typedef struct {
     unsigned             started:1;    /* of a query: behind WHERE */
     unsigned             limited:1;    /* of a query: something else limits */
     unsigned             self:1;       /* of a query: reads the target */
+    unsigned             again:1;      /* ... of the same name */
+    unsigned             from:1;       /* of a query: reads anything */
+    unsigned             outer:1;      /* of a query: selects a name */
+    unsigned             list:1;       /* of IN */
     unsigned             boolean:1;
     unsigned             several:1;    /* AND or OR */
     unsigned             xor:1;
@@ -86,6 +91,8 @@ static void hoop_sql_cond_init(hoop_sql_cond_t *c, int query);
 static void hoop_sql_cond_leaf(hoop_sql_cond_t *c);
 static void hoop_sql_cond_token(hoop_sql_where_t *w, hoop_sql_cond_t *c);
 static void hoop_sql_cond_op(hoop_sql_where_t *w, hoop_sql_cond_t *c);
+static int hoop_sql_cond_is(hoop_sql_where_t *w, const hoop_sql_token_t *t,
+    u_char digit);
 static uint32_t hoop_sql_cond_hash(hoop_sql_where_t *w,
     const hoop_sql_token_t *t);
 static void hoop_sql_cond_name(hoop_sql_where_t *w, hoop_sql_cond_t *c);
@@ -136,6 +143,19 @@ hoop_sql_where_all(const hoop_sql_t *sql, unsigned a, unsigned b,
                                || hoop_sql_kw(w.t + 1) == KW_WITH
                                || hoop_sql_kw(w.t + 1) == KW_VALUES
                                || hoop_sql_kw(w.t + 1) == KW_TABLE);
+
+            c = &w.levels[w.depth];
+            c->list = (hoop_sql_kw(w.t - 1) == KW_IN);
+
+            /* = (SELECT max(id) FROM t) is one row */
+
+            if (hoop_sql_is_op(w.t - 1, '=') && c->query
+                && (hoop_sql_token_is(sql, w.t + 2, "max")
+                    || hoop_sql_token_is(sql, w.t + 2, "min")))
+            {
+                c->limited = 1;
+            }
+
             continue;
         }
 
@@ -173,6 +193,10 @@ hoop_sql_cond_init(hoop_sql_cond_t *c, int query)
     c->started = 0;
     c->limited = 0;
     c->self = 0;
+    c->again = 0;
+    c->from = 0;
+    c->outer = 0;
+    c->list = 0;
     c->boolean = 0;
     c->several = 0;
     c->xor = 0;
@@ -195,6 +219,7 @@ hoop_sql_cond_leaf(hoop_sql_cond_t *c)
     c->between = 0;
     c->exists = 0;
     c->call = 0;
+    c->never_null = 0;
     c->group = 0;
     c->group_all = 0;
     c->any = 0;
@@ -235,6 +260,8 @@ hoop_sql_cond_token(hoop_sql_where_t *w, hoop_sql_cond_t *c)
 
         case KW_FROM:
         case KW_JOIN:
+            c->from = 1;
+
             if (hoop_sql_is_name(w->t + 1)) {
 
                 hoop_str_t  a, b;
@@ -244,12 +271,16 @@ hoop_sql_cond_token(hoop_sql_where_t *w, hoop_sql_cond_t *c)
 
                 if (a.len == b.len || hoop_sql_is_op(w->t + 2, '.')) {
                     c->self = 1;
+                    c->again = (hoop_sql_cond_hash(w, w->t + 1)
+                                == hoop_sql_cond_hash(w, w->target));
                 }
             }
 
             break;
 
         default:
+            c->outer |= !c->from && hoop_sql_is_name(w->t)
+                        && !(hoop_sql_flags(w->t) & (W_RESERVED|W_CONSTANT));
             break;
         }
 
@@ -324,8 +355,14 @@ hoop_sql_cond_token(hoop_sql_where_t *w, hoop_sql_cond_t *c)
         c->compared++;
         c->boolean = 1;
 
-        if (hoop_sql_kw(w->t + 1) == KW_NOT) {
+        /* IS NOT NULL, IS DISTINCT FROM NULL */
+
+        if ((hoop_sql_kw(w->t + 1) == KW_NOT)
+            != (hoop_sql_kw(w->t + 1) == KW_DISTINCT
+                || hoop_sql_kw(w->t + 2) == KW_DISTINCT))
+        {
             c->id_more = 1;
+            c->doubt |= c->never_null;
         }
 
         return;
@@ -462,6 +499,25 @@ hoop_sql_cond_op(hoop_sql_where_t *w, hoop_sql_cond_t *c)
     case '~':
         break;
 
+    case '*':
+
+        /* id * 0, id % 1 */
+
+        if (hoop_sql_cond_is(w, w->t + 1, '0')
+            || hoop_sql_cond_is(w, w->t - 1, '0'))
+        {
+            c->doubt = 1;
+        }
+
+        return;
+
+    case '%':
+        if (hoop_sql_cond_is(w, w->t + 1, '1')) {
+            c->doubt = 1;
+        }
+
+        return;
+
     case ';':
         c->doubt = 1;
         return;
@@ -472,6 +528,16 @@ hoop_sql_cond_op(hoop_sql_where_t *w, hoop_sql_cond_t *c)
 
     c->compared++;
     c->boolean = 1;
+}
+
+
+/* is the number of one digit */
+
+static int
+hoop_sql_cond_is(hoop_sql_where_t *w, const hoop_sql_token_t *t, u_char digit)
+{
+    return t->type == HOOP_SQL_T_NUMBER && t->len == 1
+           && w->sql->text[t->start] == digit;
 }
 
 
@@ -549,6 +615,10 @@ hoop_sql_cond_name(hoop_sql_where_t *w, hoop_sql_cond_t *c)
         if (hoop_sql_key_length(w->sql, w->t)) {
             c->kind |= COL_KEY;                  /* LENGTH(x) >= 0 */
         }
+
+        c->never_null |= hoop_sql_token_is(w->sql, w->t, "coalesce")
+                         || hoop_sql_token_is(w->sql, w->t, "ifnull")
+                         || hoop_sql_token_is(w->sql, w->t, "nvl");
 
         return;
     }
@@ -747,8 +817,14 @@ hoop_sql_cond_close(hoop_sql_where_t *w)
 
         ok = c->started && hoop_sql_cond_end(w, c);
 
-        if (out->exists) {
-            out->doubt |= !ok;
+        if (!c->from && c->outer) {
+            out->doubt = 1;                      /* id = (SELECT id) */
+
+        } else if (out->exists) {
+
+            /* of itself again, joined by what must be its key */
+
+            out->doubt |= !ok || (c->again && !c->several);
 
         } else if (!ok && !c->limited && c->self) {
             out->doubt = 1;
@@ -761,7 +837,7 @@ hoop_sql_cond_close(hoop_sql_where_t *w)
 
     kw = hoop_sql_kw(w->t + 1);
 
-    alone = !out->any && out->compared == 0 && !out->exists
+    alone = !out->list && !out->any && out->compared == 0 && !out->exists
             && (w->t + 1 >= w->end || hoop_sql_is_op(w->t + 1, ')')
                 || kw == KW_AND || kw == KW_OR || kw == KW_XOR
                 || hoop_sql_is_op(w->t + 1, HOOP_SQL_OP_AND)

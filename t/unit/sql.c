@@ -712,6 +712,10 @@ test_tables(hoop_sql_t *sql)
               "S.A@THERE.EXAMPLE ");
     is_tables(sql, CH, "SELECT * FROM a ARRAY JOIN b, c.d AS e", "a ");
     is_tables(sql, CH, "DROP TABLE a ON CLUSTER c", "a ");
+    is_tables(sql, CH, "SELECT 1 FROM a WHERE x IN b AND y NOT IN (s.c)",
+              "a b s.c ");
+    is_tables(sql, CH, "WITH b AS (SELECT 1) SELECT 1 WHERE x IN b", "");
+    is_tables(sql, LITE, "SELECT 1 WHERE x IN main.a OR y IN (b)", "main.a ");
     is_tables(sql, SNOW, "SELECT $1 FROM @Stage/path, a", "@Stage/path A ");
     is_tables(sql, SNOW, "CREATE TABLE a CLONE b", "A B ");
 }

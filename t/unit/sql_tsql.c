@@ -738,7 +738,12 @@ static const test_statement_t  statements[] = {
     { ON(ORA), UN,
       "SELECT * FROM t START WITH evil(1) = 2" },
     { ON(ORA), UN,
-      "SELECT * FROM t CONNECT BY CONNECT_BY_ROOT evil(1) = 1" }
+      "SELECT * FROM t CONNECT BY CONNECT_BY_ROOT evil(1) = 1" },
+    { ON(ORA), UN,
+      "SELECT XMLQUERY('for $i in fn:collection(\"oradb:/HR/SECRET\") "
+      "return $i' RETURNING CONTENT) FROM dual" },
+    { ON(ORA), UN,
+      "SELECT * FROM XMLTABLE('ora:view(\"SECRET\")')" }
 };
 
 

@@ -277,6 +277,10 @@ static const test_statement_t  statements[] = {
       "SELECT 1 SETTINGS readonly=0, max_execution_time=0" },
     { ON(CH), UN,
       "SELECT 1 SETTINGS max_execution_time=0" },
+    { ON(CH), UN,
+      "SELECT in(x, secret)" },
+    { ON(CH), UN,
+      "SELECT $1$b$1$ , url('x') , $1$b$1$c$" },
     { ON(SNOW), R,
       "SELECT v:customer.name::string AS name, "
       "v:items[0].price::number(10,2) FROM raw" },
