@@ -352,9 +352,12 @@ hoop_sql_judge(hoop_sql_t *sql, hoop_sql_statement_t *st, unsigned a,
         return HOOP_OK;
     }
 
+    /* DECLARE @x ..., SET @x = ...: of the batch alone */
+
     if (sql->dialect == HOOP_SQL_TSQL && b > a + 2
-        && hoop_sql_token_is(sql, t, "declare")
-        && t[1].type == HOOP_SQL_T_PARAM)
+        && (hoop_sql_token_is(sql, t, "declare") || hoop_sql_kw(t) == KW_SET)
+        && t[1].type == HOOP_SQL_T_PARAM && sql->text[t[1].start] == '@'
+        && !hoop_sql_token_is(sql, t + 3, "cursor"))
     {
         rc = hoop_sql_walk(sql, st, a + 1, b, HOOP_SQL_WALK_QUERY);
         st->classes |= HOOP_SQL_READ;

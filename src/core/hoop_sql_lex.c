@@ -176,15 +176,23 @@ hoop_sql_token_in(const hoop_sql_t *sql, const hoop_sql_token_t *t,
 int
 hoop_sql_push(hoop_sql_lex_t *lx, u_char type, const u_char *start)
 {
-    unsigned           size;
+    size_t             size;
     hoop_sql_t        *sql;
     hoop_sql_token_t  *t;
 
     sql = lx->sql;
 
-    if (sql->ntokens + 3 > sql->tokens_size) {
+    if (sql->ntokens == sql->tokens_size) {
 
-        size = sql->tokens_size ? sql->tokens_size * 2 : 256;
+        /* as many as there may be, so that they are never moved */
+
+        size = lx->end - lx->text + 3;
+
+        if (size > HOOP_SQL_MAX_TOKENS + 3) {
+            size = HOOP_SQL_MAX_TOKENS + 3;
+        }
+
+        size = (size < 256) ? 256 : size;
 
         t = realloc(sql->tokens, size * sizeof(hoop_sql_token_t));
         if (t == NULL) {

@@ -394,6 +394,13 @@ hoop_sql_harmless(const hoop_sql_t *sql, unsigned a, unsigned b)
         "and", "no", "chain", "with", "consistent", "snapshot", NULL
     };
 
+    /* SQL Server's, of the session: what a query answers, not what it does */
+
+    static const char *const  options[] = {
+        "nocount", "xact_abort", "ansi_nulls", "ansi_padding", "ansi_warnings",
+        "arithabort", "concat_null_yields_null", "numeric_roundabort", NULL
+    };
+
     t = &sql->tokens[a];
 
     if (b > a + 10) {
@@ -430,7 +437,8 @@ hoop_sql_harmless(const hoop_sql_t *sql, unsigned a, unsigned b)
         break;
 
     case KW_SET:
-        if (b == a + 3 && hoop_sql_token_is(sql, t + 1, "nocount")
+        if (b == a + 3 && sql->dialect == HOOP_SQL_TSQL
+            && hoop_sql_token_in(sql, t + 1, options)
             && (hoop_sql_kw(t + 2) == KW_ON
                 || hoop_sql_token_is(sql, t + 2, "off")))
         {
@@ -484,7 +492,11 @@ hoop_sql_pragma(const hoop_sql_t *sql, unsigned a, unsigned b)
         "application_id", "database_list", "collation_list", "function_list",
         "compile_options", "module_list", "pragma_list", "table_list",
         "foreign_key_check", "synchronous", "cache_size", "busy_timeout",
-        "auto_vacuum", "data_version", "integrity_check", "quick_check", NULL
+        "auto_vacuum", "data_version", "integrity_check", "quick_check",
+        "max_page_count", "mmap_size", "temp_store", "locking_mode",
+        "wal_autocheckpoint", "query_only", "secure_delete",
+        "recursive_triggers", "defer_foreign_keys", "read_uncommitted",
+        "trusted_schema", "writable_schema", NULL
     };
 
     static const char *const  of_table[] = {

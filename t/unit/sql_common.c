@@ -555,6 +555,8 @@ static const test_statement_t  statements[] = {
       "SELECT $a(') , f('x') --')" },
     { ON(GEN), UN,
       "SELECT /*+ SET_VAR(sql_mode='') */ 1" },
+    { ON(GEN), UN,
+      "SET NOCOUNT ON" },
     { ON(LITE), R,
       "SELECT date('now', '-7 days'), datetime(ts, 'unixepoch', "
       "'localtime'), strftime('%s', 'now'), julianday('now') - "
@@ -633,6 +635,10 @@ static const test_statement_t  statements[] = {
       "LIMIT 5, 10" },
     { ON(LITE), R,
       "SELECT * FROM main.users" },
+    { ON(LITE), R,
+      "PRAGMA mmap_size" },
+    { ON(LITE), R,
+      "PRAGMA writable_schema" },
     { ON(LITE), UN,
       "ATTACH 'x.db' AS y" },
     { ON(LITE), UN,
@@ -742,7 +748,9 @@ static const test_statement_t  statements[] = {
     { ON(LITE), UN,
       "SELECT :a(') , load_extension('x') --')" },
     { ON(LITE), UN,
-      "SELECT @a::b(') , load_extension('x') --')" }
+      "SELECT @a::b(') , load_extension('x') --')" },
+    { ON(LITE), UN,
+      "PRAGMA writable_schema = 1" }
 };
 
 

@@ -530,7 +530,9 @@ static const test_statement_t  statements[] = {
     { ON(MY), UN,
       "SELECT * FROM t JOIN u ON t.a = u.b COLLATE evil(5)" },
     { ON(MY), UN,
-      "SELECT * FROM t JOIN u USING (a) evil(1)" }
+      "SELECT * FROM t JOIN u USING (a) evil(1)" },
+    { ON(MY), UN,
+      "SET NOCOUNT ON" }
 };
 
 
