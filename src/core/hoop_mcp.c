@@ -273,7 +273,7 @@ hoop_mcp_body(hoop_mcp_t *mcp, const hoop_mcp_input_t *in)
 
         rc = hoop_mcp_message(mcp, v, &mcp->messages[i]);
 
-        if (rc == HOOP_OK && mcp->mirrored) {
+        if (rc == HOOP_OK) {
             rc = hoop_mcp_mirror(mcp, in, &mcp->messages[i]);
         }
 
@@ -521,13 +521,22 @@ hoop_mcp_response(hoop_mcp_t *mcp, json_t *v, hoop_mcp_message_t *m)
                                "a response has \"params\"");
     }
 
+    if (error == NULL && !json_is_object(json_object_get(v, "result"))) {
+        return hoop_mcp_refuse(mcp, HOOP_MCP_INVALID,
+                               "\"result\" is not an object");
+    }
+
     if (error == NULL && m->id_value == NULL) {
         return hoop_mcp_refuse(mcp, HOOP_MCP_INVALID, "a result has no \"id\"");
     }
 
-    if (error != NULL && !json_is_object(error)) {
+    if (error != NULL
+        && (!json_is_integer(json_object_get(error, "code"))
+            || !json_is_string(json_object_get(error, "message"))))
+    {
         return hoop_mcp_refuse(mcp, HOOP_MCP_INVALID,
-                               "\"error\" is not an object");
+                               "\"error\" is not an object with an integer "
+                               "\"code\" and a \"message\"");
     }
 
     if (mcp->mirrored) {

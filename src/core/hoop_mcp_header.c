@@ -5,9 +5,9 @@
  * The headers of MCP.
  *
  * Revision 2026-07-28 has the method and the name of a call in headers as
- * well, for who does not read bodies.  There they must be what the body says:
- * somebody on the way may have gone by them.  In older revisions they mean
- * nothing, and nothing is taken from them.
+ * well, for who does not read bodies.  Wherever they are, they must be what the
+ * body says: somebody on the way may have gone by them, whatever the revision.
+ * In older ones they need not be there, and nothing is ever taken from them.
  */
 
 
@@ -172,7 +172,7 @@ hoop_mcp_mirror(hoop_mcp_t *mcp, const hoop_mcp_input_t *in,
         break;
 
     case HOOP_DECLINED:
-        if (m->kind == HOOP_MCP_REQUEST || named) {
+        if (mcp->mirrored && (m->kind == HOOP_MCP_REQUEST || named)) {
             return hoop_mcp_refuse(mcp, HOOP_MCP_HEADER,
                                    "Mcp-Method is missing");
         }
@@ -190,9 +190,9 @@ hoop_mcp_mirror(hoop_mcp_t *mcp, const hoop_mcp_input_t *in,
         return hoop_mcp_name(mcp, m, value);
 
     case HOOP_DECLINED:
-        return named ? hoop_mcp_refuse(mcp, HOOP_MCP_HEADER,
-                                       "Mcp-Name is missing")
-                     : HOOP_OK;
+        return (mcp->mirrored && named)
+               ? hoop_mcp_refuse(mcp, HOOP_MCP_HEADER, "Mcp-Name is missing")
+               : HOOP_OK;
 
     default:
         return hoop_mcp_refuse(mcp, HOOP_MCP_HEADER, "Mcp-Name is there twice");

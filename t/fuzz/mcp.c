@@ -6,6 +6,9 @@
  * accepted is what another parser of JSON makes of the body, message by
  * message; ids are spans of the text that spell the value; mirrored headers are
  * true; and another spelling of the same comes to the same.
+ *
+ * A policy allows a batch only if it allows each message of it, and nothing
+ * that is not accepted.
  */
 
 
@@ -13,6 +16,7 @@
 
 #include "../../src/core/hoop_json.h"
 #include "../../src/core/hoop_mcp.h"
+#include "../../src/core/hoop_policy.h"
 
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -219,6 +223,122 @@ again(const hoop_mcp_input_t *in, const hoop_mcp_t *mcp, json_t *root)
 }
 
 
+/* an exact allocation, so that an over-write is seen */
+
+static void
+folded(hoop_str_t s)
+{
+    u_char      *buf, *again;
+    hoop_str_t   name, uri;
+
+    buf = malloc(s.len + 2);
+    again = malloc(s.len + 2);
+
+    name = hoop_mcp_fold_name(s, buf);
+
+    if (name.len > s.len
+        || !hoop_str_eq(name, hoop_mcp_fold_name(name, again)))
+    {
+        abort();
+    }
+
+    uri = hoop_mcp_fold_uri(s, buf);
+
+    if (uri.len > s.len + 2
+        || memchr(uri.data, ' ', uri.len) != NULL
+        || memchr(uri.data, '\\', uri.len) != NULL)
+    {
+        abort();
+    }
+
+    free(again);
+    free(buf);
+}
+
+
+static hoop_policy_t *
+rules(void)
+{
+    hoop_error_t           err;
+    static hoop_policy_t  *policy;
+
+    static const char  text[] =
+        "{\"version\":1,\"name\":\"m\",\"rules\":["
+        "{\"id\":\"a\",\"effect\":\"allow\",\"match\":{\"mcp\":"
+        "{\"tool\":[\"x*\",\"get*\"]}}},"
+        "{\"id\":\"b\",\"effect\":\"allow\",\"mask\":[],\"match\":{\"mcp\":"
+        "{\"method\":[\"ping\",\"notifications/*\",\"n\"]}}},"
+        "{\"id\":\"c\",\"effect\":\"allow\",\"match\":{\"mcp\":"
+        "{\"resource\":[\"file:///**\",\"a:*\"]}}},"
+        "{\"id\":\"d\",\"effect\":\"allow\",\"match\":{\"mcp\":"
+        "{\"response\":true}}},"
+        "{\"id\":\"e\",\"effect\":\"deny\",\"match\":{\"mcp\":{\"arguments\":"
+        "{\"/a\":{\"exists\":true}}}}}]}";
+
+    if (policy == NULL) {
+        policy = hoop_policy_compile((const u_char *) text,
+                                     sizeof(text) - 1, &err);
+        if (policy == NULL) {
+            abort();
+        }
+    }
+
+    return policy;
+}
+
+
+static hoop_verdict_e
+judged(const hoop_mcp_input_t *in, json_t *body)
+{
+    hoop_policy_t           *policy;
+    hoop_verdict_t           verdict;
+    hoop_identity_t          identity;
+    hoop_policy_request_t    req;
+
+    static hoop_policy_mcp_t  mcp;
+
+    policy = rules();
+
+    memset(&identity, 0, sizeof(identity));
+    memset(&req, 0, sizeof(req));
+
+    req.identity = &identity;
+    req.method = in->method;
+    req.path = hoop_cstr("/mcp");
+    req.header = in->header;
+    req.header_ctx = in->header_ctx;
+    req.mcp = &mcp;
+    req.body = body ? HOOP_BODY_JSON : HOOP_BODY_AMBIGUOUS;
+    req.body_json = body;
+
+    hoop_policy_evaluate(&policy, 1, &req, &verdict);
+
+    if (!mcp.asked || (mcp.mcp.code == 0 && mcp.member >= mcp.mcp.n)
+        || (mcp.mcp.code != 0 && mcp.mcp.why == NULL))
+    {
+        abort();
+    }
+
+    return verdict.decision;
+}
+
+
+static void
+policy(const hoop_mcp_input_t *in, const hoop_mcp_t *mcp, json_t *root)
+{
+    int       all;
+    unsigned  i;
+
+    all = (judged(in, root) == HOOP_VERDICT_ALLOW);
+
+    for (i = 0; all && mcp->batch && i < mcp->n; i++) {
+        if (judged(in, json_array_get(root, i)) != HOOP_VERDICT_ALLOW) {
+            abort();
+        }
+    }
+}
+
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -255,6 +375,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         in.type = hoop_cstr("application/json");
     }
 
+    folded(in.text);
+
     rc = hoop_mcp_parse(&mcp, &in);
 
     root = json_loadb((const char *) in.text.data, in.text.len,
@@ -279,6 +401,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
 
         json_decref(root);
+
+        if (judged(&in, NULL) == HOOP_VERDICT_ALLOW) {
+            abort();
+        }
+
         return 0;
     }
 
@@ -295,6 +422,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
 
     again(&in, &mcp, root);
+    policy(&in, &mcp, root);
 
     json_decref(root);
 

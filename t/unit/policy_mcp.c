@@ -68,7 +68,8 @@ test_methods(void)
     rule("allow", "{}", J "'id':1,'method':'ping'}", "allow r");
     rule("allow", "{}", J "'id':1,'result':{}}", "allow r");
     rule("allow", "{'response':true}", J "'id':1,'result':{}}", "allow r");
-    rule("allow", "{'response':true}", J "'id':1,'error':{'code':1}}",
+    rule("allow", "{'response':true}", J "'id':1,'error':{'code':1,"
+         "'message':'m'}}",
          "allow r");
     rule("allow", "{'response':true}", J "'id':1,'method':'ping'}", "deny ");
     rule("allow", "{'response':false}", J "'id':1,'method':'ping'}",
@@ -352,7 +353,9 @@ test_batches(void)
                "{'mcp':{'tool':'put*'}}},"
                "{'id':'drop','effect':'review','match':"
                "{'mcp':{'tool':'drop*'}},'review':{'approvers':['dba']}},"
-               "{'id':'no','effect':'deny','reason':'never','match':"
+               "{'id':'some','effect':'allow','match':{'mcp':{'tool':'some*'}},"
+             "'limits':{'response':'1k'}},"
+             "{'id':'no','effect':'deny','reason':'never','match':"
                "{'mcp':{'tool':'rm*'}}}");
 
     post("[" ONE("1", "get1") "," ONE("2", "get2") "]");
@@ -388,6 +391,12 @@ test_batches(void)
 
     post("[" ONE("1", "get1") "," ONE("2", "raw1") "]");
     verdict_is(p, "deny ", "two obligations");
+
+    post("[" ONE("1", "some1") "]");
+    verdict_is(p, "allow some", "a limit of one");
+
+    post("[" ONE("1", "some1") "," ONE("2", "some2") "]");
+    verdict_is(p, "deny ", "is not a limit of two");
 
     post("[" ONE("1", "raw1") "," ONE("2", "put") "]");
     verdict_is(p, "deny ", "of an allow and a review");
