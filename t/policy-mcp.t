@@ -429,8 +429,14 @@ is($res->{json}{error}{data}{approval}, $error->{data}{approval},
 
 is(ask(POST => "/hoop/approvals/$error->{data}{approval}/approve",
        bearer(sub => 'dana', groups => ['dba']))->{status}, 200, 'approved');
-$res = post($body);
-is($res->{body}, "reached\n", 'it goes through');
+isnt(post(call(2, 'put_y'))->{json}{error}{data}{approval},
+     $error->{data}{approval}, 'another call is another one');
+isnt(post(call(2, 'put_x', { a => 1 }))->{json}{error}{data}{approval},
+     $error->{data}{approval}, 'as are other arguments');
+isnt(post("[$body]")->{json}[0]{error}{data}{approval},
+     $error->{data}{approval}, 'and a batch');
+$res = post(call('"two"', 'put_x'));
+is($res->{body}, "reached\n", 'with another id it goes through');
 is(post($body)->{json}{error}{code}, 202, 'once');
 
 $res = post($body, "$main::json\nMCP-Protocol-Version: 2025-06-18");

@@ -75,8 +75,8 @@ static const char  hoop_policy_why_name[] =
 static const char  hoop_policy_why_long[] = "a name is too long to judge";
 static const char  hoop_policy_why_memory[] = "no memory";
 static const char  hoop_policy_why_batch[] =
-    "the messages of the batch are under different obligations, they can be "
-    "sent one by one";
+    "the messages of the batch are under limits or under different "
+    "obligations, they can be sent one by one";
 
 
 unsigned
@@ -560,6 +560,12 @@ hoop_policy_mcp_alike(const hoop_verdict_t *a, const hoop_verdict_t *b)
 {
     unsigned  i;
 
+    /* a limit is that of a request, and would be that of many calls */
+
+    if (a->limits != NULL || b->limits != NULL) {
+        return 0;
+    }
+
     if (a->rule.data == b->rule.data && a->policy.data == b->policy.data) {
         return 1;
     }
@@ -571,7 +577,6 @@ hoop_policy_mcp_alike(const hoop_verdict_t *a, const hoop_verdict_t *b)
     if ((a->mask == NULL) != (b->mask == NULL)
         || a->record != b->record
         || !hoop_str_eq(a->credential, b->credential)
-        || a->limits != b->limits
         || a->token != b->token)
     {
         return 0;

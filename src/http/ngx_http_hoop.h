@@ -735,13 +735,16 @@ int ngx_http_hoop_header(void *data, hoop_str_t name, hoop_str_t *value);
 
 /* 1 if some rule of its policies has "mcp" */
 ngx_uint_t ngx_http_hoop_mcp_location(ngx_http_hoop_loc_conf_t *conf);
-/* 1: a refusal is answered in JSON-RPC, by one of the two */
+/* 1: a refusal with that status is answered in JSON-RPC, by one of the two */
 ngx_uint_t ngx_http_hoop_mcp_is(ngx_http_request_t *r,
-    ngx_http_hoop_ctx_t *ctx);
+    ngx_http_hoop_ctx_t *ctx, ngx_uint_t status);
 ngx_int_t ngx_http_hoop_mcp_problem(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx, ngx_uint_t status, hoop_str_t detail);
 ngx_int_t ngx_http_hoop_mcp_accepted(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx);
+/* of the body but for the id of its only request; NGX_DECLINED: it has none */
+ngx_int_t ngx_http_hoop_mcp_digest(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx, u_char md[32]);
 /* members of an event: the messages of a request; the session of the request,
    or that its answer begins */
 ngx_int_t ngx_http_hoop_mcp_event(ngx_http_hoop_ctx_t *ctx,

@@ -317,7 +317,7 @@ ngx_http_hoop_problem(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
     /* who has not proved who he is follows the challenge, not the protocol */
 
     if (status != NGX_HTTP_UNAUTHORIZED && !ctx->error_code
-        && ngx_http_hoop_mcp_is(r, ctx))
+        && ngx_http_hoop_mcp_is(r, ctx, status))
     {
         return ngx_http_hoop_mcp_problem(r, ctx, status, detail);
     }
@@ -487,7 +487,7 @@ ngx_http_hoop_accepted(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    if (ngx_http_hoop_mcp_is(r, ctx)) {
+    if (ngx_http_hoop_mcp_is(r, ctx, NGX_HTTP_ACCEPTED)) {
         hoop_buf_free(&b);
         return ngx_http_hoop_mcp_accepted(r, ctx);
     }

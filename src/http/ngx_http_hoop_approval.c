@@ -32,6 +32,7 @@ static ngx_int_t ngx_http_hoop_approval_approvers(ngx_http_hoop_ctx_t *ctx,
 ngx_int_t
 ngx_http_hoop_approval_claim(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
 {
+    u_char                        sha256[32];
     ngx_int_t                     rc;
     ngx_str_t                     raw;
     hoop_buf_t                    headers, uri, summary, excluded, approvers;
@@ -59,6 +60,10 @@ ngx_http_hoop_approval_claim(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
     subject.rule = ctx->verdict.rule;
     subject.policy_hash = ngx_http_hoop_policy_hash(ctx);
     subject.body_sha256 = ctx->body_read ? ctx->body_sha256 : NULL;
+
+    if (ngx_http_hoop_mcp_digest(r, ctx, sha256) == NGX_OK) {
+        subject.body_sha256 = sha256;
+    }
 
     if (ctx->body_failed
         || (!ctx->body_read && ngx_http_hoop_has_body(r)))

@@ -74,12 +74,16 @@ ngx_http_hoop_mcp_location(ngx_http_hoop_loc_conf_t *conf)
  */
 
 ngx_uint_t
-ngx_http_hoop_mcp_is(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
+ngx_http_hoop_mcp_is(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
+    ngx_uint_t status)
 {
     hoop_policy_request_t  req;
 
     if (ctx->mcp.asked) {
-        return 1;
+
+        /* what is not MCP may be refused for something else */
+
+        return ctx->mcp.mcp.code == 0 || status == NGX_HTTP_BAD_REQUEST;
     }
 
     if (ctx->body_json == NULL || !ngx_http_hoop_mcp_location(ctx->conf)) {
@@ -104,13 +108,9 @@ ngx_http_hoop_mcp_problem(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
 {
     ngx_int_t  code;
 
-    if (ctx->mcp.mcp.code != 0) {
-        return ngx_http_hoop_mcp_send(r, ctx, NGX_HTTP_BAD_REQUEST, detail,
-                                      ctx->mcp.mcp.code);
-    }
-
-    code = (status == NGX_HTTP_BAD_REQUEST) ? HOOP_MCP_INVALID
-                                            : (ngx_int_t) status;
+    code = ctx->mcp.mcp.code ? ctx->mcp.mcp.code
+           : (status == NGX_HTTP_BAD_REQUEST) ? HOOP_MCP_INVALID
+           : (ngx_int_t) status;
 
     return ngx_http_hoop_mcp_send(r, ctx, status, detail, code);
 }
@@ -330,6 +330,50 @@ ngx_http_hoop_mcp_versions(ngx_http_hoop_ctx_t *ctx, hoop_buf_t *b)
     version = ctx->mcp.mcp.version;
 
     (void) hoop_buf_add_json(b, version.data, ngx_min(version.len, 32));
+}
+
+
+/*
+ * An approval is for a call, and the id is not part of it: who asks again, once
+ * a human has agreed, counts on.  All other bytes are as they were.  No JSON
+ * has a zero byte, so this is the digest of no other body.
+ */
+
+ngx_int_t
+ngx_http_hoop_mcp_digest(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
+    u_char md[32])
+{
+    hoop_str_t      id, text;
+    hoop_mcp_t     *mcp;
+    hoop_sha256_t   sha256;
+
+    if (!ngx_http_hoop_mcp_is(r, ctx, NGX_HTTP_ACCEPTED)) {
+        return NGX_DECLINED;
+    }
+
+    mcp = &ctx->mcp.mcp;
+
+    if (mcp->batch
+        || mcp->messages[0].kind != HOOP_MCP_REQUEST)
+    {
+        return NGX_DECLINED;
+    }
+
+    id = mcp->messages[0].id;
+    text = ctx->body_text;
+
+    if (id.data == NULL) {
+        return NGX_DECLINED;
+    }
+
+    hoop_sha256_init(&sha256);
+    hoop_sha256_update(&sha256, text.data, id.data - text.data);
+    hoop_sha256_update(&sha256, (u_char *) "", 1);
+    hoop_sha256_update(&sha256, id.data + id.len,
+                       text.data + text.len - id.data - id.len);
+    hoop_sha256_final(&sha256, md);
+
+    return NGX_OK;
 }
 
 
