@@ -8,6 +8,8 @@ BEGIN { $ENV{TEST_NGINX_SLEEP} //= 0.005 }
 use Test::Nginx::Socket 'no_plan';
 
 use lib 't/lib';
+use IO::Socket::INET ();
+
 use Hoop::Daemon qw( free_port temp_dir );
 use Hoop::Reached;
 use Hoop::Spool;
@@ -33,6 +35,60 @@ sub h2 {
            '--path-as-is', '--max-time', 5, '-H', "\@$file", '-o', '/dev/null',
            "http://127.0.0.1:$ENV{TEST_NGINX_H2_PORT}$path";
     unlink $file;
+}
+
+# a number of HPACK with a prefix of 7 bits
+sub number {
+    my ($n) = @_;
+
+    return chr $n if $n < 127;
+
+    my $bytes = chr 127;
+
+    for ($n -= 127; $n >= 128; $n >>= 7) {
+        $bytes .= chr($n & 127 | 128);
+    }
+
+    return $bytes . chr $n;
+}
+
+# the same with pseudo-headers as they are given, which curl does not do
+sub h2_raw {
+    my (@fields) = @_;
+
+    my ($auth) = bearer() =~ /: (.*)/;
+    my $block = '';
+
+    while (my ($name, $value) = splice @fields, 0, 2) {
+        $block .= "\0" . number(length $name) . $name
+                  . number(length $value) . $value;
+    }
+
+    $block .= "\0" . number(13) . 'authorization' . number(length $auth) . $auth;
+
+    my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1',
+                     PeerPort => $ENV{TEST_NGINX_H2_PORT}, Timeout => 5)
+        or die "h2: $!\n";
+
+    print $socket "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", pack('xxxCxN', 4, 0),
+                  substr(pack('N', length $block), 1), pack('CCN', 1, 5, 1),
+                  $block;
+
+    # until the end of stream 1
+    local $SIG{ALRM} = sub { die "h2: no answer\n" };
+    alarm 5;
+
+    while (read($socket, my $head, 9) == 9) {
+        my ($len, $type, $flags, $stream) = unpack 'NCCN', "\0$head";
+
+        read $socket, my $payload, $len if $len;
+
+        last if $stream == 1 && ($type == 3 || $type <= 1 && $flags & 1);
+        last if $type == 7;
+    }
+
+    alarm 0;
+    close $socket;
 }
 
 our $upstream = Hoop::Upstream->new(routes => { '/*' => "reached\n" });
@@ -355,3 +411,28 @@ GET /p/a/b
 {"type":"decision","decision":"error","rule":"secret","status":400}
 {"type":"decision","decision":"allow","rule":"p"}
 {"type":"decision","decision":"deny","status":401}
+
+
+
+=== TEST 17: an authority and a Host that differ, over HTTP/2
+--- http_config
+server {
+    listen 127.0.0.1:$TEST_NGINX_H2_PORT http2;
+    location /p/ { hoop on; proxy_set_header Host $http_host; proxy_pass http://up; }
+}
+--- init
+my @get = (':method', 'GET', ':scheme', 'http', ':path');
+main::h2_raw(@get, '/p/1', ':authority', 'a.test');
+main::h2_raw(@get, '/p/2', ':authority', 'a.test', 'host', 'b.test');
+main::h2_raw(@get, '/p/3', 'host', 'a.test');
+main::h2_raw(@get, '/p/4', ':authority', 'a.test', 'x-http-method', 'DELETE');
+main::h2_raw(@get, '/p/5;/../%2e', ':authority', 'a.test');
+--- request
+GET /p/7
+--- error_code: 401
+--- reached
+GET /p/1
+GET /p/3
+GET /p/
+--- reached_unlike
+b\.test

@@ -10,7 +10,8 @@
  * name of a form; in a body of application/graphql; or in the argument "query".
  * Targets differ in which of two they take, so two are unknown.  So is a body
  * in which none is found, and a name of a document that the target has already:
- * what it holds is not to be seen.  With "at", a JSON pointer, it is there alone.
+ * what it holds is not to be seen.  With "at", a JSON pointer, it is there and
+ * nowhere else.
  *
  * Documents are read once in an evaluation, however many rules look at them.
  */

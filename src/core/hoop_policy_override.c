@@ -6,9 +6,9 @@
  * path: frameworks take the method of a POST from a header or an argument, some
  * servers the path, and COPY and MOVE have a second path in a header.
  *
- * Whoever allows such a request must have had it in mind: a rule that allows, or
- * asks for a human, does not know what it says yes to unless it names the header
- * or argument, itself or in a set that it uses.  To a deny or review that does
+ * Whoever allows such a request must have had it in mind: a rule that allows,
+ * or asks for a human, does not know what it says yes to unless it names the
+ * header or argument, itself or in a set that it uses.  To a deny or review that does
  * not, the method is one or the other: it is unknown whether a list of methods
  * holds that has one of them alone.
  */

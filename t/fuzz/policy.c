@@ -177,7 +177,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     size_t                  i;
-    json_t                 *body;
+    json_t                 *body, *graphql;
     hoop_error_t            err;
     hoop_policy_t          *policy;
     hoop_identity_t         id;
@@ -208,6 +208,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                      "select 1 from aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!",
                      "a", 1, 2, "b", "c", 1, "d", "E", 1.5);
 
+    graphql = json_pack("{s:s,s:s}", "query", "query A { user(id: 7) ...F } "
+                        "mutation B { b } fragment F on Q { x: posts }",
+                        "operationName", "A");
+
     for (i = 0; i < 7 * 4 * 2; i++) {
         memset(&req, 0, sizeof(req));
 
@@ -218,13 +222,21 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         req.args = hoop_cstr(args[i / 7 % 4]);
         req.header = header;
         req.header_ctx = &i;
-        req.body = (i < 28) ? HOOP_BODY_JSON : HOOP_BODY_NONE;
-        req.body_json = (i < 28) ? body : NULL;
+
+        if (i < 28) {
+            req.body = HOOP_BODY_JSON;
+            req.body_json = (i % 2) ? body : graphql;
+
+        } else if (i < 42) {
+            req.body = HOOP_BODY_FORM;
+            req.body_text = hoop_cstr("a=1&id=%37&query=mutation{a+b:c}&b=%zz");
+        }
 
         judge(policy, &req);
     }
 
     json_decref(body);
+    json_decref(graphql);
     json_decref(id.claims);
     hoop_policy_free(policy);
 
