@@ -184,4 +184,25 @@ for ('"form":7', '"body_text":{}', '"body":7,"content_type":"a/b"',
        "$_ is an error");
 }
 
+# what of SQL was looked at is told, without its literals
+
+my $sql = file('sql.json', <<'JSON');
+{ "version": 1, "name": "s", "rules": [
+  { "id": "q", "effect": "allow",
+    "match": { "sql": { "at": "/q", "dialect": "sqlite", "class": "read" } } } ] }
+JSON
+
+for (['{"q":"SELECT a FROM t WHERE b = \'secret\'"}', 0,
+      qr/,"sql":\[\{"class":"read","tables":\["t"\],"redacted":"SELECT a FROM t WHERE b = \?"\}\],/],
+     ['{"q":"DROP TABLE secret"}', 1, qr/,"sql":\[\{"class":"ddl",/],
+     ['{"p":"secret"}', 1, qr/^(?!.*"sql":\[)/])
+{
+    my ($body, $rc, $like) = @$_;
+
+    run [$hoopctl, 'policy', 'explain', '--policy', $sql],
+        '<', \"{\"identity\":{},\"body\":$body}", '>', \$out, '2>', \$err;
+    is($? >> 8, $rc, "explain $body");
+    like($out, $like, 'its SQL');
+}
+
 done_testing();

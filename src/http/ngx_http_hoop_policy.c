@@ -11,11 +11,11 @@
 #include "ngx_http_hoop.h"
 
 
-static ngx_int_t ngx_http_hoop_policy_sql(ngx_http_request_t *r,
-    ngx_http_hoop_ctx_t *ctx);
 static void ngx_http_hoop_policy_source(struct sockaddr *sockaddr,
     hoop_policy_request_t *req);
 static ngx_int_t ngx_http_hoop_policy_ambiguous(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx);
+static ngx_int_t ngx_http_hoop_policy_sql(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx);
 
 
