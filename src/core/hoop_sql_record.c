@@ -37,7 +37,8 @@ hoop_sql_record(const hoop_sql_statement_t *st, hoop_sql_dialect_e dialect,
     }
 
     (void) hoop_buf_adds(out, "],\"redacted\":");
-    (void) hoop_buf_add_json(out, text.data, text.len);
+    (void) hoop_buf_add_json(out, text.len ? text.data : (const u_char *) "",
+                             text.len);
 
     hoop_buf_free(&text);
 
