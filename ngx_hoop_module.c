@@ -191,6 +191,13 @@ static ngx_command_t  ngx_http_hoop_commands[] = {
       0,
       NULL },
 
+    { ngx_string("hoop_status"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_http_hoop_conf_status,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("hoop_signer"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_BLOCK|NGX_CONF_TAKE1,
       ngx_http_hoop_conf_signer,
@@ -401,6 +408,7 @@ ngx_hoop_create_conf(ngx_cycle_t *cycle)
      *     conf->redis = NULL;
      *     conf->audit = NULL;
      *     conf->zone = NULL;
+     *     conf->stats = NULL;
      *     conf->issuers = NULL;
      */
 
@@ -580,7 +588,9 @@ ngx_http_hoop_postconfiguration(ngx_conf_t *cf)
     hmcf->core->issuers = &hmcf->issuers;
 
     hmcf->core->zone = ngx_hoop_zone_add(cf, hmcf->zone_size);
-    if (hmcf->core->zone == NULL) {
+    hmcf->core->stats = ngx_hoop_stat_add(cf, &hmcf->stats);
+
+    if (hmcf->core->zone == NULL || hmcf->core->stats == NULL) {
         return NGX_ERROR;
     }
 
@@ -619,6 +629,9 @@ ngx_http_hoop_create_main_conf(ngx_conf_t *cf)
         || ngx_array_init(&conf->targets, cf->pool, 4, sizeof(void *))
            != NGX_OK
         || ngx_array_init(&conf->signers, cf->pool, 2, sizeof(void *))
+           != NGX_OK
+        || ngx_array_init(&conf->stats, cf->pool, 16,
+                          sizeof(ngx_hoop_stat_want_t))
            != NGX_OK)
     {
         return NULL;
@@ -664,6 +677,7 @@ ngx_http_hoop_create_loc_conf(ngx_conf_t *cf)
      *     conf->handler = NULL;
      *     conf->fetch = { 0, NULL };
      *     conf->fetch_target = NULL;
+     *     conf->stat = NULL;
      *     conf->masks = { 0 };
      *     conf->mask_bufs = { 0, 0 };
      *     conf->credential_name = { 0, NULL };
@@ -676,6 +690,7 @@ ngx_http_hoop_create_loc_conf(ngx_conf_t *cf)
 
     conf->mode = NGX_CONF_UNSET_UINT;
     conf->policies = NGX_CONF_UNSET_PTR;
+    conf->loaded = NGX_CONF_UNSET_PTR;
     conf->scopes = NGX_CONF_UNSET_PTR;
     conf->audiences = NGX_CONF_UNSET_PTR;
     conf->sources = NGX_CONF_UNSET_PTR;
@@ -710,6 +725,7 @@ ngx_http_hoop_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_str_value(conf->fetch, prev->fetch, "");
     ngx_conf_merge_str_value(conf->realm, prev->realm, "hoop");
     ngx_conf_merge_ptr_value(conf->policies, prev->policies, NULL);
+    ngx_conf_merge_ptr_value(conf->loaded, prev->loaded, NULL);
     ngx_conf_merge_ptr_value(conf->scopes, prev->scopes, NULL);
     ngx_conf_merge_ptr_value(conf->audiences, prev->audiences, NULL);
     ngx_conf_merge_ptr_value(conf->sources, prev->sources, NULL);

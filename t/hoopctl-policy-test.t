@@ -132,6 +132,15 @@ is(hoopctl('diff', $old, '--cases', $cases, file('new.json', $mask)), 1,
 like($out, qr/^\{"case":"reads",.*"new":\{[^}]*"mask_sets":1\}\}\n\z/,
      'in one case');
 
+(my $watch = $text) =~ s/"review",/"review", "monitor": true,/;
+is(hoopctl('diff', $old, '--cases', $cases, file('new.json', $watch)), 1,
+   'a rule is only watched');
+is($out, '{"case":"twice","old":{"decision":"review","rule":"all",'
+         . '"ambiguous":true,"review":{"approvers":[],"count":1,"ttl":900}},'
+         . '"new":{"decision":"deny","rule":"","monitored":[{"policy":"p",'
+         . '"rule":"all","effect":"review","ambiguous":true}]}}' . "\n",
+   'which is told');
+
 (my $other = $text) =~ s/"id": "read"/"id": "look"/;
 is(hoopctl('diff', $old, file('new.json', $other), '--cases', $cases), 1,
    'another rule decides');

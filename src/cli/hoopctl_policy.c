@@ -40,6 +40,7 @@ static int hoopctl_explain_header(void *ctx, hoop_str_t name,
 static void hoopctl_explain_answer(hoopctl_explain_t *e,
     const hoop_verdict_t *v);
 static void hoopctl_explain_sql(hoopctl_explain_t *e);
+static void hoopctl_explain_monitored(hoop_buf_t *b, const hoop_verdict_t *v);
 static void hoopctl_explain_token(hoop_buf_t *b, const hoop_token_rule_t *t);
 static void hoopctl_explain_limits(hoop_buf_t *b,
     const hoop_limits_t *limits);
@@ -546,6 +547,8 @@ hoopctl_explain_obligations(hoop_buf_t *b, const hoop_verdict_t *v)
 {
     static const char  *records[] = { "", "off", "metadata", "payload" };
 
+    hoopctl_explain_monitored(b, v);
+
     hoopctl_explain_member(b, "credential", v->credential);
     hoopctl_explain_member(b, "record", hoop_cstr(records[v->record]));
 
@@ -574,6 +577,35 @@ hoopctl_explain_obligations(hoop_buf_t *b, const hoop_verdict_t *v)
     (void) hoop_buf_adds(b, ",\"ttl\":");
     (void) hoop_buf_addu(b, v->review->ttl);
     (void) hoop_buf_adds(b, "}");
+}
+
+
+/* rules that are only watched */
+
+static void
+hoopctl_explain_monitored(hoop_buf_t *b, const hoop_verdict_t *v)
+{
+    unsigned                 i;
+    const hoop_monitored_t  *m;
+
+    if (v->nmonitored == 0) {
+        return;
+    }
+
+    (void) hoop_buf_adds(b, ",\"monitored\":[");
+
+    for (i = 0; i < v->nmonitored; i++) {
+        m = &v->monitored[i];
+
+        (void) hoop_buf_adds(b, i ? ",{\"policy\":" : "{\"policy\":");
+        (void) hoop_buf_add_json(b, m->policy.data, m->policy.len);
+        hoopctl_explain_member(b, "rule", m->rule);
+        hoopctl_explain_member(b, "effect",
+                               hoop_cstr(hoop_verdict_name(m->effect)));
+        (void) hoop_buf_adds(b, m->ambiguous ? ",\"ambiguous\":true}" : "}");
+    }
+
+    (void) hoop_buf_addc(b, ']');
 }
 
 
@@ -679,6 +711,10 @@ hoopctl_explain_rule(void *ctx, const hoop_policy_trace_t *trace)
     hoopctl_explain_member(b, "rule", trace->rule);
     hoopctl_explain_member(b, "effect",
                            hoop_cstr(hoop_verdict_name(trace->effect)));
+
+    if (trace->monitor) {
+        (void) hoop_buf_adds(b, ",\"monitor\":true");
+    }
 
     (void) hoop_buf_adds(b, ",\"matched\":");
     (void) hoop_buf_adds(b, trace->matched > 0 ? "true"

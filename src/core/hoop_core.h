@@ -237,6 +237,20 @@ struct hoop_mask_list_s {
 };
 
 
+#define HOOP_MONITORED   8
+
+/* What a rule that is only watched would have said. */
+
+typedef struct {
+    hoop_str_t              rule;
+    hoop_str_t              policy;
+    hoop_verdict_e          effect;
+    unsigned                ambiguous:1;   /* it could not be judged */
+    unsigned                npolicy;       /* among those of the evaluation */
+    unsigned                nrule;         /* in the policy */
+} hoop_monitored_t;
+
+
 typedef struct {
     hoop_verdict_e          decision;
     hoop_str_t              rule;          /* id; empty: the default */
@@ -251,6 +265,15 @@ typedef struct {
     const hoop_review_t    *review;        /* set for REVIEW */
     const hoop_token_rule_t  *token;       /* of ALLOW; NULL: it has none */
     const hoop_limits_t    *limits;        /* of ALLOW and REVIEW; NULL: none */
+
+    /* of a verdict with a rule */
+    unsigned                npolicy;       /* among those of the evaluation */
+    unsigned                nrule;         /* in the policy */
+
+    /* the first ones, in the order of files and rules */
+    unsigned                nmonitored;
+    unsigned                monitored_more:1;   /* there were others */
+    hoop_monitored_t        monitored[HOOP_MONITORED];
 } hoop_verdict_t;
 
 

@@ -181,7 +181,8 @@ hoop_policy_compile_top(hoop_compile_t *cc)
     }
 
     if (hoop_policy_cond_index(policy) != HOOP_OK
-        || hoop_policy_trie_build(policy) != HOOP_OK)
+        || hoop_policy_trie_build(policy, &policy->trie, 0) != HOOP_OK
+        || hoop_policy_trie_build(policy, &policy->monitor, 1) != HOOP_OK)
     {
         return hoop_policy_nomem(cc);
     }
@@ -331,6 +332,7 @@ hoop_policy_free(hoop_policy_t *policy)
     pcre2_jit_stack_free(policy->jit_stack);
 
     hoop_policy_trie_free(&policy->trie);
+    hoop_policy_trie_free(&policy->monitor);
     hoop_policy_sql_free(policy);
 
     free(policy->codes);
@@ -370,6 +372,19 @@ unsigned
 hoop_policy_count(const hoop_policy_t *policy)
 {
     return policy->nrules;
+}
+
+
+hoop_policy_rule_t
+hoop_policy_rule(const hoop_policy_t *policy, unsigned n)
+{
+    hoop_policy_rule_t  rule;
+
+    rule.id = policy->rules[n].id;
+    rule.effect = policy->rules[n].effect;
+    rule.monitor = policy->rules[n].monitor;
+
+    return rule;
 }
 
 

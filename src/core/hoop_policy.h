@@ -8,6 +8,9 @@
  * Among matching rules deny beats review beats allow; of equals the first
  * wins, in the order of files and rules.  Nothing matching: the default of the
  * last policy that writes one, else deny.
+ *
+ * A rule with "monitor" takes no part in that: what it would have said is in
+ * the verdict, beside the decision.
  */
 
 
@@ -85,6 +88,16 @@ hoop_str_t hoop_policy_name(const hoop_policy_t *policy);
 hoop_str_t hoop_policy_hash(const hoop_policy_t *policy);
 /* number of rules */
 unsigned hoop_policy_count(const hoop_policy_t *policy);
+
+typedef struct {
+    hoop_str_t      id;
+    hoop_verdict_e  effect;
+    unsigned        monitor:1;
+} hoop_policy_rule_t;
+
+/* the rule with that number, from 0 */
+hoop_policy_rule_t hoop_policy_rule(const hoop_policy_t *policy, unsigned n);
+
 /* mask set by name, or NULL; "pii" and "secrets" are there if a rule names
    them, though "masks" does not; a location may name any other */
 const hoop_mask_set_t *hoop_policy_mask(const hoop_policy_t *policy,
@@ -171,9 +184,16 @@ int hoop_address_parse(hoop_str_t text, u_char address[16]);
 int hoop_policy_mcp_ask(const hoop_policy_request_t *req);
 
 /*
- * 1 if, for this request, some rule that could still match looks at the body:
- * then the caller must read it before it evaluates.  body is ignored.
+ * HOOP_BODY_NEEDED if, for this request, some rule that could still match looks
+ * at the body: then the caller must read it before it evaluates.  Where only
+ * monitored rules do it is HOOP_BODY_WANTED: the caller reads it if nothing
+ * speaks against it; to them a body that is not read is unknown.  body is
+ * ignored.
  */
+
+#define HOOP_BODY_NEEDED  1
+#define HOOP_BODY_WANTED  2
+
 int hoop_policy_needs_body(hoop_policy_t *const *policies, unsigned n,
     const hoop_policy_request_t *req);
 
@@ -217,6 +237,7 @@ typedef struct {
     hoop_str_t      policy;
     hoop_str_t      rule;
     hoop_verdict_e  effect;
+    unsigned        monitor:1;
     int             matched;   /* 1 yes, 0 no, -1 unknown */
     const char     *what;      /* "path", "claim", ...; NULL: all hold */
     hoop_str_t      name;      /* of the claim, argument, ...; may be empty */

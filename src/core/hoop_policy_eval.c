@@ -9,6 +9,9 @@
  *
  * hoop_policy_match() alone says what a rule is about; the trie saves it from
  * comparing, and from being called at all, and never changes what it says.
+ *
+ * Monitored rules have a trie of their own, which is walked last: all that
+ * match are wanted there, and what decides costs no more for them.
  */
 
 
@@ -47,7 +50,9 @@ typedef struct {
 typedef enum {
     HOOP_WALK_ALL = 0,
     HOOP_WALK_BODYLESS,        /* rules that do not look at the body */
-    HOOP_WALK_BODY             /* rules that do, but for that condition */
+    HOOP_WALK_BODY,            /* rules that do, but for that condition */
+    HOOP_WALK_MONITOR,         /* monitored rules */
+    HOOP_WALK_MONITOR_BODY     /* those that look at the body, as above */
 } hoop_walk_e;
 
 
@@ -55,11 +60,13 @@ typedef enum {
 
 typedef struct {
     hoop_policy_t                *policy;
+    const hoop_trie_t            *trie;
     unsigned                      order;
     hoop_match_t                 *match;
     hoop_walk_e                   walk;
-    hoop_found_t                 *best;
+    hoop_found_t                 *best;      /* NULL: all are wanted */
     hoop_found_t                 *undecided;
+    hoop_verdict_t               *verdict;   /* MONITOR */
 
     hoop_str_t                    path;      /* without its first slash */
     hoop_str_t                    last;      /* its last segment */
@@ -76,6 +83,7 @@ static int hoop_policy_walk(hoop_policy_t *policy, unsigned order,
     hoop_match_t *m, hoop_walk_e walk, hoop_found_t *best,
     hoop_found_t *undecided);
 static int hoop_policy_walk_plain(hoop_walk_t *w);
+static int hoop_policy_walk_start(hoop_walk_t *w);
 static int hoop_policy_walk_host(hoop_walk_t *w, uint32_t node,
     hoop_str_t rest);
 static int hoop_policy_walk_path(hoop_walk_t *w, uint32_t node,
@@ -99,6 +107,9 @@ static int hoop_policy_match_issuer(const hoop_rule_t *rule,
 static void hoop_policy_judge(hoop_policy_t *const *policies, unsigned n,
     const hoop_policy_request_t *req, hoop_verdict_t *v);
 static void hoop_policy_verdict(hoop_verdict_t *v, const hoop_found_t *found);
+static void hoop_policy_monitor(hoop_policy_t *const *policies, unsigned n,
+    hoop_match_t *m, hoop_verdict_t *v);
+static void hoop_policy_monitored(const hoop_walk_t *w, unsigned n);
 
 
 static const char *const  hoop_policy_sources[] = {
@@ -133,7 +144,15 @@ hoop_policy_path_needs_body(hoop_policy_t *const *policies, unsigned n,
 
     for (i = 0; i < n; i++) {
         if (hoop_policy_walk(policies[i], i, &m, HOOP_WALK_BODY, &best, NULL)) {
-            return 1;
+            return HOOP_BODY_NEEDED;
+        }
+    }
+
+    for (i = 0; i < n; i++) {
+        if (hoop_policy_walk(policies[i], i, &m, HOOP_WALK_MONITOR_BODY, NULL,
+                             NULL))
+        {
+            return HOOP_BODY_WANTED;
         }
     }
 
@@ -194,6 +213,8 @@ hoop_policy_judge(hoop_policy_t *const *policies, unsigned n,
                                 &undecided);
     }
 
+    hoop_policy_monitor(policies, n, &m, v);
+
     if (best.rule != NULL) {
         hoop_policy_verdict(v, &best);
         return;
@@ -239,6 +260,8 @@ hoop_policy_verdict(hoop_verdict_t *v, const hoop_found_t *found)
     v->mask_named = (rule->mask != NULL);
     v->record = rule->record;
     v->credential = rule->credential;
+    v->npolicy = found->order;
+    v->nrule = rule - found->policy->rules;
     v->token = rule->token;
     v->names = rule->names;
     v->limits = rule->limits;
@@ -259,6 +282,85 @@ hoop_policy_verdict(hoop_verdict_t *v, const hoop_found_t *found)
         v->reason = hoop_cstr(rule->effect == HOOP_VERDICT_DENY
                               ? "denied by a rule" : "needs an approval");
     }
+}
+
+
+static void
+hoop_policy_monitor(hoop_policy_t *const *policies, unsigned n,
+    hoop_match_t *m, hoop_verdict_t *v)
+{
+    unsigned     i;
+    hoop_walk_t  w;
+
+    for (i = 0; i < n; i++) {
+
+        if (policies[i]->monitor.nnodes == 0) {
+            continue;
+        }
+
+        memset(&w, 0, sizeof(hoop_walk_t));
+
+        w.policy = policies[i];
+        w.order = i;
+        w.match = m;
+        w.walk = HOOP_WALK_MONITOR;
+        w.verdict = v;
+
+        (void) hoop_policy_walk_start(&w);
+    }
+}
+
+
+/* Policies come in their order, rules as they hang in the trie. */
+
+static void
+hoop_policy_monitored(const hoop_walk_t *w, unsigned n)
+{
+    unsigned           i;
+    hoop_verdict_t    *v;
+    hoop_monitored_t  *item;
+    const hoop_rule_t *rule;
+
+    v = w->verdict;
+    rule = &w->policy->rules[n];
+
+    for (i = v->nmonitored; i > 0; i--) {
+        item = &v->monitored[i - 1];
+
+        if (item->npolicy != w->order || item->nrule < n) {
+            break;
+        }
+
+        if (item->nrule == n) {
+
+            /* it has several paths */
+
+            return;
+        }
+    }
+
+    if (v->nmonitored == HOOP_MONITORED) {
+        v->monitored_more = 1;
+
+        if (i == HOOP_MONITORED) {
+            return;
+        }
+
+    } else {
+        v->nmonitored++;
+    }
+
+    item = &v->monitored[i];
+
+    memmove(item + 1, item,
+            (v->nmonitored - i - 1) * sizeof(hoop_monitored_t));
+
+    item->rule = rule->id;
+    item->policy = w->policy->name;
+    item->effect = rule->effect;
+    item->ambiguous = (w->match->why != NULL);
+    item->npolicy = w->order;
+    item->nrule = n;
 }
 
 
@@ -310,14 +412,13 @@ hoop_policy_begin_match(hoop_match_t *m, const hoop_policy_request_t *req)
 }
 
 
-/* 1 only for HOOP_WALK_BODY: a rule was found that needs the body. */
+/* 1 only for the walks about the body: a rule was found that needs it. */
 
 static int
 hoop_policy_walk(hoop_policy_t *policy, unsigned order, hoop_match_t *m,
     hoop_walk_e walk, hoop_found_t *best, hoop_found_t *undecided)
 {
-    hoop_walk_t    w;
-    const u_char  *p;
+    hoop_walk_t  w;
 
     memset(&w, 0, sizeof(hoop_walk_t));
 
@@ -328,23 +429,43 @@ hoop_policy_walk(hoop_policy_t *policy, unsigned order, hoop_match_t *m,
     w.best = best;
     w.undecided = undecided;
 
+    return hoop_policy_walk_start(&w);
+}
+
+
+static int
+hoop_policy_walk_start(hoop_walk_t *w)
+{
+    hoop_match_t  *m;
+    const u_char  *p;
+
+    m = w->match;
+
+    w->trie = (w->walk == HOOP_WALK_MONITOR
+               || w->walk == HOOP_WALK_MONITOR_BODY)
+              ? &w->policy->monitor : &w->policy->trie;
+
+    if (w->trie->nnodes == 0) {
+        return 0;
+    }
+
     if (m->path.len && m->path.data[0] == '/') {
-        w.path = hoop_str(m->path.data + 1, m->path.len - 1);
-        w.slash = (m->trimmed.len != m->path.len);
+        w->path = hoop_str(m->path.data + 1, m->path.len - 1);
+        w->slash = (m->trimmed.len != m->path.len);
 
         p = memrchr(m->path.data, '/', m->path.len);
-        w.last = hoop_str(p + 1, m->path.data + m->path.len - p - 1);
+        w->last = hoop_str(p + 1, m->path.data + m->path.len - p - 1);
 
         p = memrchr(m->path.data, '/', m->trimmed.len);
-        w.trimmed = hoop_str(p + 1, m->path.data + m->trimmed.len - p - 1);
+        w->trimmed = hoop_str(p + 1, m->path.data + m->trimmed.len - p - 1);
     }
 
-    if (policy->override.methods) {
-        return hoop_policy_walk_plain(&w);
+    if (w->policy->override.methods) {
+        return hoop_policy_walk_plain(w);
     }
 
-    return hoop_policy_walk_host(&w, 0, m->host.data ? m->host
-                                                     : hoop_str("", 0));
+    return hoop_policy_walk_host(w, 0, m->host.data ? m->host
+                                                    : hoop_str("", 0));
 }
 
 
@@ -360,10 +481,15 @@ hoop_policy_walk_plain(hoop_walk_t *w)
     entry.test = HOOP_TRIE_NONE;
 
     for (i = 0; i < w->policy->nrules; i++) {
+
+        if (w->policy->rules[i].monitor != (w->trie == &w->policy->monitor)) {
+            continue;
+        }
+
         entry.rule = i;
         entry.effect = w->policy->rules[i].effect;
 
-        if (hoop_policy_better(w, &entry, w->best)
+        if ((w->best == NULL || hoop_policy_better(w, &entry, w->best))
             && hoop_policy_try(w, &entry))
         {
             return 1;
@@ -384,7 +510,7 @@ hoop_policy_walk_host(hoop_walk_t *w, uint32_t n, hoop_str_t rest)
     const hoop_trie_t       *trie;
     const hoop_trie_node_t  *node;
 
-    trie = &w->policy->trie;
+    trie = w->trie;
     node = &trie->nodes[n];
 
     if (node->paths[HOOP_TRIE_BELOW] != HOOP_TRIE_NONE
@@ -423,7 +549,7 @@ hoop_policy_walk_path(hoop_walk_t *w, uint32_t n, hoop_str_t rest)
     const hoop_trie_t       *trie;
     const hoop_trie_node_t  *node;
 
-    trie = &w->policy->trie;
+    trie = w->trie;
     node = &trie->nodes[n];
 
     if (hoop_policy_walk_set(w, &node->sets[HOOP_TRIE_BELOW],
@@ -472,7 +598,7 @@ hoop_policy_walk_deep(hoop_walk_t *w, uint32_t node, int end)
     uint32_t            child;
     const hoop_trie_t  *trie;
 
-    trie = &w->policy->trie;
+    trie = w->trie;
 
     child = (w->slash && end) ? HOOP_TRIE_NONE
                               : hoop_policy_trie_child(trie, node, w->trimmed);
@@ -513,11 +639,13 @@ hoop_policy_walk_set(hoop_walk_t *w, const hoop_trie_set_t *set, int from,
 
     for (i = 0; i < 2; i++) {
 
-        for (e = hoop_policy_trie_list(&w->policy->trie, set,
-                                       w->match->method, i, &end);
+        for (e = hoop_policy_trie_list(w->trie, set, w->match->method, i,
+                                       &end);
              e < end; e++)
         {
-            if (e->effect < to || !hoop_policy_better(w, e, w->best)) {
+            if (e->effect < to
+                || (w->best != NULL && !hoop_policy_better(w, e, w->best)))
+            {
                 break;
             }
 
@@ -534,6 +662,7 @@ hoop_policy_walk_set(hoop_walk_t *w, const hoop_trie_set_t *set, int from,
 static int
 hoop_policy_try(hoop_walk_t *w, const hoop_trie_entry_t *entry)
 {
+    unsigned            body;
     const char         *why;
     hoop_match_t       *m;
     hoop_truth_e        truth;
@@ -553,8 +682,10 @@ hoop_policy_try(hoop_walk_t *w, const hoop_trie_entry_t *entry)
 
     rule = &policy->rules[entry->rule];
 
-    if (w->walk != HOOP_WALK_ALL
-        && rule->body != (w->walk == HOOP_WALK_BODY))
+    body = (w->walk == HOOP_WALK_BODY || w->walk == HOOP_WALK_MONITOR_BODY);
+
+    if ((body && !rule->body)
+        || (w->walk == HOOP_WALK_BODYLESS && rule->body))
     {
         return 0;
     }
@@ -571,8 +702,17 @@ hoop_policy_try(hoop_walk_t *w, const hoop_trie_entry_t *entry)
         return 0;
     }
 
-    if (w->walk == HOOP_WALK_BODY) {
+    if (body) {
         return 1;
+    }
+
+    if (w->walk == HOOP_WALK_MONITOR) {
+
+        if (truth == HOOP_TRUTH_YES || rule->effect != HOOP_VERDICT_ALLOW) {
+            hoop_policy_monitored(w, entry->rule);
+        }
+
+        return 0;
     }
 
     found = w->best;
@@ -841,6 +981,7 @@ hoop_policy_explain(hoop_policy_t *const *policies, unsigned n,
             trace.policy = policies[i]->name;
             trace.rule = rule->id;
             trace.effect = rule->effect;
+            trace.monitor = rule->monitor;
             trace.matched = (truth == HOOP_TRUTH_YES)
                             - (truth == HOOP_TRUTH_UNKNOWN);
             trace.what = m.what;

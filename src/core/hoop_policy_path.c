@@ -70,21 +70,21 @@ int
 hoop_policy_needs_body(hoop_policy_t *const *policies, unsigned n,
     const hoop_policy_request_t *req)
 {
-    int                    rc, needs;
+    int                    needs, also;
     hoop_policy_request_t  plain;
 
-    if (hoop_policy_path_needs_body(policies, n, req)) {
-        return 1;
+    needs = hoop_policy_path_needs_body(policies, n, req);
+
+    if (needs != HOOP_BODY_NEEDED
+        && hoop_policy_path_plain(req, &plain) == HOOP_OK)
+    {
+        also = hoop_policy_path_needs_body(policies, n, &plain);
+        free((u_char *) plain.path.data);
+
+        if (also == HOOP_BODY_NEEDED || needs == 0) {
+            return also;
+        }
     }
-
-    rc = hoop_policy_path_plain(req, &plain);
-
-    if (rc != HOOP_OK) {
-        return 0;
-    }
-
-    needs = hoop_policy_path_needs_body(policies, n, &plain);
-    free((u_char *) plain.path.data);
 
     return needs;
 }

@@ -239,6 +239,7 @@ struct hoop_rule_s {
     unsigned                nconds;
     unsigned                names;     /* of hoop_override_t, in conditions */
     unsigned                body:1;    /* it has a condition on the body */
+    unsigned                monitor:1;
 };
 
 
@@ -381,6 +382,7 @@ struct hoop_policy_s {
     pcre2_code            **codes;     /* owned, each */
     unsigned                ncodes;
     hoop_trie_t             trie;      /* its arrays are owned */
+    hoop_trie_t             monitor;   /* the same, of monitored rules */
 
     pcre2_match_context    *match_context;
     pcre2_match_data       *match_data;
@@ -583,7 +585,9 @@ hoop_truth_e hoop_policy_truth(hoop_policy_t *policy, unsigned test,
     const hoop_policy_request_t *req, const char **why);
 
 /* hoop_policy_trie.c */
-int hoop_policy_trie_build(hoop_policy_t *policy);
+/* of the rules that are monitored, or are not; without any it stays empty */
+int hoop_policy_trie_build(const hoop_policy_t *policy, hoop_trie_t *trie,
+    unsigned monitor);
 void hoop_policy_trie_free(hoop_trie_t *trie);
 uint32_t hoop_policy_trie_child(const hoop_trie_t *trie, uint32_t parent,
     hoop_str_t segment);

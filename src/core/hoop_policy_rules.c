@@ -27,6 +27,8 @@ static int hoop_policy_rule_id(hoop_compile_t *cc, json_t *conf,
     hoop_rule_t *rule);
 static int hoop_policy_rule_effect(hoop_compile_t *cc, json_t *conf,
     hoop_rule_t *rule);
+static int hoop_policy_rule_monitor(hoop_compile_t *cc, json_t *conf,
+    hoop_rule_t *rule);
 static int hoop_policy_rule_reason(hoop_compile_t *cc, json_t *conf,
     hoop_rule_t *rule);
 static int hoop_policy_rule_record(hoop_compile_t *cc, json_t *conf,
@@ -47,7 +49,7 @@ static int hoop_policy_review_approvers(hoop_compile_t *cc, json_t *conf,
 
 static const char *const  hoop_policy_rule_keys[] = {
     "id", "effect", "reason", "match", "mask", "record", "credential",
-    "review", "token", "limits", NULL
+    "review", "token", "limits", "monitor", NULL
 };
 
 /* a path is compiled as the rule's effect needs it: see "match" */
@@ -55,6 +57,7 @@ static const char *const  hoop_policy_rule_keys[] = {
 static const hoop_policy_rule_part_t  hoop_policy_rule_parts[] = {
     { "id", hoop_policy_rule_id, 0 },
     { "effect", hoop_policy_rule_effect, 0 },
+    { "monitor", hoop_policy_rule_monitor, 0 },
     { "reason", hoop_policy_rule_reason, 0 },
     { "record", hoop_policy_rule_record, 0 },
     { "credential", hoop_policy_rule_credential, 0 },
@@ -260,6 +263,19 @@ hoop_policy_rule_effect(hoop_compile_t *cc, json_t *conf, hoop_rule_t *rule)
     }
 
     rule->effect = n;
+
+    return HOOP_OK;
+}
+
+
+static int
+hoop_policy_rule_monitor(hoop_compile_t *cc, json_t *conf, hoop_rule_t *rule)
+{
+    if (!json_is_boolean(conf)) {
+        return hoop_policy_error(cc, 0, "wanted true or false");
+    }
+
+    rule->monitor = json_is_true(conf);
 
     return HOOP_OK;
 }

@@ -88,25 +88,34 @@ static uint32_t hoop_policy_trie_find(const hoop_trie_t *trie,
 
 
 int
-hoop_policy_trie_build(hoop_policy_t *policy)
+hoop_policy_trie_build(const hoop_policy_t *policy, hoop_trie_t *trie,
+    unsigned monitor)
 {
     int                rc;
     unsigned           i;
     hoop_trie_build_t  tb;
 
     memset(&tb, 0, sizeof(hoop_trie_build_t));
-    tb.trie = &policy->trie;
+    tb.trie = trie;
 
     rc = HOOP_NOMEM;
 
-    if (hoop_policy_trie_node(tb.trie) == HOOP_TRIE_NONE) {
-        return rc;
-    }
-
     for (i = 0; i < policy->nrules; i++) {
-        if (hoop_policy_trie_rule(&tb, policy, i) != HOOP_OK) {
+
+        if (policy->rules[i].monitor != monitor) {
+            continue;
+        }
+
+        if ((trie->nnodes == 0
+             && hoop_policy_trie_node(trie) == HOOP_TRIE_NONE)
+            || hoop_policy_trie_rule(&tb, policy, i) != HOOP_OK)
+        {
             goto done;
         }
+    }
+
+    if (trie->nnodes == 0) {
+        return HOOP_OK;
     }
 
     rc = hoop_policy_trie_pack(&tb);

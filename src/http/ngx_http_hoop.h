@@ -33,6 +33,7 @@
 #include "../event/ngx_hoop_audit.h"
 #include "../event/ngx_hoop_compat.h"
 #include "../event/ngx_hoop_redis.h"
+#include "../event/ngx_hoop_stat.h"
 #include "../event/ngx_hoop_zone.h"
 
 
@@ -70,6 +71,7 @@ typedef struct {
     ngx_hoop_redis_conf_t        *redis;       /* NULL: no hoop_redis */
     ngx_hoop_audit_conf_t        *audit;       /* NULL: no hoop_audit */
     ngx_shm_zone_t               *zone;        /* NULL: nothing is protected */
+    ngx_shm_zone_t               *stats;       /* the same */
     ngx_array_t                  *issuers;     /* of HTTP; NULL: the same */
 } ngx_hoop_conf_t;
 
@@ -167,6 +169,7 @@ typedef struct {
     ngx_array_t                   resources;   /* of ..._resource_t * */
     ngx_array_t                   targets;     /* of ngx_http_hoop_target_t * */
     ngx_array_t                   signers;     /* of ngx_http_hoop_signer_t * */
+    ngx_array_t                   stats;       /* of ngx_hoop_stat_want_t */
     ngx_hoop_conf_t              *core;
     ngx_str_t                     api;         /* first hoop_api location */
     size_t                        zone_size;
@@ -178,6 +181,7 @@ typedef struct {
 typedef struct {
     ngx_str_t                     file;
     hoop_policy_t                *policy;
+    ngx_hoop_stat_t             **stats;       /* of its rules */
 } ngx_http_hoop_policy_t;
 
 
@@ -228,6 +232,9 @@ typedef struct {
     ngx_str_t                     fetch;
     ngx_http_hoop_target_t       *fetch_target; /* NULL: nothing to fetch by */
     ngx_array_t                  *policies;    /* of hoop_policy_t * */
+    ngx_array_t                  *loaded;      /* ngx_http_hoop_policy_t *, of
+                                                  the same */
+    ngx_hoop_stat_t              *stat;        /* not inherited; or NULL */
     ngx_array_t                  *mask_names;  /* of ngx_str_t */
     hoop_mask_list_t              masks;
     size_t                        mask_hold;
@@ -783,6 +790,16 @@ ngx_int_t ngx_http_hoop_headers_swap(ngx_http_request_t *r,
 ngx_int_t ngx_http_hoop_headers_strip(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx);
 
+/* ngx_http_hoop_status.c */
+
+/* at config time: what is counted of a location, of a policy's rules */
+ngx_int_t ngx_http_hoop_status_location(ngx_conf_t *cf,
+    ngx_http_hoop_loc_conf_t *conf);
+ngx_int_t ngx_http_hoop_status_policy(ngx_conf_t *cf,
+    ngx_http_hoop_policy_t *policy);
+/* a decision, before its event is accepted */
+void ngx_http_hoop_status_count(ngx_http_hoop_ctx_t *ctx);
+
 /* ngx_http_hoop_evidence.c: each adds one event to the open transaction */
 
 /* of the policy that decided; empty: none did */
@@ -937,6 +954,8 @@ ngx_int_t ngx_http_hoop_exchange_origin(ngx_http_request_t *r,
 
 char *ngx_http_hoop_conf_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_hoop_conf_audit(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_hoop_conf_status(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 char *ngx_http_hoop_conf_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_hoop_conf_policy(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);

@@ -264,6 +264,10 @@ ngx_http_hoop_conf_load_policy(ngx_conf_t *cf, ngx_http_hoop_main_conf_t *hmcf,
     cln->handler = ngx_http_hoop_conf_policy_cleanup;
     cln->data = policy->policy;
 
+    if (ngx_http_hoop_status_policy(cf, policy) != NGX_OK) {
+        return NULL;
+    }
+
     pp = ngx_array_push(&hmcf->policies);
     if (pp == NULL) {
         return NULL;
@@ -331,7 +335,7 @@ ngx_http_hoop_conf_policy(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_str_t                  *value;
     ngx_uint_t                  i;
     hoop_policy_t             **p;
-    ngx_http_hoop_policy_t     *policy;
+    ngx_http_hoop_policy_t     *policy, **loaded;
     ngx_http_hoop_main_conf_t  *hmcf;
 
     if (hlcf->policies != NGX_CONF_UNSET_PTR) {
@@ -343,7 +347,10 @@ ngx_http_hoop_conf_policy(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     hlcf->policies = ngx_array_create(cf->pool, cf->args->nelts - 1,
                                       sizeof(hoop_policy_t *));
-    if (hlcf->policies == NULL) {
+    hlcf->loaded = ngx_array_create(cf->pool, cf->args->nelts - 1,
+                                    sizeof(ngx_http_hoop_policy_t *));
+
+    if (hlcf->policies == NULL || hlcf->loaded == NULL) {
         return NGX_CONF_ERROR;
     }
 
@@ -354,11 +361,14 @@ ngx_http_hoop_conf_policy(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         }
 
         p = ngx_array_push(hlcf->policies);
-        if (p == NULL) {
+        loaded = ngx_array_push(hlcf->loaded);
+
+        if (p == NULL || loaded == NULL) {
             return NGX_CONF_ERROR;
         }
 
         *p = policy->policy;
+        *loaded = policy;
     }
 
     return NGX_CONF_OK;
@@ -535,6 +545,10 @@ ngx_http_hoop_conf_check(ngx_conf_t *cf, ngx_http_hoop_main_conf_t *hmcf,
     ngx_http_hoop_source_t     *source;
 
     hmcf->enabled = 1;
+
+    if (ngx_http_hoop_status_location(cf, conf) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
 

@@ -422,10 +422,58 @@ ngx_http_hoop_policy_hash(ngx_http_hoop_ctx_t *ctx)
 }
 
 
+/* what rules that are only watched would have said of the request */
+
+static void
+ngx_http_hoop_event_monitored(ngx_http_hoop_ctx_t *ctx, hoop_buf_t *b)
+{
+    ngx_uint_t         i;
+    hoop_buf_t         list;
+    hoop_monitored_t  *m;
+
+    if (ctx->verdict.nmonitored == 0 || ctx->events) {
+        return;
+    }
+
+    hoop_buf_init(&list, 0);
+    (void) hoop_buf_addc(&list, '[');
+
+    for (i = 0; i < ctx->verdict.nmonitored; i++) {
+        m = &ctx->verdict.monitored[i];
+
+        (void) hoop_buf_adds(&list, i ? ",{\"rule\":" : "{\"rule\":");
+        (void) hoop_buf_add_json(&list, m->rule.data, m->rule.len);
+        (void) hoop_buf_adds(&list, ",\"policy\":");
+        (void) hoop_buf_add_json(&list, m->policy.data, m->policy.len);
+        (void) hoop_buf_adds(&list, ",\"effect\":\"");
+        (void) hoop_buf_adds(&list, hoop_verdict_name(m->effect));
+        (void) hoop_buf_adds(&list, m->ambiguous ? "\",\"ambiguous\":true}"
+                                                 : "\"}");
+    }
+
+    (void) hoop_buf_addc(&list, ']');
+
+    if (list.failed) {
+        b->failed = 1;
+
+    } else {
+        (void) hoop_event_raw(b, "monitored", hoop_str(list.data, list.len));
+    }
+
+    hoop_buf_free(&list);
+
+    if (ctx->verdict.monitored_more) {
+        (void) hoop_event_raw(b, "monitored_more", hoop_cstr("true"));
+    }
+}
+
+
 ngx_int_t
 ngx_http_hoop_event_decision(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
 {
     hoop_buf_t  *b;
+
+    ngx_http_hoop_status_count(ctx);
 
     b = ngx_http_hoop_event(ctx, "decision");
     if (b == NULL) {
@@ -476,6 +524,8 @@ ngx_http_hoop_event_decision(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
     if (ctx->sql.len && ngx_http_hoop_event_sql(ctx, b) != NGX_OK) {
         return NGX_ERROR;
     }
+
+    ngx_http_hoop_event_monitored(ctx, b);
 
     return ngx_hoop_audit_end();
 }

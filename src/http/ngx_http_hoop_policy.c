@@ -131,6 +131,7 @@ ngx_http_hoop_policy_ambiguous(ngx_http_request_t *r,
 ngx_int_t
 ngx_http_hoop_policy_body(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
 {
+    int                     needs;
     ngx_int_t               rc;
     ngx_array_t            *policies;
     hoop_policy_request_t   req;
@@ -158,7 +159,19 @@ ngx_http_hoop_policy_body(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
     if (!ctx->body_read && policies && ngx_http_hoop_has_body(r)) {
         ngx_http_hoop_policy_request(r, ctx, &req);
 
-        if (hoop_policy_needs_body(policies->elts, policies->nelts, &req)) {
+        needs = hoop_policy_needs_body(policies->elts, policies->nelts, &req);
+
+        if (needs == HOOP_BODY_WANTED
+            && (r->headers_in.chunked
+                || r->headers_in.content_length_n
+                   > (off_t) ctx->conf->body_max))
+        {
+            /* for rules that are only watched nothing is refused */
+
+            needs = 0;
+        }
+
+        if (needs) {
 
             if (r->headers_in.content_length_n > (off_t) ctx->conf->body_max) {
                 return ngx_http_hoop_refuse_text(r, ctx,

@@ -18,6 +18,7 @@ typedef struct {
     hoop_str_t       rule;
     int              found;
     int              undecided;
+    unsigned         monitored;
 } plain_t;
 
 
@@ -30,6 +31,12 @@ walk(void *ctx, const hoop_policy_trace_t *t)
     plain_t  *p;
 
     p = ctx;
+
+    if (t->monitor) {
+        p->monitored += (t->matched > 0
+                         || (t->matched < 0 && t->effect != HOOP_VERDICT_ALLOW));
+        return;
+    }
 
     if (t->matched == 0 || (t->what == NULL) != (t->matched > 0)) {
         if (t->matched != 0 || t->what == NULL) {
@@ -114,6 +121,13 @@ judge(hoop_policy_t *policy, hoop_policy_request_t *req)
         }
 
     } else if (v.rule.len != 0) {
+        abort();
+    }
+
+    if (v.nmonitored != (p.monitored < HOOP_MONITORED ? p.monitored
+                                                      : HOOP_MONITORED)
+        || v.monitored_more != (p.monitored > HOOP_MONITORED))
+    {
         abort();
     }
 
