@@ -149,6 +149,13 @@ static ngx_command_t  ngx_http_hoop_commands[] = {
       0,
       NULL },
 
+    { ngx_string("hoop_limit"),
+      NGX_HTTP_HOOP_ANYWHERE|NGX_CONF_TAKE1,
+      ngx_http_hoop_conf_limit,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("hoop_policy"),
       NGX_HTTP_HOOP_ANYWHERE|NGX_CONF_1MORE,
       ngx_http_hoop_conf_policy,
@@ -478,6 +485,8 @@ ngx_hoop_init_process(ngx_cycle_t *cycle)
         ngx_http_hoop_revocation_init(ngx_hoop_redis);
     }
 
+    ngx_http_hoop_limit_init(ngx_hoop_redis);
+
     if (conf->audit
         && ngx_hoop_audit_init(cycle, conf->audit, ngx_hoop_redis) != NGX_OK)
     {
@@ -521,6 +530,7 @@ ngx_hoop_exit_process(ngx_cycle_t *cycle)
     if (ngx_hoop_redis) {
         ngx_hoop_approval_done();
         ngx_http_hoop_revocation_init(NULL);
+        ngx_http_hoop_limit_init(NULL);
         ngx_hoop_redis_destroy(ngx_hoop_redis);
         ngx_hoop_redis = NULL;
     }
@@ -697,6 +707,7 @@ ngx_http_hoop_create_loc_conf(ngx_conf_t *cf)
     conf->proof = NGX_CONF_UNSET_PTR;
     conf->resource = NGX_CONF_UNSET_PTR;
     conf->revocation = NGX_CONF_UNSET_PTR;
+    conf->limit_deny = NGX_CONF_UNSET_UINT;
     conf->mask_names = NGX_CONF_UNSET_PTR;
     conf->mask_hold = NGX_CONF_UNSET_SIZE;
     conf->mask_binary = NGX_CONF_UNSET_UINT;
@@ -732,6 +743,7 @@ ngx_http_hoop_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_ptr_value(conf->proof, prev->proof, NULL);
     ngx_conf_merge_ptr_value(conf->resource, prev->resource, NULL);
     ngx_conf_merge_ptr_value(conf->revocation, prev->revocation, NULL);
+    ngx_conf_merge_uint_value(conf->limit_deny, prev->limit_deny, 0);
     ngx_conf_merge_str_value(conf->origin, prev->origin, "");
     ngx_conf_merge_ptr_value(conf->mask_names, prev->mask_names, NULL);
     ngx_conf_merge_size_value(conf->mask_hold, prev->mask_hold,

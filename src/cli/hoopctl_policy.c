@@ -649,7 +649,16 @@ hoopctl_explain_limits(hoop_buf_t *b, const hoop_limits_t *limits)
 
     (void) hoop_buf_adds(b, ",\"limits\":{");
 
+    if (limits->rate.interval) {
+        (void) hoop_buf_adds(b, "\"interval_us\":");
+        (void) hoop_buf_addu(b, limits->rate.interval);
+        (void) hoop_buf_adds(b, ",\"burst\":");
+        (void) hoop_buf_addu(b, limits->rate.depth / limits->rate.interval - 1);
+        comma = ",";
+    }
+
     if (limits->response) {
+        (void) hoop_buf_adds(b, comma);
         (void) hoop_buf_adds(b, "\"response\":");
         (void) hoop_buf_addu(b, limits->response);
         comma = ",";

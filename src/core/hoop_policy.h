@@ -23,6 +23,7 @@
 #include "hoop_core.h"
 #include "hoop_jwt.h"
 #include "hoop_mcp.h"
+#include "hoop_rate.h"
 #include "hoop_rows.h"
 
 
@@ -52,6 +53,7 @@ struct hoop_token_rule_s {
 /* What a request may bring at most that the rule lets pass. */
 
 struct hoop_limits_s {
+    hoop_rate_t       rate;        /* of a subject; interval 0: any */
     uint64_t          response;    /* bytes of the answer; 0: any number */
     hoop_rows_rule_t  rows;        /* of an answer of JSON */
 };

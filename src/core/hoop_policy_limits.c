@@ -2,7 +2,8 @@
 /*
  * Copyright (C) ngx_hoop_module authors
  *
- * "limits" of a rule that lets pass: how much of an answer, and how many rows.
+ * "limits" of a rule that lets pass: how often for one subject, how much of an
+ * answer, and how many rows.
  */
 
 
@@ -14,6 +15,8 @@
 #define HOOP_POLICY_MAX_ROWS      1000000000
 
 
+static int hoop_policy_limits_rate(hoop_compile_t *cc, json_t *v,
+    json_t *burst, hoop_limits_t *limits);
 static int hoop_policy_limits_response(hoop_compile_t *cc, json_t *v,
     hoop_limits_t *limits);
 static int hoop_policy_limits_rows(hoop_compile_t *cc, json_t *v,
@@ -25,7 +28,7 @@ static int hoop_policy_limits_at(hoop_compile_t *cc, json_t *v,
 
 
 static const char *const  hoop_policy_limits_keys[] = {
-    "response", "rows", NULL
+    "rate", "burst", "response", "rows", NULL
 };
 
 static const char *const  hoop_policy_rows_keys[] = {
@@ -54,22 +57,106 @@ hoop_policy_compile_limits(hoop_compile_t *cc, json_t *conf, hoop_rule_t *rule)
         return HOOP_ERROR;
     }
 
-    if (hoop_policy_limits_response(cc, json_object_get(conf, "response"),
-                                    limits)
+    if (hoop_policy_limits_rate(cc, json_object_get(conf, "rate"),
+                                json_object_get(conf, "burst"), limits)
         != HOOP_OK
+        || hoop_policy_limits_response(cc, json_object_get(conf, "response"),
+                                       limits)
+           != HOOP_OK
         || hoop_policy_limits_rows(cc, json_object_get(conf, "rows"), limits)
            != HOOP_OK)
     {
         return HOOP_ERROR;
     }
 
-    if (limits->response == 0 && limits->rows.max == 0) {
+    if (limits->rate.interval == 0 && limits->response == 0
+        && limits->rows.max == 0)
+    {
         return hoop_policy_error(cc, 0, "\"limits\" without a limit");
     }
 
     rule->limits = limits;
 
     return HOOP_OK;
+}
+
+
+/* as nginx has it: "10r/s", "60r/m"; and "100r/h" */
+
+static int
+hoop_policy_limits_rate(hoop_compile_t *cc, json_t *v, json_t *burst,
+    hoop_limits_t *limits)
+{
+    size_t       mark;
+    uint64_t     n, more;
+    unsigned     seconds;
+    const char  *p;
+
+    if (v == NULL && burst == NULL) {
+        return HOOP_OK;
+    }
+
+    mark = hoop_policy_push(cc, hoop_cstr("burst"));
+
+    if (v == NULL) {
+        return hoop_policy_error(cc, 1, "\"burst\" without \"rate\"");
+    }
+
+    if (burst != NULL
+        && (!json_is_integer(burst) || json_integer_value(burst) < 0))
+    {
+        return hoop_policy_error(cc, 0, "wanted a number of requests");
+    }
+
+    more = burst ? (uint64_t) json_integer_value(burst) : 0;
+
+    hoop_policy_pop(cc, mark);
+    mark = hoop_policy_push(cc, hoop_cstr("rate"));
+
+    n = 0;
+    p = json_is_string(v) ? json_string_value(v) : "";
+
+    if (*p < '1' || *p > '9') {
+        goto invalid;
+    }
+
+    for ( /* void */ ; *p >= '0' && *p <= '9' && n < 1000000000; p++) {
+        n = n * 10 + (*p - '0');
+    }
+
+    if (strcmp(p, "r/s") == 0) {
+        seconds = 1;
+
+    } else if (strcmp(p, "r/m") == 0) {
+        seconds = 60;
+
+    } else if (strcmp(p, "r/h") == 0) {
+        seconds = 3600;
+
+    } else {
+        goto invalid;
+    }
+
+    if (hoop_rate_init(&limits->rate, n, seconds, 0) != HOOP_OK) {
+        goto invalid;
+    }
+
+    hoop_policy_pop(cc, mark);
+
+    if (hoop_rate_init(&limits->rate, n, seconds, more) != HOOP_OK) {
+        mark = hoop_policy_push(cc, hoop_cstr("burst"));
+
+        return hoop_policy_error(cc, 0, "\"burst\" of more than what the rate "
+                                 "allows in a week");
+    }
+
+    return HOOP_OK;
+
+invalid:
+
+    return hoop_policy_error(cc, 0, "invalid rate, wanted a string as "
+                             "\"10r/s\", \"60r/m\" or \"100r/h\", at most "
+                             "\"10000r/s\"");
 }
 
 

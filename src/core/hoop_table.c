@@ -73,7 +73,9 @@ static hoop_table_slot_t *hoop_table_set(hoop_table_t *t, const u_char *key);
 static hoop_table_slot_t *hoop_table_find(hoop_table_t *t, const u_char *key);
 static hoop_replay_slot_t *hoop_replay_set(hoop_replay_t *t, int n,
     const u_char *key);
-static hoop_replay_slot_t *hoop_replay_find(hoop_replay_slot_t *set,
+static hoop_replay_slot_t *hoop_replay_find(hoop_replay_t *t,
+    const u_char *key, int64_t now);
+static hoop_replay_slot_t *hoop_replay_place(hoop_replay_t *t,
     const u_char *key, int64_t now);
 static hoop_replay_slot_t *hoop_replay_free(hoop_replay_slot_t *set,
     int64_t now, int *n);
@@ -350,42 +352,53 @@ hoop_replay_capacity(const hoop_replay_t *t)
 }
 
 
-/*
- * The emptier of the two sets takes the key, and where both are full, one of
- * their entries is moved out of the way: nine tenths of the slots are taken
- * before the first key is turned away.
- */
-
 hoop_replay_e
 hoop_replay_add(hoop_replay_t *t, const u_char key[HOOP_TABLE_KEY],
     int64_t now, int64_t expires)
 {
-    int                  n[2];
-    hoop_replay_slot_t  *set[2], *slot[2], *found;
+    hoop_replay_slot_t  *slot;
 
-    set[0] = hoop_replay_set(t, 0, key);
-    set[1] = hoop_replay_set(t, 1, key);
+    slot = hoop_replay_find(t, key, now);
 
-    found = hoop_replay_find(set[0], key, now);
+    if (slot) {
 
-    if (found == NULL) {
-        found = hoop_replay_find(set[1], key, now);
-    }
-
-    if (found) {
-
-        if (expires > found->expires) {
-            hoop_table_open(found, expires);
+        if (expires > slot->expires) {
+            hoop_table_open(slot, expires);
         }
 
         t->stats.seen++;
         return HOOP_REPLAY_SEEN;
     }
 
-    if (expires < now) {
+    slot = (expires < now) ? NULL : hoop_replay_place(t, key, now);
+
+    if (slot == NULL) {
         t->stats.full++;
         return HOOP_REPLAY_FULL;
     }
+
+    hoop_replay_write(slot, key, expires);
+
+    t->stats.added++;
+
+    return HOOP_REPLAY_NEW;
+}
+
+
+/*
+ * The emptier of the two sets takes the key, and where both are full, one of
+ * their entries is moved out of the way: nine tenths of the slots are taken
+ * before the first key is turned away.
+ */
+
+static hoop_replay_slot_t *
+hoop_replay_place(hoop_replay_t *t, const u_char *key, int64_t now)
+{
+    int                  n[2];
+    hoop_replay_slot_t  *set[2], *slot[2];
+
+    set[0] = hoop_replay_set(t, 0, key);
+    set[1] = hoop_replay_set(t, 1, key);
 
     slot[0] = hoop_replay_free(set[0], now, &n[0]);
     slot[1] = hoop_replay_free(set[1], now, &n[1]);
@@ -402,16 +415,79 @@ hoop_replay_add(hoop_replay_t *t, const u_char key[HOOP_TABLE_KEY],
         slot[0] = hoop_replay_move(t, set[1], now);
     }
 
-    if (slot[0] == NULL) {
-        t->stats.full++;
-        return HOOP_REPLAY_FULL;
+    return slot[0];
+}
+
+
+hoop_take_e
+hoop_replay_take(hoop_replay_t *t, const u_char key[HOOP_TABLE_KEY],
+    int64_t now, const hoop_rate_t *rate, int64_t *wait)
+{
+    int64_t              until;
+    hoop_replay_slot_t  *slot;
+
+    slot = hoop_replay_find(t, key, now);
+
+    if (slot) {
+        until = slot->expires;
+        *wait = hoop_rate_take(rate, &until, now);
+
+        hoop_table_open(slot, until);
+
+        t->stats.seen++;
+
+        return *wait ? HOOP_TAKE_OVER : HOOP_TAKE_OK;
     }
 
-    hoop_replay_write(slot[0], key, expires);
+    slot = hoop_replay_place(t, key, now);
+
+    if (slot == NULL) {
+        t->stats.full++;
+        return HOOP_TAKE_FULL;
+    }
+
+    until = 0;
+    *wait = hoop_rate_take(rate, &until, now);
+
+    hoop_replay_write(slot, key, until);
 
     t->stats.added++;
 
-    return HOOP_REPLAY_NEW;
+    return HOOP_TAKE_OK;
+}
+
+
+hoop_take_e
+hoop_replay_look(hoop_replay_t *t, const u_char key[HOOP_TABLE_KEY],
+    int64_t now, const hoop_rate_t *rate, int64_t *wait)
+{
+    int64_t              until;
+    hoop_replay_slot_t  *slot;
+
+    slot = hoop_replay_find(t, key, now);
+    until = slot ? slot->expires : 0;
+
+    *wait = hoop_rate_take(rate, &until, now);
+
+    return *wait ? HOOP_TAKE_OVER : HOOP_TAKE_OK;
+}
+
+
+void
+hoop_replay_give(hoop_replay_t *t, const u_char key[HOOP_TABLE_KEY],
+    int64_t now, const hoop_rate_t *rate)
+{
+    int64_t              until;
+    hoop_replay_slot_t  *slot;
+
+    slot = hoop_replay_find(t, key, now);
+
+    if (slot) {
+        until = slot->expires;
+        hoop_rate_give(rate, &until, now);
+
+        hoop_table_open(slot, until);
+    }
 }
 
 
@@ -438,15 +514,20 @@ hoop_replay_set(hoop_replay_t *t, int n, const u_char *key)
 
 
 static hoop_replay_slot_t *
-hoop_replay_find(hoop_replay_slot_t *set, const u_char *key, int64_t now)
+hoop_replay_find(hoop_replay_t *t, const u_char *key, int64_t now)
 {
-    int  i;
+    int                  i, n;
+    hoop_replay_slot_t  *set;
 
-    for (i = 0; i < HOOP_TABLE_WAYS; i++) {
-        if (set[i].expires >= now
-            && memcmp(set[i].key, key, HOOP_REPLAY_KEY) == 0)
-        {
-            return &set[i];
+    for (n = 0; n < 2; n++) {
+        set = hoop_replay_set(t, n, key);
+
+        for (i = 0; i < HOOP_TABLE_WAYS; i++) {
+            if (set[i].expires >= now
+                && memcmp(set[i].key, key, HOOP_REPLAY_KEY) == 0)
+            {
+                return &set[i];
+            }
         }
     }
 

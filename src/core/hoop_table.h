@@ -2,11 +2,12 @@
 /*
  * Copyright (C) ngx_hoop_module authors
  *
- * Two tables on a block of memory that the caller owns and, perhaps, shares
- * between processes: verified tokens, and keys that must not come twice.
+ * Tables on a block of memory that the caller owns and, perhaps, shares between
+ * processes: verified tokens, keys that must not come twice, and what callers
+ * have taken of a rate.
  *
- * Both are arrays of sets of eight entries; a key belongs into one set, or, in
- * the second table, into one of two.  So each call looks at a fixed number of
+ * They are arrays of sets of eight entries; a key belongs into one set, or, in
+ * the second and third table, into one of two.  So each call looks at a fixed number of
  * entries, nothing is allocated after init, and nothing is swept or resized:
  * the slowest call costs about what the average one does.
  *
@@ -18,7 +19,8 @@
  * Keys are hashes (SHA-256): any of their bytes are as good as random.  The
  * salt keeps those who can choose what is hashed from aiming at one set.
  *
- * Times are the caller's, in whole seconds, and at least 1.
+ * Times are the caller's, in whole seconds (of a rate in microseconds), and at
+ * least 1.
  */
 
 
@@ -27,10 +29,11 @@
 
 
 #include "hoop_core.h"
+#include "hoop_rate.h"
 
 
-/* changes with the layout of either table */
-#define HOOP_TABLE_VERSION  1
+/* changes with the layout of any table */
+#define HOOP_TABLE_VERSION  2
 
 #define HOOP_TABLE_WAYS     8
 #define HOOP_TABLE_KEY      32
@@ -115,6 +118,31 @@ size_t hoop_replay_capacity(const hoop_replay_t *t);
 hoop_replay_e hoop_replay_add(hoop_replay_t *t,
     const u_char key[HOOP_TABLE_KEY], int64_t now, int64_t expires);
 void hoop_replay_stats(const hoop_replay_t *t, hoop_replay_stats_t *s);
+
+
+/*
+ * Rates: a table of the same kind, with each key until when it owes something
+ * (hoop_rate.h).  No entry is given up before: to forget one would be to begin
+ * its count anew.  A key that cannot be remembered gets nothing.
+ */
+
+typedef enum {
+    HOOP_TAKE_OK = 0,
+    HOOP_TAKE_OVER,                    /* *wait says how long it is over */
+    HOOP_TAKE_FULL                     /* could not be remembered */
+} hoop_take_e;
+
+
+hoop_take_e hoop_replay_take(hoop_replay_t *t,
+    const u_char key[HOOP_TABLE_KEY], int64_t now, const hoop_rate_t *rate,
+    int64_t *wait);
+/* the same without taking: OK or OVER */
+hoop_take_e hoop_replay_look(hoop_replay_t *t,
+    const u_char key[HOOP_TABLE_KEY], int64_t now, const hoop_rate_t *rate,
+    int64_t *wait);
+/* a unit that was taken and not used */
+void hoop_replay_give(hoop_replay_t *t, const u_char key[HOOP_TABLE_KEY],
+    int64_t now, const hoop_rate_t *rate);
 
 
 #endif /* _HOOP_TABLE_H_INCLUDED_ */

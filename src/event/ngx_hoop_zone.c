@@ -5,7 +5,8 @@
  * The shared memory: all pages of the zone as one block,
  *
  *     head       secret, salt, number of the configuration
- *     tokens     hoop_table_t, three quarters of the rest
+ *     tokens     hoop_table_t, five eighths of the rest
+ *     rates      hoop_replay_t, an eighth
  *     replay     hoop_replay_t, a quarter
  *
  * The tables (src/core/hoop_table.h) never allocate, sweep or grow, so that
@@ -13,8 +14,8 @@
  *
  * One lock for all, the zone's own mutex: it is the one lock that nginx's
  * master takes away from a worker that has died, and what is done under it is
- * a look at eight entries (at worst, for a replay key in a nearly full table,
- * at 144), with no call that could block, log or fail.  A worker asks only for
+ * a look at eight entries (at worst, for a key in a nearly full table of replays
+ * or rates, at 144), with no call that could block, log or fail.  A worker asks only for
  * tokens that are not in its own cache, so that there is little to contend
  * for.  Entries are whole or free at any instruction: what a dead worker
  * leaves behind is sound.
@@ -49,6 +50,7 @@ typedef struct {
     u_char                 salt[32];
     uint32_t               number;         /* of the last configuration */
     size_t                 replay;         /* offsets from here */
+    size_t                 rates;
     size_t                 tokens;
 } ngx_hoop_zone_sh_t;
 
@@ -59,6 +61,7 @@ typedef struct {
     ngx_hoop_zone_sh_t    *sh;
     ngx_slab_pool_t       *shpool;
     hoop_table_t          *tokens;
+    hoop_replay_t         *rates;
     hoop_replay_t         *replay;
     uint32_t               number;
 } ngx_hoop_zone_t;
@@ -127,6 +130,7 @@ ngx_hoop_zone_init_zone(ngx_shm_zone_t *zone, void *data)
     p = (u_char *) z->sh;
 
     z->tokens = (hoop_table_t *) (p + z->sh->tokens);
+    z->rates = (hoop_replay_t *) (p + z->sh->rates);
     z->replay = (hoop_replay_t *) (p + z->sh->replay);
     z->number = ++z->sh->number;
 
@@ -138,7 +142,7 @@ static ngx_int_t
 ngx_hoop_zone_make(ngx_shm_zone_t *zone, ngx_hoop_zone_t *z)
 {
     u_char  *p;
-    size_t   size, head, tokens;
+    size_t   size, head, tokens, rates;
 
     size = z->shpool->pfree * ngx_pagesize;
 
@@ -151,12 +155,14 @@ ngx_hoop_zone_make(ngx_shm_zone_t *zone, ngx_hoop_zone_t *z)
     z->shpool->data = p;
 
     head = ngx_align(sizeof(ngx_hoop_zone_sh_t), 64);
-    tokens = (size - head) / 4 * 3 / 64 * 64;
+    tokens = (size - head) / 8 * 5 / 64 * 64;
+    rates = (size - head) / 8 / 64 * 64;
 
     ngx_memzero(p, head);
 
     z->sh->tokens = head;
-    z->sh->replay = head + tokens;
+    z->sh->rates = head + tokens;
+    z->sh->replay = head + tokens + rates;
 
     if (RAND_bytes(z->sh->secret, sizeof(z->sh->secret)) != 1
         || RAND_bytes(z->sh->salt, sizeof(z->sh->salt)) != 1)
@@ -166,6 +172,7 @@ ngx_hoop_zone_make(ngx_shm_zone_t *zone, ngx_hoop_zone_t *z)
     }
 
     if (hoop_table_init(p + z->sh->tokens, tokens, z->sh->salt) == NULL
+        || hoop_replay_init(p + z->sh->rates, rates, z->sh->salt) == NULL
         || hoop_replay_init(p + z->sh->replay, size - z->sh->replay,
                             z->sh->salt)
            == NULL)
@@ -283,6 +290,71 @@ ngx_hoop_zone_replay(const u_char key[32], time_t expires)
     ngx_shmtx_unlock(&z->shpool->mutex);
 
     return (ngx_hoop_replay_e) rc;
+}
+
+
+/*
+ * Of nginx's milliseconds, which are monotonic and of the machine: the same in
+ * all workers, old ones and new ones.
+ */
+
+static int64_t
+ngx_hoop_zone_now(void)
+{
+    return (int64_t) ngx_current_msec * 1000 + 1;
+}
+
+
+hoop_take_e
+ngx_hoop_zone_take(const u_char key[32], const hoop_rate_t *rate,
+    int64_t *wait)
+{
+    hoop_take_e       rc;
+    ngx_hoop_zone_t  *z;
+
+    z = ngx_hoop_zone;
+
+    ngx_shmtx_lock(&z->shpool->mutex);
+
+    rc = hoop_replay_take(z->rates, key, ngx_hoop_zone_now(), rate, wait);
+
+    ngx_shmtx_unlock(&z->shpool->mutex);
+
+    return rc;
+}
+
+
+hoop_take_e
+ngx_hoop_zone_look(const u_char key[32], const hoop_rate_t *rate,
+    int64_t *wait)
+{
+    hoop_take_e       rc;
+    ngx_hoop_zone_t  *z;
+
+    z = ngx_hoop_zone;
+
+    ngx_shmtx_lock(&z->shpool->mutex);
+
+    rc = hoop_replay_look(z->rates, key, ngx_hoop_zone_now(), rate, wait);
+
+    ngx_shmtx_unlock(&z->shpool->mutex);
+
+    return rc;
+}
+
+
+void
+ngx_hoop_zone_give(const u_char key[32], const hoop_rate_t *rate)
+{
+    ngx_hoop_zone_t  *z;
+
+    z = ngx_hoop_zone;
+
+    ngx_shmtx_lock(&z->shpool->mutex);
+
+    hoop_replay_give(z->rates, key, ngx_hoop_zone_now(), rate);
+
+    ngx_shmtx_unlock(&z->shpool->mutex);
 }
 
 

@@ -3,7 +3,8 @@
  * Copyright (C) ngx_hoop_module authors
  *
  * What the workers share: the cache of verified tokens, the proofs of
- * possession that have been used, and a secret.
+ * possession that have been used, what subjects have taken of rates, and a
+ * secret.
  *
  * There is one zone, made with the first location that is protected.  It
  * survives a reload with the same size; with another it begins empty.
@@ -61,6 +62,16 @@ void ngx_hoop_zone_token_drop(const u_char key[32]);
 /* remembers a 32 byte key (a SHA-256) until "expires" (Unix seconds); FULL:
    could not be remembered, so refuse */
 ngx_hoop_replay_e ngx_hoop_zone_replay(const u_char key[32], time_t expires);
+
+/* takes a unit of a rate, by a clock that nobody sets; FULL: could not be
+   remembered, so refuse */
+hoop_take_e ngx_hoop_zone_take(const u_char key[32], const hoop_rate_t *rate,
+    int64_t *wait);
+/* the same without taking: OK or OVER */
+hoop_take_e ngx_hoop_zone_look(const u_char key[32], const hoop_rate_t *rate,
+    int64_t *wait);
+/* puts one back that was not used */
+void ngx_hoop_zone_give(const u_char key[32], const hoop_rate_t *rate);
 
 /* 32 random bytes made when the zone was, the same in all workers and across
    reloads: for stateless nonces */

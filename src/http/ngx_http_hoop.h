@@ -255,6 +255,7 @@ typedef struct {
     ngx_http_hoop_proof_conf_t   *proof;       /* NULL: no hoop_proof */
     ngx_http_hoop_resource_t     *resource;    /* NULL: none */
     ngx_http_hoop_revocation_conf_t  *revocation;  /* NULL: off */
+    ngx_uint_t                    limit_deny;  /* 1: where Redis is away */
     /* scheme://host[:port] in normal form; empty: as the request has it */
     ngx_str_t                     origin;
 } ngx_http_hoop_loc_conf_t;
@@ -305,6 +306,8 @@ typedef enum {
     NGX_HTTP_HOOP_BODY_WAIT,       /* [nginx's body reader; NGX_DONE] */
     NGX_HTTP_HOOP_POLICY,          /* evaluate */
     NGX_HTTP_HOOP_DECIDED,         /* body for digest or recording? */
+    NGX_HTTP_HOOP_LIMIT,           /* take of a rate */
+    NGX_HTTP_HOOP_LIMIT_WAIT,      /* [Redis: ngx_http_hoop_limit.c] */
     NGX_HTTP_HOOP_RECORD,          /* write the events */
     NGX_HTTP_HOOP_RECORD_WAIT,     /* [audit: sync=always] */
     NGX_HTTP_HOOP_CLAIM,           /* ask for the approval */
@@ -338,6 +341,17 @@ typedef struct {
 
 
 typedef struct {
+    ngx_hoop_redis_op_t          *op;          /* while it waits */
+    const hoop_rate_t            *rate;        /* of which it takes, or looks */
+    const hoop_rate_t            *spent;       /* of which it has taken */
+    u_char                        key[32];
+    int64_t                       over;        /* as Redis says, us; or 0 */
+    time_t                        wait;        /* of a 429: seconds */
+    unsigned                      replied:1;
+    unsigned                      failed:1;
+    unsigned                      look:1;      /* takes nothing yet */
+    unsigned                      whole:1;     /* EVAL, not EVALSHA */
+
     uint64_t                      bytes;       /* of the answer so far */
     hoop_rows_t                  *rows;        /* NULL: they do not count */
     const char                   *reached;     /* member of "limits", or NULL */
@@ -351,6 +365,7 @@ typedef struct {
     ngx_http_hoop_state_e         state;
     ngx_http_hoop_state_e         after_body;
     ngx_http_hoop_state_e         after_revocation;
+    ngx_http_hoop_state_e         after_limit;
     /* r->uri_changes at that time: an internal redirect moves it */
     ngx_uint_t                    uri_changes;
 
@@ -645,6 +660,19 @@ void ngx_http_hoop_revocation_detach(ngx_http_hoop_ctx_t *ctx);
 char *ngx_http_hoop_conf_revocation(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
+/* ngx_http_hoop_limit.c: the rate of a rule */
+
+/* in a worker; rc NULL: there is no Redis, or no longer */
+void ngx_http_hoop_limit_init(ngx_hoop_redis_t *rc);
+/* NGX_OK: go on; NGX_AGAIN: Redis was asked; else the status to refuse with,
+   ctx->error set */
+ngx_int_t ngx_http_hoop_limit(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx);
+/* the same, once ctx->limit.replied is set */
+ngx_int_t ngx_http_hoop_limit_result(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx);
+void ngx_http_hoop_limit_detach(ngx_http_hoop_ctx_t *ctx);
+char *ngx_http_hoop_conf_limit(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
 /* ngx_http_hoop_cache.c */
 
 ngx_int_t ngx_http_hoop_cache_init(ngx_cycle_t *cycle);
@@ -845,6 +873,9 @@ ngx_int_t ngx_http_hoop_refuse(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
 /* refuses with a problem document (RFC 9457); detail is JSON-escaped here */
 ngx_int_t ngx_http_hoop_problem(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx, ngx_uint_t status, hoop_str_t detail);
+/* adds Retry-After to an answer of that status, if it has one */
+ngx_int_t ngx_http_hoop_retry(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
+    ngx_uint_t status);
 /* a JSON text with a status; takes the buffer's bytes by copy */
 ngx_int_t ngx_http_hoop_json(ngx_http_request_t *r, ngx_uint_t status,
     const char *content_type, hoop_buf_t *b);

@@ -8,10 +8,11 @@
  *       > REVOCATION [> REVOCATION_WAIT] > SCOPE > IDENTIFIED
  *       [> BODY_WAIT [> REVOCATION [> REVOCATION_WAIT]]] > POLICY > DECIDED
  *       [> BODY_WAIT [> REVOCATION [> REVOCATION_WAIT]]]
- *       > RECORD [> RECORD_WAIT]
- *       [> CLAIM > CLAIM_WAIT
- *         [> VOTE_WAIT > REVOCATION [> REVOCATION_WAIT] > CLAIM]
- *         > RECORD [> RECORD_WAIT]]
+ *       [> LIMIT [> LIMIT_WAIT]] > RECORD [> RECORD_WAIT]
+ *       [> LIMIT [> LIMIT_WAIT] > CLAIM > CLAIM_WAIT
+ *         [> VOTE_WAIT > REVOCATION [> REVOCATION_WAIT]
+ *           > LIMIT [> LIMIT_WAIT] > CLAIM]
+ *         > RECORD [> RECORD_WAIT] > LIMIT [> LIMIT_WAIT]]
  *       > GO > PASSED
  *
  * and from any state > REFUSED.  The handler runs whenever anything happens on
@@ -53,6 +54,8 @@ static ngx_int_t ngx_http_hoop_step_policy(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx);
 static ngx_int_t ngx_http_hoop_step_decided(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx);
+static ngx_int_t ngx_http_hoop_step_limit(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx);
 static ngx_int_t ngx_http_hoop_step_record(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx);
 static ngx_int_t ngx_http_hoop_step_record_wait(ngx_http_request_t *r,
@@ -90,6 +93,8 @@ static const ngx_http_hoop_step_pt  ngx_http_hoop_steps[] = {
     [NGX_HTTP_HOOP_BODY_WAIT] = ngx_http_hoop_step_body_wait,
     [NGX_HTTP_HOOP_POLICY] = ngx_http_hoop_step_policy,
     [NGX_HTTP_HOOP_DECIDED] = ngx_http_hoop_step_decided,
+    [NGX_HTTP_HOOP_LIMIT] = ngx_http_hoop_step_limit,
+    [NGX_HTTP_HOOP_LIMIT_WAIT] = ngx_http_hoop_step_limit,
     [NGX_HTTP_HOOP_RECORD] = ngx_http_hoop_step_record,
     [NGX_HTTP_HOOP_RECORD_WAIT] = ngx_http_hoop_step_record_wait,
     [NGX_HTTP_HOOP_CLAIM] = ngx_http_hoop_step_claim,
@@ -265,6 +270,7 @@ ngx_http_hoop_start(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
     ctx->error = NULL;
     ctx->error_code = NULL;
     ctx->blocked = NULL;
+    ctx->limit.reached = NULL;
     ctx->events = 0;
     ctx->closed = 0;
     ctx->waited = 0;
@@ -552,7 +558,15 @@ ngx_http_hoop_step_policy(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
 static ngx_int_t
 ngx_http_hoop_step_decided(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
 {
-    ngx_int_t  rc;
+    ngx_int_t              rc;
+    ngx_http_hoop_state_e  next;
+
+    /* what a human is asked for takes nothing before he has agreed */
+
+    next = (ctx->verdict.decision == HOOP_VERDICT_REVIEW)
+           ? NGX_HTTP_HOOP_RECORD : NGX_HTTP_HOOP_LIMIT;
+
+    ctx->after_limit = NGX_HTTP_HOOP_RECORD;
 
     if (ctx->conf->mode != NGX_HTTP_HOOP_ON
         || ctx->body_read
@@ -560,11 +574,11 @@ ngx_http_hoop_step_decided(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
             && ctx->record != HOOP_RECORD_PAYLOAD)
         || !ngx_http_hoop_has_body(r))
     {
-        ctx->state = NGX_HTTP_HOOP_RECORD;
+        ctx->state = next;
         return NGX_DECLINED;
     }
 
-    ctx->after_body = NGX_HTTP_HOOP_RECORD;
+    ctx->after_body = next;
     ctx->state = NGX_HTTP_HOOP_BODY_WAIT;
 
     rc = ngx_http_hoop_body_read(r, ctx, ctx->conf->record_max
@@ -576,6 +590,39 @@ ngx_http_hoop_step_decided(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
     }
 
     return NGX_DONE;
+}
+
+
+static ngx_int_t
+ngx_http_hoop_step_limit(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
+{
+    ngx_int_t  rc;
+
+    if (ctx->state == NGX_HTTP_HOOP_LIMIT) {
+        rc = ngx_http_hoop_limit(r, ctx);
+
+    } else if (ctx->limit.replied) {
+        rc = ngx_http_hoop_limit_result(r, ctx);
+
+    } else {
+        return NGX_AGAIN;
+    }
+
+    if (rc == NGX_OK) {
+        ctx->state = ctx->after_limit;
+        return NGX_DECLINED;
+    }
+
+    if (rc == NGX_AGAIN) {
+        ctx->state = NGX_HTTP_HOOP_LIMIT_WAIT;
+        return NGX_AGAIN;
+    }
+
+    /* its approval, if it has one, is not used up */
+
+    ngx_http_hoop_approval_detach(ctx);
+
+    return ngx_http_hoop_refuse_text(r, ctx, rc, ctx->error);
 }
 
 
@@ -616,10 +663,13 @@ ngx_http_hoop_step_record_wait(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
     if (ctx->conf->mode == NGX_HTTP_HOOP_MONITOR) {
         ctx->state = NGX_HTTP_HOOP_PASSED;
 
+    } else if (ctx->verdict.decision == HOOP_VERDICT_REVIEW) {
+        ctx->after_limit = ctx->approval_ok ? NGX_HTTP_HOOP_GO
+                                            : NGX_HTTP_HOOP_CLAIM;
+        ctx->state = NGX_HTTP_HOOP_LIMIT;
+
     } else {
-        ctx->state = (ctx->verdict.decision == HOOP_VERDICT_REVIEW
-                      && !ctx->approval_ok)
-                     ? NGX_HTTP_HOOP_CLAIM : NGX_HTTP_HOOP_GO;
+        ctx->state = NGX_HTTP_HOOP_GO;
     }
 
     return NGX_DECLINED;
@@ -706,7 +756,7 @@ ngx_http_hoop_step_vote_wait(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
     /* it may have been revoked while a human was thinking */
 
     ctx->revocation.passed = 0;
-    ctx->after_revocation = NGX_HTTP_HOOP_CLAIM;
+    ctx->after_revocation = NGX_HTTP_HOOP_LIMIT;
     ctx->state = NGX_HTTP_HOOP_REVOCATION;
 
     return NGX_DECLINED;

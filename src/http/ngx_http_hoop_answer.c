@@ -204,6 +204,8 @@ ngx_http_hoop_title(ngx_uint_t status)
         return "Content Too Large";
     case NGX_HTTP_HOOP_TOO_EARLY:
         return "Too Early";
+    case NGX_HTTP_TOO_MANY_REQUESTS:
+        return "Too Many Requests";
     case NGX_HTTP_BAD_GATEWAY:
         return "Bad Gateway";
     case NGX_HTTP_SERVICE_UNAVAILABLE:
@@ -287,6 +289,34 @@ ngx_http_hoop_refuse(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
 }
 
 
+/* when to come back, where that is known, or worth a try */
+
+ngx_int_t
+ngx_http_hoop_retry(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
+    ngx_uint_t status)
+{
+    u_char  text[NGX_TIME_T_LEN], *last;
+
+    switch (status) {
+
+    case NGX_HTTP_TOO_MANY_REQUESTS:
+        last = ngx_sprintf(text, "%T", ctx->limit.wait);
+        break;
+
+    case NGX_HTTP_SERVICE_UNAVAILABLE:
+        last = ngx_sprintf(text, "5");
+        break;
+
+    default:
+        return NGX_OK;
+    }
+
+    return ngx_http_hoop_header_out(r, "Retry-After",
+                                    hoop_str(text, last - text))
+           ? NGX_OK : NGX_ERROR;
+}
+
+
 ngx_int_t
 ngx_http_hoop_problem(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
     ngx_uint_t status, hoop_str_t detail)
@@ -308,9 +338,7 @@ ngx_http_hoop_problem(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    if (status == NGX_HTTP_SERVICE_UNAVAILABLE
-        && ngx_http_hoop_header_out(r, "Retry-After", hoop_cstr("5")) == NULL)
-    {
+    if (ngx_http_hoop_retry(r, ctx, status) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 

@@ -142,6 +142,7 @@ ngx_http_hoop_detach(void *data)
 
     ngx_http_hoop_keys_detach(ctx);
     ngx_http_hoop_revocation_detach(ctx);
+    ngx_http_hoop_limit_detach(ctx);
     ngx_http_hoop_approval_detach(ctx);
 
     if (ctx->audit.waiting) {

@@ -501,6 +501,10 @@ ngx_http_hoop_event_decision(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
         (void) hoop_event_uint(b, "status", ctx->status);
     }
 
+    if (ctx->limit.reached) {
+        (void) hoop_event_string(b, "limit", hoop_cstr(ctx->limit.reached));
+    }
+
     if (ctx->proofs) {
         (void) hoop_event_string(b, "proof",
                   hoop_cstr(ctx->proofs == NGX_HTTP_HOOP_PROOF_DPOP ? "dpop"
@@ -707,7 +711,7 @@ ngx_http_hoop_event_response(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
         (void) hoop_event_raw(b, "aborted", hoop_cstr("true"));
     }
 
-    if (ctx->limit.reached) {
+    if (ctx->limit.reached && (ctx->blocked || ctx->mask_failed)) {
         (void) hoop_event_string(b, "limit", hoop_cstr(ctx->limit.reached));
     }
 

@@ -559,9 +559,7 @@ ngx_http_hoop_exchange_problem(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
 
     if ((status == NGX_HTTP_NOT_ALLOWED
          && ngx_http_hoop_header_out(r, "Allow", hoop_cstr("POST")) == NULL)
-        || (status == NGX_HTTP_SERVICE_UNAVAILABLE
-            && ngx_http_hoop_header_out(r, "Retry-After", hoop_cstr("5"))
-               == NULL)
+        || ngx_http_hoop_retry(r, ctx, status) != NGX_OK
         || ngx_http_hoop_header_out(r, "Pragma", hoop_cstr("no-cache"))
            == NULL)
     {

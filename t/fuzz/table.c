@@ -7,7 +7,8 @@
  *
  * A token is found only as it was last put, never past its end, and never
  * after it was dropped; it may be missing.  A replay key that was remembered
- * is seen until its end, whatever else happens.
+ * is seen until its end, whatever else happens.  Of a rate it gives what the
+ * arithmetic of hoop_rate.h does, or says that there is no room.
  */
 
 
@@ -30,6 +31,7 @@ typedef struct {
 static u_char   keys[KEYS][32];
 static token_t  tokens[KEYS];
 static int64_t  replay[KEYS];         /* remembered up to here; 0: not */
+static int64_t  until[KEYS];          /* owed up to here */
 
 
 static void
@@ -90,6 +92,59 @@ add_replay(hoop_replay_t *t, unsigned k, int64_t now, int64_t expires)
 
 
 static void
+take_rate(hoop_replay_t *t, unsigned k, int64_t now, unsigned n)
+{
+    int64_t      wait, wanted;
+    hoop_rate_t  rate;
+
+    (void) hoop_rate_init(&rate, 1 + n % 16, 1, n / 16);
+
+    now *= 100000;
+
+    switch (hoop_replay_take(t, keys[k], now, &rate, &wait)) {
+
+    case HOOP_TAKE_FULL:
+        if (until[k] >= now) {
+            abort();
+        }
+
+        return;
+
+    case HOOP_TAKE_OK:
+        wait = 0;
+        break;
+
+    case HOOP_TAKE_OVER:
+        if (wait <= 0) {
+            abort();
+        }
+    }
+
+    wanted = hoop_rate_take(&rate, &until[k], now);
+
+    if (wait != wanted) {
+        abort();
+    }
+}
+
+
+static void
+give_rate(hoop_replay_t *t, unsigned k, int64_t now, unsigned n)
+{
+    hoop_rate_t  rate;
+
+    (void) hoop_rate_init(&rate, 1 + n % 16, 1, n / 16);
+
+    now *= 100000;
+    hoop_replay_give(t, keys[k], now, &rate);
+
+    if (until[k] >= now) {
+        hoop_rate_give(&rate, &until[k], now);
+    }
+}
+
+
+static void
 check_stats(hoop_table_t *t, hoop_replay_t *rt, int64_t now)
 {
     unsigned            k;
@@ -117,14 +172,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    void           *p, *q;
+    void           *p, *q, *u;
     size_t          n, sets;
     u_char          salt[32];
     int64_t         now;
     uint32_t        i;
     unsigned        k;
     hoop_table_t   *t;
-    hoop_replay_t  *rt;
+    hoop_replay_t  *rt, *rates;
 
     if (size < 33) {
         return 0;
@@ -141,6 +196,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     memset(tokens, 0, sizeof(tokens));
     memset(replay, 0, sizeof(replay));
+    memset(until, 0, sizeof(until));
 
     /* exact sizes: a byte behind them is the sanitizer's */
 
@@ -148,11 +204,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     p = aligned_alloc(64, n);
     q = aligned_alloc(64, n);
+    u = aligned_alloc(64, n);
 
     t = hoop_table_init(p, n, salt);
     rt = hoop_replay_init(q, n, salt);
+    rates = hoop_replay_init(u, n, salt);
 
-    if (t == NULL || rt == NULL) {
+    if (t == NULL || rt == NULL || rates == NULL) {
         abort();
     }
 
@@ -162,7 +220,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
         k = data[n + 1] % KEYS;
 
-        switch (data[n] % 7) {
+        switch (data[n] % 10) {
 
         case 0:
             check_token(t, k, now);
@@ -193,6 +251,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             hoop_table_drop(t, keys[k]);
             break;
 
+        case 7:
+        case 8:
+            take_rate(rates, k, now, data[n + 2]);
+            break;
+
+        case 9:
+            give_rate(rates, k, now, data[n + 2]);
+            break;
+
         case 4:
         case 5:
             add_replay(rt, k, now, now + data[n + 2] - 4);
@@ -207,6 +274,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     free(p);
     free(q);
+    free(u);
 
     return 0;
 }

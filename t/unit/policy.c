@@ -90,7 +90,19 @@ test_errors(void)
           "wanted an object" },
         { "{'version':1,'name':'a','rules':[\n"
           "{'id':'x','effect':'allow','match':{},'limits':{'bytes':1}}]}",
-          2, 49, "unknown key \"bytes\", wanted one of response, rows" },
+          2, 49, "unknown key \"bytes\", wanted one of rate, burst, "
+          "response, rows" },
+        { "{'version':1,'name':'a','rules':[\n"
+          "{'id':'x','effect':'allow','match':{},'limits':{'burst':1}}]}",
+          2, 49, "\"burst\" without \"rate\"" },
+        { "{'version':1,'name':'a','rules':[\n"
+          "{'id':'x','effect':'allow','match':{},'limits':"
+          "{'rate':'1r/s','burst':-1}}]}",
+          2, 71, "wanted a number of requests" },
+        { "{'version':1,'name':'a','rules':[\n"
+          "{'id':'x','effect':'allow','match':{},'limits':"
+          "{'rate':'1r/h','burst':168}}]}",
+          2, 71, "\"burst\" of more than what the rate allows in a week" },
         { "{'version':1,'name':'a','rules':[\n"
           "{'id':'x','effect':'allow','match':{},'limits':{'rows':0}}]}",
           2, 56, "wanted a number of rows from 1 to 1000000000" },
@@ -384,8 +396,21 @@ test_limits(void)
         { "null", 0 },
     };
 
+    static const struct {
+        const char  *text;
+        int64_t      interval;         /* 0: it is refused */
+    } rates[] = {
+        { "'1r/s'", 1000000 }, { "'60r/m'", 1000000 },
+        { "'7r/m'", 8571429 }, { "'1r/h'", 3600000000 },
+        { "'10000r/s'", 100 }, { "'36000000r/h'", 100 },
+        { "'10001r/s'", 0 }, { "'36000001r/h'", 0 }, { "'0r/s'", 0 },
+        { "'01r/s'", 0 }, { "'99999999999999999999r/s'", 0 },
+        { "'1r/d'", 0 }, { "'1r/s '", 0 }, { "'1'", 0 }, { "'r/s'", 0 },
+        { "''", 0 }, { "'1.5r/s'", 0 }, { "1", 0 }, { "null", 0 },
+    };
+
     p = policy("{'id':'a','effect':'allow','match':{'request':{'path':'/a'}},"
-               "  'limits':{'response':'10m'}},"
+               "  'limits':{'response':'10m','rate':'60r/m','burst':10}},"
                "{'id':'b','effect':'review','match':{'request':{'path':'/b'}},"
                "  'limits':{'response':'1k',"
                "    'rows':{'max':5,'at':'/a~1b//c'}}},"
@@ -398,6 +423,8 @@ test_limits(void)
     req("GET /a", NULL);
     verdict_is(p, "allow a", "a rule with limits");
     is_int(verdict.limits ? verdict.limits->response : 0, 10 << 20, "10m");
+    ok(verdict.limits && verdict.limits->rate.interval == 1000000
+       && verdict.limits->rate.depth == 11000000, "60r/m and a burst of 10");
 
     req("GET /b", NULL);
     verdict_is(p, "review b", "of a review");
@@ -424,6 +451,31 @@ test_limits(void)
     ok(verdict.limits == NULL, "has none");
 
     hoop_policy_free(p);
+
+    for (i = 0; i < sizeof(rates) / sizeof(rates[0]); i++) {
+        (void) snprintf(text, sizeof(text), "{'version':1,'name':'x','rules':"
+                        "[{'id':'a','effect':'allow','match':{},"
+                        "'limits':{'rate':%s}}]}", rates[i].text);
+
+        memset(&err, 0, sizeof(hoop_error_t));
+        p = compile(quoted(text), &err);
+
+        if (rates[i].interval == 0) {
+            ok(p == NULL && err.column == 89
+               && strstr(err.text, "invalid rate, wanted a string as"),
+               "rate %s: %u:%u %s", rates[i].text, err.line, err.column,
+               err.text);
+
+        } else {
+            (void) judge(p);
+            ok(p && verdict.limits
+               && verdict.limits->rate.interval == rates[i].interval
+               && verdict.limits->rate.depth == rates[i].interval,
+               "rate %s: %s", rates[i].text, err.text);
+        }
+
+        hoop_policy_free(p);
+    }
 
     for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
         (void) snprintf(text, sizeof(text), "{'version':1,'name':'x','rules':"

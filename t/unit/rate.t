@@ -1,0 +1,3 @@
+#!/usr/bin/perl
+
+exec './build/unit/rate' or die "build/unit/rate: $!\n";
