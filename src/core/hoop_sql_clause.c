@@ -7,11 +7,15 @@
  */
 
 
+#include <strings.h>
+
 #include "hoop_sql_walk.h"
 
 
 static void hoop_sql_walk_into(hoop_sql_walker_t *w, hoop_sql_level_t *l);
 static void hoop_sql_walk_with(hoop_sql_walker_t *w, hoop_sql_level_t *l);
+static int hoop_sql_walk_is_name(hoop_sql_walker_t *w, hoop_sql_level_t *l,
+    unsigned kw);
 static void hoop_sql_walk_table(hoop_sql_walker_t *w);
 static void hoop_sql_walk_settings(hoop_sql_walker_t *w);
 static int hoop_sql_walk_in(hoop_sql_walker_t *w);
@@ -79,6 +83,10 @@ hoop_sql_walk_word(hoop_sql_walker_t *w, hoop_sql_level_t *l)
         }
 
         hoop_sql_unknown(w->st, "has a keyword where a table is named");
+    }
+
+    if (w->mode == HOOP_SQL_WALK_QUERY && hoop_sql_walk_is_name(w, l, kw)) {
+        return HOOP_DECLINED;
     }
 
     switch (kw) {
@@ -418,6 +426,10 @@ hoop_sql_walk_word(hoop_sql_walker_t *w, hoop_sql_level_t *l)
     }
 
     if (flags & W_RESERVED) {
+        if (hoop_sql_token_is(w->sql, t, "window")) {
+            l->clause = CL_OTHER;
+        }
+
         return HOOP_OK;
     }
 
@@ -600,7 +612,8 @@ hoop_sql_walk_settings(hoop_sql_walker_t *w)
 
         if (t[2].type == HOOP_SQL_T_NUMBER && *s.data == '0'
             && hoop_sql_token(w->sql, t).len > 4
-            && memcmp(w->sql->text + t->start, "max_", 4) == 0)
+            && strncasecmp((const char *) w->sql->text + t->start, "max_", 4)
+               == 0)
         {
             break;
         }
@@ -685,4 +698,73 @@ hoop_sql_walk_in(hoop_sql_walker_t *w)
     }
 
     return hoop_sql_table(w->sql, w->st, a, b);
+}
+
+
+/*
+ * 1 if a keyword is none where it stands: not in this dialect, or not before
+ * what follows.  FROM a minus, b: the clause goes on, and b is a table.
+ */
+
+static int
+hoop_sql_walk_is_name(hoop_sql_walker_t *w, hoop_sql_level_t *l, unsigned kw)
+{
+    unsigned             next;
+    hoop_sql_token_t    *t;
+    hoop_sql_dialect_e   dialect;
+
+    t = &w->sql->tokens[w->i];
+    next = hoop_sql_kw(t + 1);
+    dialect = w->sql->dialect;
+
+    switch (kw) {
+
+    case KW_JOIN:
+        return hoop_sql_token_is(w->sql, t, "straight_join")
+               && (l->clause == CL_SELECT
+                   || (dialect != HOOP_SQL_MYSQL
+                       && dialect != HOOP_SQL_GENERIC));
+
+    case KW_APPLY:
+        return dialect != HOOP_SQL_CLICKHOUSE
+               && (w->i == w->first
+                   || (!hoop_sql_token_is(w->sql, t - 1, "cross")
+                       && !hoop_sql_token_is(w->sql, t - 1, "outer")));
+
+    case KW_UNION:
+        if (hoop_sql_token_is(w->sql, t, "minus")
+            && dialect != HOOP_SQL_ORACLE && dialect != HOOP_SQL_SNOWFLAKE
+            && dialect != HOOP_SQL_GENERIC)
+        {
+            return 1;
+        }
+
+        return !(next == KW_SELECT || next == KW_ALL || next == KW_DISTINCT
+                 || next == KW_VALUES || next == KW_TABLE || next == KW_FROM
+                 || next == KW_WITH || hoop_sql_is_op(t + 1, '(')
+                 || hoop_sql_token_is(w->sql, t + 1, "by")
+                 || hoop_sql_token_is(w->sql, t + 1, "corresponding")
+                 || dialect == HOOP_SQL_CLICKHOUSE);
+
+    case KW_OPTION:
+        return dialect != HOOP_SQL_TSQL && dialect != HOOP_SQL_GENERIC;
+
+    case KW_LIMIT:
+        return dialect == HOOP_SQL_TSQL || dialect == HOOP_SQL_ORACLE
+               || hoop_sql_is_op(t + 1, ',');
+
+    case KW_RETURNING:
+    case KW_SET:
+        return l->dml == 0 && l->clause >= CL_SELECT;
+
+    case KW_VALUES:
+        return l->clause == CL_FROM && l->expect == 0 && l->dml == 0;
+
+    case KW_WHERE:
+        return dialect != HOOP_SQL_CLICKHOUSE
+               && hoop_sql_token_is(w->sql, t, "prewhere");
+
+    default:
+        return 0;
+    }
 }

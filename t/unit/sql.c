@@ -716,6 +716,19 @@ test_tables(hoop_sql_t *sql)
               "a b s.c ");
     is_tables(sql, CH, "WITH b AS (SELECT 1) SELECT 1 WHERE x IN b", "");
     is_tables(sql, LITE, "SELECT 1 WHERE x IN main.a OR y IN (b)", "main.a ");
+
+    /* an alias that is a keyword elsewhere */
+
+    is_tables(sql, PG, "SELECT * FROM a minus, b", "a b ");
+    is_tables(sql, PG, "SELECT * FROM a minus (x), b", "a b ");
+    is_tables(sql, PG, "SELECT * FROM a option, b set, c values (x), d",
+              "a b c d ");
+    is_tables(sql, PG, "SELECT * FROM (SELECT * FROM a prewhere, b) x", "a b ");
+    is_tables(sql, MY, "SELECT * FROM a returning, b", "a b ");
+    is_tables(sql, MS, "SELECT * FROM a limit, b", "a b ");
+    is_tables(sql, MS, "SELECT * FROM (SELECT 1 AS x) limit (x), b", "b ");
+    is_tables(sql, PG, "SELECT * FROM a WINDOW w AS (ORDER BY b), v AS (w)",
+              "a ");
     is_tables(sql, SNOW, "SELECT $1 FROM @Stage/path, a", "@Stage/path A ");
     is_tables(sql, SNOW, "CREATE TABLE a CLONE b", "A B ");
 }

@@ -191,6 +191,8 @@ static const test_statement_t  statements[] = {
       "SET TRANSACTION READ ONLY" },
     { ON(MY), R,
       "SELECT 0b101, 0xFF, .5, 1e10" },
+    { ON(MY), R,
+      "SELECT * FROM a JOIN b STRAIGHT_JOIN c" },
     { ON(MY), UN,
       "SELECT /*!50000 SLEEP(5) */" },
     { ON(MY), UN,
@@ -532,7 +534,15 @@ static const test_statement_t  statements[] = {
     { ON(MY), UN,
       "SELECT * FROM t JOIN u USING (a) evil(1)" },
     { ON(MY), UN,
-      "SET NOCOUNT ON" }
+      "SET NOCOUNT ON" },
+    { ON(MY), UN,
+      "SELECT STRAIGHT_JOIN BINARY sleep(5) FROM a" },
+    { ON(MY), UN,
+      "SELECT apply, BINARY sleep(5) FROM t" },
+    { ON(MY), UN,
+      "SELECT 1 AS apply, BINARY sleep(5)" },
+    { ON(MY), UN,
+      "SELECT straight_join, BINARY sleep(5) FROM t" }
 };
 
 

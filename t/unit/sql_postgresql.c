@@ -327,7 +327,14 @@ static const test_statement_t  statements[] = {
       "SELECT c.relname FROM pg_catalog.pg_class c WHERE c.relname "
       "OPERATOR(pg_catalog.~) '^(users)$' COLLATE pg_catalog.default" },
     { ON(PG), R,
-      "SELECT u.v FROM t, unnest(ARRAY[1,2]) WITH ORDINALITY AS u(v, n)" }
+      "SELECT u.v FROM t, unnest(ARRAY[1,2]) WITH ORDINALITY AS u(v, n)" },
+    { ON(PG), R,
+      "SELECT sum(x) OVER w FROM t WINDOW w AS (PARTITION BY a), v AS "
+      "(ORDER BY b)" },
+    { ON(PG), R,
+      "SELECT 1 UNION SELECT 2 EXCEPT ALL SELECT 3 INTERSECT (SELECT 4)" },
+    { ON(PG), R,
+      "WITH x AS (SELECT 1) SEARCH DEPTH FIRST BY a SET b SELECT 1" }
 };
 
 

@@ -665,7 +665,14 @@ static const test_statement_t  statements[] = {
     { ON(PG), D,
       "DELETE FROM users WHERE id = 0x05" },
     { ON(PG), D,
-      "DELETE FROM users WHERE ctid = '(0,1)'" }
+      "DELETE FROM users WHERE ctid = '(0,1)'" },
+    { ON(PG), I|U,
+      "INSERT INTO t VALUES (1) ON CONFLICT (a) DO UPDATE SET b = 1 "
+      "RETURNING id" },
+    { ON(PG), UA,
+      "UPDATE t SET a = 1 RETURNING id" },
+    { ON(PG), UA,
+      "WITH x AS (UPDATE t SET a = 1 RETURNING id) SELECT * FROM x" }
 };
 
 

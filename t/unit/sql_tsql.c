@@ -476,6 +476,8 @@ static const test_statement_t  statements[] = {
       "SET @x = 5 DELETE FROM t" },
     { ON(MS), UN,
       "SET @x = (SELECT 1 FROM t WITH (UPDLOCK))" },
+    { ON(MS), UN,
+      "SELECT * FROM a CROSS APPLY f(a.x) y" },
     { ON(ORA), R,
       "SELECT * FROM employees WHERE ROWNUM <= 10" },
     { ON(ORA), R,
@@ -760,7 +762,9 @@ static const test_statement_t  statements[] = {
       "SELECT XMLQUERY('for $i in fn:collection(\"oradb:/HR/SECRET\") "
       "return $i' RETURNING CONTENT) FROM dual" },
     { ON(ORA), UN,
-      "SELECT * FROM XMLTABLE('ora:view(\"SECRET\")')" }
+      "SELECT * FROM XMLTABLE('ora:view(\"SECRET\")')" },
+    { ON(ORA), D|UN,
+      "DELETE FROM t WHERE id = 1 RETURNING a INTO b" }
 };
 
 
