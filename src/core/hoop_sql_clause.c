@@ -56,9 +56,16 @@ hoop_sql_walk_word(hoop_sql_walker_t *w, hoop_sql_level_t *l)
         return HOOP_OK;
     }
 
+    /* behind AS any word is a name: SELECT 1 AS distinct */
+
     if (prev == KW_AS && w->mode == HOOP_SQL_WALK_QUERY
-        && l->clause != CL_WITH && (flags & (W_DANGER|W_BEGINS))
-        && !call && kw != KW_SELECT && kw != KW_INTO)
+        && w->i > w->first + 1 && hoop_sql_kw(t - 2) != KW_AS
+        && !hoop_sql_is_op(t - 2, '.') && !hoop_sql_is_op(t - 2, ',')
+        && !hoop_sql_is_op(t - 2, '(') && hoop_sql_kw(t - 2) != KW_SELECT
+        && hoop_sql_kw(t - 2) != KW_DISTINCT && hoop_sql_kw(t - 2) != KW_ALL
+        && l->clause != CL_WITH && !call && kw != KW_SELECT && kw != KW_INTO
+        && ((flags & (W_DANGER|W_BEGINS)) || l->clause == CL_SELECT
+            || l->clause == CL_FROM))
     {
         return HOOP_OK;
     }
@@ -107,8 +114,14 @@ hoop_sql_walk_word(hoop_sql_walker_t *w, hoop_sql_level_t *l)
         return HOOP_OK;
 
     case KW_FROM:
-        if (l->kind == FR_CALL || l->kind == FR_NAMES
-            || prev == KW_DISTINCT)
+        if (l->kind == FR_CALL || l->kind == FR_NAMES) {
+            return HOOP_OK;
+        }
+
+        /* IS NOT DISTINCT FROM; SELECT DISTINCT FROM t is a query */
+
+        if (prev == KW_DISTINCT && w->i > w->first + 2
+            && (hoop_sql_kw(t - 2) == KW_IS || hoop_sql_kw(t - 2) == KW_NOT))
         {
             return HOOP_OK;
         }
@@ -134,8 +147,15 @@ hoop_sql_walk_word(hoop_sql_walker_t *w, hoop_sql_level_t *l)
 
     case KW_JOIN:
         l->cond = 0;
-        l->expect = (prev == KW_ARRAY) ? 0 : EXPECT_TABLE;
-        l->clause = (prev == KW_ARRAY) ? CL_OTHER : CL_FROM;
+
+        if (prev == KW_ARRAY && w->sql->dialect == HOOP_SQL_CLICKHOUSE) {
+            l->expect = 0;
+            l->clause = CL_OTHER;
+            return HOOP_OK;
+        }
+
+        l->expect = EXPECT_TABLE;
+        l->clause = CL_FROM;
         return HOOP_OK;
 
     case KW_LATERAL:
@@ -426,7 +446,9 @@ hoop_sql_walk_word(hoop_sql_walker_t *w, hoop_sql_level_t *l)
     }
 
     if (flags & W_RESERVED) {
-        if (hoop_sql_token_is(w->sql, t, "window")) {
+        if (hoop_sql_token_is(w->sql, t, "window")
+            && hoop_sql_is_name(t + 1) && hoop_sql_kw(t + 2) == KW_AS)
+        {
             l->clause = CL_OTHER;
         }
 
@@ -721,7 +743,7 @@ hoop_sql_walk_is_name(hoop_sql_walker_t *w, hoop_sql_level_t *l, unsigned kw)
 
     case KW_JOIN:
         return hoop_sql_token_is(w->sql, t, "straight_join")
-               && (l->clause == CL_SELECT
+               && (l->clause != CL_FROM
                    || (dialect != HOOP_SQL_MYSQL
                        && dialect != HOOP_SQL_GENERIC));
 

@@ -21,6 +21,7 @@ static void hoop_sql_walk_op(hoop_sql_walker_t *w, hoop_sql_level_t *l,
     hoop_sql_token_t *t);
 static void hoop_sql_walk_open(hoop_sql_walker_t *w);
 static void hoop_sql_walk_close(hoop_sql_walker_t *w);
+static void hoop_sql_walk_end(hoop_sql_walker_t *w, hoop_sql_level_t *l);
 static void hoop_sql_walk_after_cte(hoop_sql_walker_t *w);
 static int hoop_sql_walk_name(hoop_sql_walker_t *w, hoop_sql_level_t *l);
 static int hoop_sql_walk_named(hoop_sql_walker_t *w, hoop_sql_level_t *l,
@@ -127,6 +128,7 @@ hoop_sql_walk(hoop_sql_t *sql, hoop_sql_statement_t *st, unsigned a,
     }
 
     for ( /* void */ ; /* void */ ; w.depth--) {
+        hoop_sql_walk_end(&w, &w.levels[w.depth]);
         hoop_sql_walk_finish(&w, &w.levels[w.depth]);
 
         if (w.depth == 0) {
@@ -272,6 +274,7 @@ hoop_sql_walk_close(hoop_sql_walker_t *w)
     hoop_sql_level_t  *l;
 
     l = &w->levels[w->depth];
+    hoop_sql_walk_end(w, l);
     hoop_sql_walk_finish(w, l);
 
     if (w->depth == 0) {
@@ -313,6 +316,17 @@ hoop_sql_walk_close(hoop_sql_walker_t *w)
 
     if (l->clause == CL_FROM && l->expect == EXPECT_TABLE) {
         l->expect = 0;
+    }
+}
+
+
+/* FROM, and nothing: a table whose name was taken for a keyword, or half */
+
+static void
+hoop_sql_walk_end(hoop_sql_walker_t *w, hoop_sql_level_t *l)
+{
+    if (l->expect == EXPECT_TABLE && w->mode == HOOP_SQL_WALK_QUERY) {
+        hoop_sql_unknown(w->st, "names no table where one is wanted");
     }
 }
 

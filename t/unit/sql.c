@@ -717,6 +717,13 @@ test_tables(hoop_sql_t *sql)
     is_tables(sql, CH, "WITH b AS (SELECT 1) SELECT 1 WHERE x IN b", "");
     is_tables(sql, LITE, "SELECT 1 WHERE x IN main.a OR y IN (b)", "main.a ");
 
+    is_tables(sql, PG, "SELECT 1 AS distinct FROM a", "a ");
+    is_tables(sql, PG, "SELECT DISTINCT FROM a", "a ");
+    is_tables(sql, PG, "SELECT t.as FROM a t", "a ");
+    is_tables(sql, PG, "SELECT 1 FROM a WHERE x IS NOT DISTINCT FROM y", "a ");
+    is_tables(sql, MY, "SELECT 1 FROM a array JOIN b ON 1 = 1", "a b ");
+    is_tables(sql, CH, "SELECT 1 FROM a AS group, b", "a b ");
+
     /* an alias that is a keyword elsewhere */
 
     is_tables(sql, PG, "SELECT * FROM a minus, b", "a b ");

@@ -334,7 +334,9 @@ static const test_statement_t  statements[] = {
     { ON(PG), R,
       "SELECT 1 UNION SELECT 2 EXCEPT ALL SELECT 3 INTERSECT (SELECT 4)" },
     { ON(PG), R,
-      "WITH x AS (SELECT 1) SEARCH DEPTH FIRST BY a SET b SELECT 1" }
+      "WITH x AS (SELECT 1) SEARCH DEPTH FIRST BY a SET b SELECT 1" },
+    { ON(PG), R,
+      "SELECT 1 AS from, 2 AS distinct, 3 AS limit FROM t" }
 };
 
 

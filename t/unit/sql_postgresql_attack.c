@@ -672,7 +672,11 @@ static const test_statement_t  statements[] = {
     { ON(PG), UA,
       "UPDATE t SET a = 1 RETURNING id" },
     { ON(PG), UA,
-      "WITH x AS (UPDATE t SET a = 1 RETURNING id) SELECT * FROM x" }
+      "WITH x AS (UPDATE t SET a = 1 RETURNING id) SELECT * FROM x" },
+    { ON(PG), UN,
+      "SELECT count(*) FROM" },
+    { ON(PG), UN,
+      "SELECT a FROM only" }
 };
 
 

@@ -281,6 +281,8 @@ static const test_statement_t  statements[] = {
       "SELECT in(x, secret)" },
     { ON(CH), UN,
       "SELECT $1$b$1$ , url('x') , $1$b$1$c$" },
+    { ON(CH), UN,
+      "SELECT count() FROM" },
     { ON(SNOW), R,
       "SELECT v:customer.name::string AS name, "
       "v:items[0].price::number(10,2) FROM raw" },
