@@ -15,7 +15,8 @@ CC        = gcc
 CFLAGS    = -g -O2 -std=gnu11 -W -Wall -Wpointer-arith \
             -Wno-unused-parameter -Werror -fPIC
 CLANG     = clang
-LIBS      = -ljansson -lpcre2-8 -ljwt -lhiredis -lcrypto -lz -lpthread
+LIBS      = -ljansson -lpcre2-8 -ljwt -lhiredis -lcrypto -lz -lpthread \
+            $(PG_LIBS)
 
 MODULE    = $(BUILD)/ngx_hoop_module.so
 CORE_SRC  = $(wildcard src/core/*.c)
@@ -38,8 +39,27 @@ DEPS_TEST  = perl redis-server redis-tools curl openssl python3 \
              libio-socket-ssl-perl tzdata
 DEPS_FUZZ  = clang libclang-rt-14-dev
 
-.PHONY: FORCE all deps module hoopctl units test test-asan demo fuzz fuzz-run \
-    bench bench-core clean
+# libpg_query, PostgreSQL's own grammar, where it is: as src/pg_query.sh says.
+# "make deps-pg" fetches it, HOOP_PG_QUERY=no builds without it.
+
+EMPTY     =
+PG_QUERY  = $(BUILD)/pg_query
+PG_PARTS  = $(subst |, ,$(subst $(EMPTY) $(EMPTY),~,$(PG_FOUND)))
+PG_CFLAGS = $(subst ~, ,$(word 2,$(PG_PARTS)))
+PG_LIBS   = $(subst ~, ,$(word 3,$(PG_PARTS)))
+
+NO_BUILD  = deps deps-pg test test-asan demo fuzz clean
+
+ifneq ($(filter-out $(NO_BUILD),$(or $(MAKECMDGOALS),all)),)
+PG_FOUND := $(shell mkdir -p $(BUILD); \
+                HOOP_PG_QUERY=$(HOOP_PG_QUERY) sh src/pg_query.sh $(CC) \
+                    > $(PG_QUERY).new; \
+                cmp -s $(PG_QUERY).new $(PG_QUERY) \
+                || cp $(PG_QUERY).new $(PG_QUERY); cat $(PG_QUERY))
+endif
+
+.PHONY: FORCE all deps deps-pg module hoopctl units test test-run test-asan \
+    demo fuzz fuzz-run bench bench-core clean
 .DELETE_ON_ERROR:
 
 all: module hoopctl
@@ -72,6 +92,30 @@ deps:
 	    rm -f $(or $(TMPDIR),/tmp)/hoop-no-start; \
 	    exit $$rc; \
 	fi
+	@$(MAKE) -s deps-pg
+
+
+# libpg_query and the headers of its PostgreSQL, into build/pg: the package of
+# the headers would bring a compiler along.  Without them PostgreSQL's
+# statements are judged by their tokens alone, and the tests say so.
+
+deps-pg:
+	@if [ "$(HOOP_PG_QUERY)" != no ] \
+	    && [ -z "`sh src/pg_query.sh $(CC)`" ]; then \
+	    get() { \
+	        apt-get download -q=2 -o APT::Sandbox::User=root \
+	            -o Acquire::Retries=0 -o Acquire::http::Timeout=10 $$1 \
+	            > /dev/null 2>&1 \
+	        && dpkg -x $$1_*.deb . && rm $$1_*.deb; \
+	    }; \
+	    echo "fetching: libpg-query-dev"; \
+	    rm -rf build/pg && mkdir -p build/pg && cd build/pg \
+	    && get libpg-query-dev \
+	    && get postgresql-server-dev-`sed -n \
+	        's/^#define PG_MAJORVERSION "\([0-9]*\)".*/\1/p' \
+	        usr/include/pg_query.h` \
+	    || echo "not to be had: PostgreSQL is judged by tokens alone"; \
+	fi
 
 
 # The module is built in a copy of nginx-dev's tree with the flags of the
@@ -83,9 +127,9 @@ deps:
 $(BUILD)/sources: FORCE
 	@mkdir -p $(BUILD)
 	@echo '$(CORE_SRC) $(wildcard src/event/*.c src/http/*.c) $(CC) \
-	    $(MODULE_CFLAGS)' | cmp -s - $@ \
+	    $(MODULE_CFLAGS) $(PG_FOUND)' | cmp -s - $@ \
 	|| echo '$(CORE_SRC) $(wildcard src/event/*.c src/http/*.c) $(CC) \
-	    $(MODULE_CFLAGS)' > $@
+	    $(MODULE_CFLAGS) $(PG_FOUND)' > $@
 
 $(MODULE): config ngx_hoop_module.c src/hoop.map $(BUILD)/sources $(HEADERS) \
     $(CORE_SRC) $(wildcard src/event/*.c src/http/*.c)
@@ -93,7 +137,8 @@ $(MODULE): config ngx_hoop_module.c src/hoop.map $(BUILD)/sources $(HEADERS) \
 	@flock $(BUILD)/sources $(SHELL) -e -c '\
 	    cd $(BUILD); \
 	    if [ ! -e nginx/objs/Makefile -o sources -nt nginx/objs/Makefile \
-	         -o $(CURDIR)/config -nt nginx/objs/Makefile ]; then \
+	         -o $(CURDIR)/config -nt nginx/objs/Makefile \
+	         -o $(CURDIR)/src/pg_query.sh -nt nginx/objs/Makefile ]; then \
 	        rm -rf nginx; \
 	        cp -r $(NGINX_SRC) nginx; \
 	        cd nginx; \
@@ -114,7 +159,9 @@ FORCE:
 
 $(BUILD)/core/%.o: src/core/%.c $(HEADERS)
 	@mkdir -p $(@D)
-	@$(CC) $(CFLAGS) -c -o $@ $<
+	@$(CC) $(CFLAGS) $(PG_CFLAGS) -c -o $@ $<
+
+$(patsubst src/%.c,$(BUILD)/%.o,$(wildcard src/core/hoop_sql_pg*.c)): $(PG_QUERY)
 
 $(BUILD)/cli/%.o: src/cli/%.c $(HEADERS)
 	@mkdir -p $(@D)
@@ -145,14 +192,18 @@ $(BUILD)/bench/%: bench/%.c $(BUILD)/libhoop_core.a $(HEADERS)
 
 # prove's own closing lines end the output
 
-test: deps all units
+test: deps
+	@$(MAKE) -s test-run
+
+test-run: all units
 	@echo "ngx_hoop_module: unit programs and Test::Nginx suites against" \
 	    "`$(NGINX) -v 2>&1`"
 	TEST_NGINX_BINARY=$(NGINX) \
 	TEST_NGINX_LOAD_MODULES=$(CURDIR)/$(MODULE) \
 	prove -I t/lib -r $(TESTS)
 
-demo: deps all
+demo: deps
+	@$(MAKE) -s all
 	@deploy/demo/run
 
 
@@ -163,7 +214,8 @@ demo: deps all
 ASAN = $(BUILD)/asan
 TESTS_ASAN = $(or $(filter-out t,$(TESTS)),t/*.t)
 
-test-asan: deps units
+test-asan: deps
+	@$(MAKE) -s units
 	$(MAKE) module BUILD=$(ASAN) MODULE_CFLAGS='-fsanitize=address \
 	    -fno-omit-frame-pointer -DHOOP_DEBUG_ALLOC=1'
 	@rm -f $(ASAN)/log.*
@@ -193,7 +245,8 @@ $(BUILD)/fuzz/%: t/fuzz/%.c $(CORE_SRC) $(HEADERS)
 	@echo "build $@"
 	@mkdir -p $(@D)
 	@$(CLANG) -g -O1 -std=gnu11 -fsanitize=fuzzer,address,undefined \
-	    -fno-sanitize-recover=undefined -Isrc/core -o $@ $< $(CORE_SRC) $(LIBS)
+	    -fno-sanitize-recover=undefined $(PG_CFLAGS) -Isrc/core -o $@ $< \
+	    $(CORE_SRC) $(LIBS)
 
 fuzz:
 	@$(MAKE) -s deps DEPS_TEST="$(DEPS_TEST) $(DEPS_FUZZ)"

@@ -39,4 +39,9 @@ like((classify('tsql', ''))[0], qr/^\{"class":"unknown",.*\}\n\z/,
 
 is((classify('cobol', 'SELECT 1'))[1], 2, 'a dialect that is none');
 
+my $help;
+run [ qw(./build/hoopctl sql classify --help) ], \undef, \$help;
+like($help, qr/^postgresql: by (the grammar of PostgreSQL 1\d|tokens alone)/m,
+    'the help tells what PostgreSQL is read by');
+
 done_testing();

@@ -14,6 +14,9 @@
 #include "hoopctl.h"
 
 
+static void hoopctl_sql_help(void);
+
+
 int
 hoopctl_sql_classify(int argc, char **argv)
 {
@@ -26,6 +29,7 @@ hoopctl_sql_classify(int argc, char **argv)
 
     static const struct option  options[] = {
         { "dialect", required_argument, NULL, 'd' },
+        { "help", no_argument, NULL, 'h' },
         { NULL, 0, NULL, 0 }
     };
 
@@ -33,6 +37,11 @@ hoopctl_sql_classify(int argc, char **argv)
     optind = 1;
 
     while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+
+        if (c == 'h') {
+            hoopctl_sql_help();
+            return HOOPCTL_YES;
+        }
 
         if (c != 'd') {
             return hoopctl_usage("sql classify --dialect D");
@@ -83,4 +92,27 @@ hoopctl_sql_classify(int argc, char **argv)
     hoop_buf_free(&in);
 
     return rc == HOOP_OK ? HOOPCTL_YES : hoopctl_usage("no memory");
+}
+
+
+static void
+hoopctl_sql_help(void)
+{
+    const char  *version;
+
+    version = hoop_sql_pg_version();
+
+    printf("hoopctl sql classify --dialect D\n\n"
+           "SQL on standard input, a line of JSON a statement on standard "
+           "output.\n\n"
+           "D: postgresql, mysql, tsql, oracle, sqlite, clickhouse, snowflake "
+           "or generic\n");
+
+    if (version) {
+        printf("postgresql: by the grammar of PostgreSQL %s and by tokens\n",
+               version);
+
+    } else {
+        printf("postgresql: by tokens alone, built without libpg_query\n");
+    }
 }

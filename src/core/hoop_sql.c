@@ -90,6 +90,7 @@ hoop_sql_clear(hoop_sql_t *sql)
     free(sql->statements);
     free(sql->tables);
     hoop_buf_free(&sql->names);
+    hoop_buf_free(&sql->copy);
     hoop_sql_init(sql);
 }
 
@@ -113,6 +114,7 @@ hoop_sql_classify(hoop_sql_t *sql, hoop_sql_dialect_e dialect, const u_char *p,
         sql->tables = malloc(HOOP_SQL_MAX_TABLES * sizeof(hoop_str_t));
 
         hoop_buf_init(&sql->names, 0);
+        hoop_buf_init(&sql->copy, 0);
 
         if (sql->statements == NULL || sql->tables == NULL
             || hoop_buf_reserve(&sql->names, 1) != HOOP_OK)
@@ -149,6 +151,10 @@ hoop_sql_classify(hoop_sql_t *sql, hoop_sql_dialect_e dialect, const u_char *p,
 
     if (rc == HOOP_OK && sql->n == 0) {
         rc = hoop_sql_statement(sql, 0, 0);
+    }
+
+    if (rc == HOOP_OK && dialect == HOOP_SQL_POSTGRESQL && !sql->tokens_only) {
+        rc = hoop_sql_pg(sql, len);
     }
 
     if (rc != HOOP_OK || sql->names.failed) {

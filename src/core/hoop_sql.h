@@ -80,6 +80,8 @@ typedef struct {
     unsigned               n;          /* at least 1 */
     hoop_sql_statement_t  *statements;
 
+    unsigned               tokens_only;  /* no grammar: for tests */
+
     /* private */
 
     hoop_sql_dialect_e     dialect;
@@ -91,6 +93,7 @@ typedef struct {
     hoop_str_t            *tables;
     unsigned               ntables;
     hoop_buf_t             names;
+    hoop_buf_t             copy;
 } hoop_sql_t;
 
 
@@ -101,6 +104,9 @@ int hoop_sql_classify(hoop_sql_t *sql, hoop_sql_dialect_e dialect,
     const u_char *p, size_t len);
 
 void hoop_sql_clear(hoop_sql_t *sql);
+
+/* the PostgreSQL whose grammar is built in, "15.1"; NULL: there is none */
+const char *hoop_sql_pg_version(void);
 
 
 /*

@@ -168,6 +168,9 @@ int hoop_sql_walk(hoop_sql_t *sql, hoop_sql_statement_t *st, unsigned a,
 /* adds a table of name tokens a <= i < b, unless the statement has it */
 int hoop_sql_table(hoop_sql_t *sql, hoop_sql_statement_t *st, unsigned a,
     unsigned b);
+/* the same, of the parts of its name, folded and without quotes */
+int hoop_sql_table_add(hoop_sql_t *sql, hoop_sql_statement_t *st,
+    const char *const *parts, unsigned n);
 
 /*
  * Statements that are no queries, tokens a <= i < b; the last two answer
@@ -209,6 +212,13 @@ int hoop_sql_key_length(const hoop_sql_t *sql, const hoop_sql_token_t *t);
 /* 1 if no key is known to be less than the value, or none greater */
 int hoop_sql_key_small(const hoop_sql_t *sql, const hoop_sql_token_t *t);
 int hoop_sql_key_large(const hoop_sql_token_t *t, const hoop_sql_token_t *end);
+
+
+/*
+ * Judges anew, by PostgreSQL's grammar, what was judged by the tokens; without
+ * the library that stands.  HOOP_OK or HOOP_NOMEM.
+ */
+int hoop_sql_pg(hoop_sql_t *sql, size_t len);
 
 
 #endif /* _HOOP_SQL_IMPL_H_INCLUDED_ */

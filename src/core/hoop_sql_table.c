@@ -12,6 +12,10 @@
 #define HOOP_SQL_STATEMENT_TABLES  64
 
 
+static int hoop_sql_table_end(hoop_sql_t *sql, hoop_sql_statement_t *st,
+    size_t start);
+
+
 /*
  * As the target resolves it: what is not quoted is folded as the dialect does,
  * and a part with a dot of its own keeps its quotes.
@@ -22,9 +26,9 @@ hoop_sql_table(hoop_sql_t *sql, hoop_sql_statement_t *st, unsigned a,
     unsigned b)
 {
     int                quoted;
-    size_t             i, start, len;
+    size_t             i, start;
     u_char             c, q;
-    unsigned           n, k;
+    unsigned           n;
     hoop_buf_t        *names;
     hoop_str_t         s;
     hoop_sql_token_t  *t;
@@ -88,6 +92,54 @@ hoop_sql_table(hoop_sql_t *sql, hoop_sql_statement_t *st, unsigned a,
             (void) hoop_buf_addc(names, c);
         }
     }
+
+    return hoop_sql_table_end(sql, st, start);
+}
+
+
+int
+hoop_sql_table_add(hoop_sql_t *sql, hoop_sql_statement_t *st,
+    const char *const *parts, unsigned n)
+{
+    int       quoted;
+    size_t    start;
+    unsigned  i;
+
+    start = sql->names.len;
+
+    for (i = 0; i < n; i++) {
+
+        if (i) {
+            (void) hoop_buf_addc(&sql->names, '.');
+        }
+
+        quoted = (strchr(parts[i], '.') != NULL);
+
+        if (quoted) {
+            (void) hoop_buf_addc(&sql->names, '"');
+        }
+
+        (void) hoop_buf_adds(&sql->names, parts[i]);
+
+        if (quoted) {
+            (void) hoop_buf_addc(&sql->names, '"');
+        }
+    }
+
+    return hoop_sql_table_end(sql, st, start);
+}
+
+
+/* the name that begins at "start" of the names is that of a table */
+
+static int
+hoop_sql_table_end(hoop_sql_t *sql, hoop_sql_statement_t *st, size_t start)
+{
+    size_t       i, len;
+    unsigned     n, k;
+    hoop_buf_t  *names;
+
+    names = &sql->names;
 
     if (names->failed) {
         return HOOP_NOMEM;

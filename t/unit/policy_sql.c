@@ -476,7 +476,7 @@ test_dialects(void)
     req("POST /m", "{'q':'SELECT a # FROM t'}");
     verdict_is(p, "allow m", "a comment of MySQL");
 
-    req("POST /p", "{'q':'SELECT a # FROM t'}");
+    req("POST /p", "{'q':'SELECT a # b FROM t'}");
     is_str(judge(p) == HOOP_VERDICT_ALLOW ? "allow" : "not", "allow",
            "an operator of PostgreSQL");
 
@@ -786,7 +786,7 @@ test_record(void)
     s += sprintf(s, " FROM t");
 
     for (i = 0; i < 60; i++) {
-        s += sprintf(s, ", \"table%0100d\"", i);
+        s += sprintf(s, ", \"table%058d\"", i);
     }
 
     b.len = 0;
@@ -800,7 +800,7 @@ test_record(void)
        "it is said that it is cut");
     ok(hoop_json_member(json_array_get(v, 0), "redacted").len <= 1024,
        "the text is");
-    is_int(json_array_size(json_object_get(json_array_get(v, 0), "tables")), 10,
+    is_int(json_array_size(json_object_get(json_array_get(v, 0), "tables")), 17,
            "and the tables are");
     json_decref(v);
 
