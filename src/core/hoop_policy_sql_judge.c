@@ -55,6 +55,8 @@ static hoop_truth_e hoop_policy_sql_all(const hoop_sql_cond_t *cond,
     const hoop_sql_t *sql, const char **why);
 static hoop_truth_e hoop_policy_sql_one(const hoop_sql_cond_t *cond,
     const hoop_sql_statement_t *st, int judge, const char **why);
+static int hoop_policy_sql_shows(const hoop_sql_cond_t *cond,
+    hoop_str_t text);
 static int hoop_policy_sql_told(hoop_policy_t *const *policies, unsigned p,
     unsigned n);
 
@@ -332,7 +334,8 @@ hoop_policy_sql_one(const hoop_sql_cond_t *cond,
 
     if ((st->classes & ~HOOP_SQL_NAMED)
         || (st->ntables == 0
-            && (st->classes & ~(HOOP_SQL_READ|HOOP_SQL_MULTI)))
+            && ((st->classes & ~(HOOP_SQL_READ|HOOP_SQL_MULTI))
+                || hoop_policy_sql_shows(cond, st->text)))
         || !judge)
     {
         tables = HOOP_TRUTH_UNKNOWN;
@@ -352,6 +355,42 @@ hoop_policy_sql_one(const hoop_sql_cond_t *cond,
     }
 
     return class;
+}
+
+
+/*
+ * What lists the tables of others, their grants or the statements that run
+ * reads none that is named.  It must not be within the tables of an allow; a
+ * deny that names tables is not about it.  PostgreSQL shows settings alone.
+ */
+
+static int
+hoop_policy_sql_shows(const hoop_sql_cond_t *cond, hoop_str_t text)
+{
+    size_t    len;
+    unsigned  i;
+
+    static const char *const  words[] = {
+        "show", "list", "ls", "pragma", NULL
+    };
+
+    if (!cond->every || cond->dialect == HOOP_SQL_POSTGRESQL) {
+        return 0;
+    }
+
+    for (i = 0; words[i] != NULL; i++) {
+        len = strlen(words[i]);
+
+        if (text.len > len
+            && strncasecmp((const char *) text.data, words[i], len) == 0
+            && !((text.data[len] | 0x20) >= 'a'
+                 && (text.data[len] | 0x20) <= 'z'))
+        {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 

@@ -188,7 +188,7 @@ hoop_policy_table_char(hoop_sql_dialect_e dialect, u_char c, int quoted)
 hoop_truth_e
 hoop_policy_sql_table(const hoop_sql_cond_t *cond, hoop_str_t name)
 {
-    int           odd;
+    int           odd, own;
     size_t        i;
     u_char        lower[HOOP_SQL_MAX_NAME];
     unsigned      n;
@@ -205,11 +205,17 @@ hoop_policy_sql_table(const hoop_sql_cond_t *cond, hoop_str_t name)
 
     low = hoop_str(lower, name.len);
     odd = hoop_policy_table_odd(cond, name);
+
+    /* few are: by a glob that spells nothing all of them are hidden */
+
+    own = cond->every
+          && hoop_policy_table_hidden(cond->dialect, hoop_str("", 0), low);
+
     truth = (odd && !cond->every) ? HOOP_TRUTH_UNKNOWN : HOOP_TRUTH_NO;
 
     for (n = 0; n < cond->ntables && truth != HOOP_TRUTH_YES; n++) {
 
-        if (cond->every
+        if (own
             && hoop_policy_table_hidden(cond->dialect, cond->tables[n].lower,
                                         low))
         {

@@ -534,6 +534,29 @@ test_unnamed(void)
     hoop_policy_free(allow);
     hoop_policy_free(deny);
 
+    /* what lists what is there is not within tables */
+
+    allow = one("allow", "mysql", "'class':'read','tables':['app.*']");
+    deny = one("deny", "mysql", "'class':'read','tables':['app.*']");
+
+    question("SHOW PROCESSLIST");
+    says_is(allow, "unknown", "SHOW of no table");
+    says_is(deny, "no", "to a deny");
+    question("/* x */ show tables");
+    says_is(allow, "unknown", "SHOW TABLES");
+    question("SHOW CREATE TABLE app.a");
+    says_is(allow, "yes", "SHOW of one");
+    question("SELECT 1");
+    says_is(allow, "yes", "no table at all");
+
+    hoop_policy_free(allow);
+    hoop_policy_free(deny);
+
+    allow = one("allow", "mysql", "'class':'read'");
+    question("SHOW TABLES");
+    says_is(allow, "yes", "without tables it reads");
+    hoop_policy_free(allow);
+
     /* of an allowed unknown the tables are not known either */
 
     allow = one("allow", "postgresql",
