@@ -7,8 +7,8 @@
  *     key ..."; of a file that nginx would take "FILE: ok, ...".  Exit 0 if it
  *     would take all.
  *
- *     With --json one array of what is wrong, each as { "file": ..., "line": 12,
- *     "column": 5, "error": "..." }.
+ *     With --json one array of what is wrong, each as { "file": ...,
+ *     "line": 12, "column": 5, "error": "..." }.
  */
 
 

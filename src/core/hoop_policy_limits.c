@@ -168,6 +168,7 @@ hoop_policy_limits_response(hoop_compile_t *cc, json_t *v,
 {
     size_t       mark;
     uint64_t     n;
+    unsigned     shift;
     const char  *p;
 
     if (v == NULL) {
@@ -177,6 +178,7 @@ hoop_policy_limits_response(hoop_compile_t *cc, json_t *v,
     mark = hoop_policy_push(cc, hoop_cstr("response"));
 
     n = 0;
+    shift = 0;
     p = json_is_string(v) ? json_string_value(v) : "";
 
     if (*p < '1' || *p > '9') {
@@ -196,26 +198,26 @@ hoop_policy_limits_response(hoop_compile_t *cc, json_t *v,
         break;
     case 'k':
     case 'K':
-        n <<= 10;
+        shift = 10;
         p++;
         break;
     case 'm':
     case 'M':
-        n <<= 20;
+        shift = 20;
         p++;
         break;
     case 'g':
     case 'G':
-        n <<= 30;
+        shift = 30;
         p++;
         break;
     }
 
-    if (*p != '\0' || n > HOOP_POLICY_MAX_RESPONSE) {
+    if (*p != '\0' || n > HOOP_POLICY_MAX_RESPONSE >> shift) {
         goto invalid;
     }
 
-    limits->response = n;
+    limits->response = n << shift;
     hoop_policy_pop(cc, mark);
 
     return HOOP_OK;
