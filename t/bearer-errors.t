@@ -146,7 +146,7 @@ location /other/ {
 location /revocable/ {
     hoop on;
     hoop_revocation;
-    error_page 503 /$arg_page/x;
+    error_page 503 /$arg_page/x?page=$arg_page;
     recursive_error_pages on;
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
 }
