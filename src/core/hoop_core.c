@@ -195,6 +195,21 @@ hoop_utf8_valid(const u_char *p, size_t len)
 }
 
 
+size_t
+hoop_utf8_cut(const u_char *p, size_t len, size_t max)
+{
+    if (len <= max) {
+        return len;
+    }
+
+    while (max && (p[max] & 0xc0) == 0x80) {
+        max--;
+    }
+
+    return max;
+}
+
+
 /*
  * What a byte becomes in a JSON string: 0, itself; 'u', \u00XX; another ASCII
  * character, a backslash and this; 0x80, part of a longer sequence.

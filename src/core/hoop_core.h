@@ -151,6 +151,8 @@ int hoop_buf_add_json(hoop_buf_t *b, const u_char *s, size_t n);
 
 /* 1 if valid UTF-8 (no overlong form, no surrogate, <= U+10FFFF) */
 int hoop_utf8_valid(const u_char *p, size_t len);
+/* how much of it to keep: at most max bytes, and no part of a character */
+size_t hoop_utf8_cut(const u_char *p, size_t len, size_t max);
 
 
 /*

@@ -13,7 +13,6 @@
 
 #include "ngx_hoop_approval_int.h"
 
-#include <ngx_sha1.h>
 #include <openssl/rand.h>
 
 
@@ -53,19 +52,13 @@ static const char *const  ngx_hoop_approval_scripts[] = {
 ngx_int_t
 ngx_hoop_approval_init(ngx_cycle_t *cycle, ngx_hoop_redis_t *rc)
 {
-    u_char       md[20];
     ngx_uint_t   i;
-    ngx_sha1_t   sha1;
 
     ngx_memzero(&ngx_hoop_approval, sizeof(ngx_hoop_approval_t));
 
     for (i = 0; i < NGX_HOOP_APPROVAL_SCRIPTS; i++) {
-        ngx_sha1_init(&sha1);
-        ngx_sha1_update(&sha1, ngx_hoop_approval_scripts[i],
-                        ngx_strlen(ngx_hoop_approval_scripts[i]));
-        ngx_sha1_final(md, &sha1);
-
-        hoop_hex(ngx_hoop_approval.sha1[i], md, 20);
+        ngx_hoop_redis_script(ngx_hoop_approval_scripts[i],
+                              ngx_hoop_approval.sha1[i]);
     }
 
     ngx_hoop_approval.rc = rc;
@@ -411,8 +404,7 @@ ngx_hoop_approval_reply_handler(void *data, redisReply *reply)
 
         if (!call->full
             && ngx_hoop_approval.rc != NULL
-            && reply->len >= 8
-            && ngx_strncmp(reply->str, "NOSCRIPT", 8) == 0)
+            && ngx_hoop_redis_noscript(reply))
         {
             call->full = 1;
             call->argv[0] = "EVAL";
@@ -557,14 +549,7 @@ ngx_hoop_approval_copy(u_char *dst, size_t size, redisReply *reply)
     size_t  len;
 
     len = ngx_strnlen((u_char *) reply->str, reply->len);
-
-    if (len > size - 1) {
-        len = size - 1;
-
-        while (len && ((u_char) reply->str[len] & 0xc0) == 0x80) {
-            len--;
-        }
-    }
+    len = hoop_utf8_cut((u_char *) reply->str, len, size - 1);
 
     ngx_memcpy(dst, reply->str, len);
     dst[len] = '\0';
@@ -620,16 +605,9 @@ static void
 ngx_hoop_approval_text(ngx_hoop_approval_args_t *args, const char *name,
     hoop_str_t value, size_t max)
 {
-    if (value.len > max) {
-        value.len = max;
-
-        while (value.len && (value.data[value.len] & 0xc0) == 0x80) {
-            value.len--;
-        }
-    }
-
     ngx_hoop_approval_arg(args, name, ngx_strlen(name));
-    ngx_hoop_approval_arg(args, value.data, value.len);
+    ngx_hoop_approval_arg(args, value.data,
+                          hoop_utf8_cut(value.data, value.len, max));
 }
 
 

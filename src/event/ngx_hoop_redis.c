@@ -30,6 +30,10 @@
 
 #include "ngx_hoop_redis_int.h"
 
+#include <ngx_sha1.h>
+
+#include "../core/hoop_core.h"
+
 
 static ngx_uint_t ngx_hoop_redis_refuses(ngx_hoop_redis_t *rc);
 static ngx_hoop_redis_op_t *ngx_hoop_redis_queue(ngx_hoop_redis_t *rc,
@@ -295,6 +299,28 @@ ngx_hoop_redis_cancel(ngx_hoop_redis_op_t *op)
     ngx_hoop_redis_sent(op->rc, op);
 
     ngx_free(op);
+}
+
+
+void
+ngx_hoop_redis_script(const char *script, u_char sha1[40])
+{
+    u_char      md[20];
+    ngx_sha1_t  ctx;
+
+    ngx_sha1_init(&ctx);
+    ngx_sha1_update(&ctx, script, ngx_strlen(script));
+    ngx_sha1_final(md, &ctx);
+
+    hoop_hex(sha1, md, 20);
+}
+
+
+ngx_uint_t
+ngx_hoop_redis_noscript(redisReply *reply)
+{
+    return reply->type == REDIS_REPLY_ERROR && reply->len >= 8
+           && ngx_strncmp(reply->str, "NOSCRIPT", 8) == 0;
 }
 
 

@@ -84,5 +84,10 @@ ngx_hoop_redis_op_t *ngx_hoop_redis_command_raw(ngx_hoop_redis_t *rc,
     u_char *cmd, size_t len, ngx_hoop_redis_handler_pt handler, void *data);
 void ngx_hoop_redis_cancel(ngx_hoop_redis_op_t *op);
 
+/* the name of a script, for EVALSHA */
+void ngx_hoop_redis_script(const char *script, u_char sha1[40]);
+/* 1 if the reply says that the server does not know it: EVAL brings it there */
+ngx_uint_t ngx_hoop_redis_noscript(redisReply *reply);
+
 
 #endif /* _NGX_HOOP_REDIS_H_INCLUDED_ */

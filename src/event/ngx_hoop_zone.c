@@ -14,10 +14,10 @@
  *
  * One lock for all, the zone's own mutex: it is the one lock that nginx's
  * master takes away from a worker that has died, and what is done under it is
- * a look at eight entries (at worst, for a key in a nearly full table of replays
- * or rates, at 144), with no call that could block, log or fail.  A worker asks only for
- * tokens that are not in its own cache, so that there is little to contend
- * for.  Entries are whole or free at any instruction: what a dead worker
+ * a look at eight entries (at worst, for a key in a nearly full table of
+ * replays or rates, at 144), with no call that could block, log or fail.  A
+ * worker asks only for tokens that are not in its own cache, so that there is
+ * little to contend for.  Entries are whole or free at any instruction: what a dead worker
  * leaves behind is sound.
  *
  * A reload keeps the memory.  What an entry says, that the signature of a

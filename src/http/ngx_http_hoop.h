@@ -912,6 +912,9 @@ ngx_int_t ngx_http_hoop_filter_init(ngx_conf_t *cf);
    those, and the default set in any case */
 void ngx_http_hoop_masks(ngx_http_hoop_ctx_t *ctx, ngx_uint_t evidence,
     hoop_mask_list_t *list);
+/* a header of the answer, the first behind "after", or of all; or NULL */
+ngx_table_elt_t *ngx_http_hoop_find_out(ngx_http_request_t *r,
+    const char *name, size_t len, ngx_table_elt_t *after);
 
 /* ngx_http_hoop_variables.c */
 

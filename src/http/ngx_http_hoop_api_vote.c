@@ -152,15 +152,7 @@ ngx_http_hoop_api_reason_mask(ngx_http_hoop_api_t *api, hoop_str_t text)
                         NULL)
         == HOOP_OK)
     {
-        n = b.len;
-
-        if (n > NGX_HTTP_HOOP_API_TEXT) {
-            n = NGX_HTTP_HOOP_API_TEXT;
-
-            while (n && (b.data[n] & 0xc0) == 0x80) {
-                n--;
-            }
-        }
+        n = hoop_utf8_cut(b.data, b.len, NGX_HTTP_HOOP_API_TEXT);
 
         api->reason.data = ngx_pnalloc(api->request->pool, n + 1);
 

@@ -266,13 +266,7 @@ ngx_http_hoop_event_cut(hoop_buf_t *b, ngx_uint_t truncated, size_t max)
         n -= ngx_min(n, NGX_HTTP_HOOP_SLACK);
     }
 
-    n = ngx_min(n, max);
-
-    while (n && n < b->len && (b->data[n] & 0xc0) == 0x80) {
-        n--;
-    }
-
-    b->len = n;
+    b->len = hoop_utf8_cut(b->data, b->len, ngx_min(n, max));
 }
 
 
@@ -350,13 +344,10 @@ ngx_http_hoop_event_recording(ngx_http_hoop_ctx_t *ctx, const char *direction,
     part = 0;
 
     do {
-        n = ngx_min(len, NGX_HTTP_HOOP_PART);
+        /* a part of a text ends between characters */
 
-        /* a part ends between characters */
-
-        while (utf8 && n < len && (p[n] & 0xc0) == 0x80) {
-            n--;
-        }
+        n = utf8 ? hoop_utf8_cut(p, len, NGX_HTTP_HOOP_PART)
+                 : ngx_min(len, NGX_HTTP_HOOP_PART);
 
         b = ngx_http_hoop_event(ctx, "recording");
         if (b == NULL) {

@@ -24,8 +24,6 @@ static ngx_int_t ngx_http_hoop_inspectable(ngx_http_request_t *r,
 static ngx_int_t ngx_http_hoop_coding(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx, ngx_uint_t *coded);
 static ngx_int_t ngx_http_hoop_charset(ngx_str_t *charset);
-static ngx_table_elt_t *ngx_http_hoop_find_out(ngx_http_request_t *r,
-    const char *name, size_t len, ngx_table_elt_t *after);
 static ngx_int_t ngx_http_hoop_filter_headers(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx, hoop_mask_list_t *list);
 static void ngx_http_hoop_filter_upstream(ngx_http_request_t *r,
@@ -457,7 +455,7 @@ ngx_http_hoop_charset(ngx_str_t *charset)
 }
 
 
-static ngx_table_elt_t *
+ngx_table_elt_t *
 ngx_http_hoop_find_out(ngx_http_request_t *r, const char *name, size_t len,
     ngx_table_elt_t *after)
 {

@@ -5,20 +5,20 @@
  * The rate of a rule ("limits"): how many requests of one subject it lets pass,
  * in all workers, and with Redis on all nodes.
  *
- * A unit is taken when a request is about to go on, first from the count of this
- * node, in the zone, and, where there is one, from that of all nodes, in Redis,
- * by one script and its clock:
+ * A unit is taken when a request is about to go on, first from the count of
+ * this node, in the zone, and, where there is one, from that of all nodes, in
+ * Redis, by one script and its clock:
  *
  *     hoop:limit:{DIGEST}    until when it is paid for (hoop_rate.h), in
  *                            microseconds; it expires then
  *
- * with the digest of policy, rule, issuer and subject.  What Redis refuses is put
- * back here.  Without an answer of Redis the count of the node holds, or the
- * request is refused: hoop_limit says which.
+ * with the digest of policy, rule, issuer and subject.  What Redis refuses is
+ * put back here.  Without an answer of Redis the count of the node holds, or
+ * the request is refused: hoop_limit says which.
  *
- * A request that needs an approval only looks whether there is a unit, each time
- * before it asks for one: so none is used up in vain, and one that waits takes
- * nothing.  It takes when it has been approved.
+ * A request that needs an approval only looks whether there is a unit, each
+ * time before it asks for one: so none is used up in vain, and one that waits
+ * takes nothing.  It takes when it has been approved.
  *
  * The command is the request's: its handler leaves the result in the context
  * and wakes the request, and ngx_http_hoop_limit_detach() takes it back.
@@ -26,8 +26,6 @@
 
 
 #include "ngx_http_hoop.h"
-
-#include <ngx_sha1.h>
 
 
 /* of a wait that Redis tells: nobody is told to come back later than that */
@@ -47,8 +45,8 @@ static void ngx_http_hoop_limit_handler(void *data, redisReply *reply);
 
 /*
  * KEYS: of the count.  ARGV: interval and depth of the rate, in microseconds;
- * "take", or "look".  0, or how long there is none.  As hoop_rate_take() has it,
- * but for the slack: here is one clock.
+ * "take", or "look".  0, or how long there is none.  As hoop_rate_take() has
+ * it, but for the slack: here is one clock.
  */
 
 static const char  ngx_http_hoop_limit_script[] =
@@ -77,15 +75,8 @@ static ngx_uint_t         ngx_http_hoop_limit_failing;
 void
 ngx_http_hoop_limit_init(ngx_hoop_redis_t *rc)
 {
-    u_char      md[20];
-    ngx_sha1_t  sha1;
-
-    ngx_sha1_init(&sha1);
-    ngx_sha1_update(&sha1, ngx_http_hoop_limit_script,
-                    sizeof(ngx_http_hoop_limit_script) - 1);
-    ngx_sha1_final(md, &sha1);
-
-    hoop_hex(ngx_http_hoop_limit_sha1, md, 20);
+    ngx_hoop_redis_script(ngx_http_hoop_limit_script,
+                          ngx_http_hoop_limit_sha1);
 
     ngx_http_hoop_limit_redis = rc;
     ngx_http_hoop_limit_failing = 0;
@@ -295,10 +286,8 @@ ngx_http_hoop_limit_handler(void *data, redisReply *reply)
     lm = &ctx->limit;
     lm->op = NULL;
 
-    if (reply && reply->type == REDIS_REPLY_ERROR && !lm->whole
-        && reply->len >= 8 && ngx_strncmp(reply->str, "NOSCRIPT", 8) == 0)
-    {
-        /* a Redis that has been started anew: it keeps the script from now on */
+    if (reply && !lm->whole && ngx_hoop_redis_noscript(reply)) {
+        /* a Redis that was started anew: it keeps the script from now on */
 
         lm->whole = 1;
         lm->op = ngx_http_hoop_limit_command(ctx);

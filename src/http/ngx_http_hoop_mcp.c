@@ -447,22 +447,16 @@ ngx_http_hoop_mcp_event(ngx_http_hoop_ctx_t *ctx, hoop_buf_t *event)
 static void
 ngx_http_hoop_mcp_name(hoop_buf_t *b, const char *name, hoop_str_t value)
 {
-    size_t  n;
-
     if (value.data == NULL) {
         return;
-    }
-
-    n = ngx_min(value.len, NGX_HTTP_HOOP_MCP_NAME);
-
-    while (n < value.len && n && (value.data[n] & 0xc0) == 0x80) {
-        n--;
     }
 
     (void) hoop_buf_adds(b, ",\"");
     (void) hoop_buf_adds(b, name);
     (void) hoop_buf_adds(b, "\":");
-    (void) hoop_buf_add_json(b, value.data, n);
+    (void) hoop_buf_add_json(b, value.data,
+                             hoop_utf8_cut(value.data, value.len,
+                                           NGX_HTTP_HOOP_MCP_NAME));
 }
 
 
@@ -497,46 +491,29 @@ ngx_http_hoop_mcp_event_session(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx, ngx_uint_t answer, hoop_buf_t *event)
 {
     u_char            hex[64];
-    ngx_uint_t        i;
     hoop_str_t        value;
-    ngx_list_part_t  *part;
     ngx_table_elt_t  *h;
 
     if (!ngx_http_hoop_mcp_location(ctx->conf)) {
         return;
     }
 
-    if (!answer) {
-        if (ngx_http_hoop_header(r, ngx_http_hoop_mcp_session_id, &value)
-            == HOOP_OK
-            && ngx_http_hoop_mcp_session(value, hex) == NGX_OK)
-        {
-            (void) hoop_event_string(event, "mcp_session", hoop_str(hex, 64));
+    if (answer) {
+        h = ngx_http_hoop_find_out(r, "Mcp-Session-Id", 14, NULL);
+        if (h == NULL) {
+            return;
         }
 
+        value = ngx_http_hoop_str(&h->value);
+
+    } else if (ngx_http_hoop_header(r, ngx_http_hoop_mcp_session_id, &value)
+               != HOOP_OK)
+    {
         return;
     }
 
-    i = 0;
-    part = &r->headers_out.headers.part;
-
-    while ((h = ngx_http_hoop_next(&part, &i)) != NULL) {
-
-        if (h->hash != 0
-            && h->key.len == sizeof("Mcp-Session-Id") - 1
-            && ngx_strncasecmp(h->key.data, (u_char *) "Mcp-Session-Id",
-                               sizeof("Mcp-Session-Id") - 1)
-               == 0)
-        {
-            value = ngx_http_hoop_str(&h->value);
-
-            if (ngx_http_hoop_mcp_session(value, hex) == NGX_OK) {
-                (void) hoop_event_string(event, "mcp_session",
-                                         hoop_str(hex, 64));
-            }
-
-            return;
-        }
+    if (ngx_http_hoop_mcp_session(value, hex) == NGX_OK) {
+        (void) hoop_event_string(event, "mcp_session", hoop_str(hex, 64));
     }
 }
 

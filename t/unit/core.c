@@ -370,6 +370,19 @@ test_utf8(void)
     }
 
     is_int(bad, 0, "UTF-8: every beginning of a sequence");
+    bad = 0;
+
+    for (n = 0; n <= 8; n++) {
+        static const unsigned char  cuts[] = { 0, 1, 1, 3, 3, 3, 6, 7, 7 };
+
+        bad += hoop_utf8_cut((u_char *) "a\xc3\xa4\xe2\x82\xac" "b", 7, n)
+               != cuts[n];
+    }
+
+    ok(bad == 0, "UTF-8: it is cut between characters, and only if too long");
+    ok(hoop_utf8_cut((u_char *) "\x80\x80\x80", 3, 2) == 0,
+       "UTF-8: nor within what is no character");
+
     ok(hoop_utf8_valid(NULL, 0), "UTF-8: nothing is valid");
 
     bad = 0;
