@@ -48,13 +48,15 @@ int
 hoop_policy_compile_slot(hoop_compile_t *cc, hoop_source_e source,
     hoop_str_t name, unsigned *n)
 {
-    char            key[HOOP_POLICY_MAX_POINTER + 1];
+    char            key[HOOP_POLICY_MAX_POINTER + 2];
     json_t         *v;
     unsigned        size;
     hoop_slot_t    *slots;
     hoop_policy_t  *policy;
 
     policy = cc->policy;
+
+    /* a pointer of GraphQL has a byte in front */
 
     key[0] = '0' + source;
     memcpy(key + 1, name.data, name.len);

@@ -207,6 +207,9 @@ hoop_sql_statement(hoop_sql_t *sql, unsigned a, unsigned b)
     st->text = hoop_str(sql->text + sql->tokens[a].start,
                         end - sql->tokens[a].start);
 
+    st->inner = (a > sql->unsure);
+    st->unsure = (st->inner || (sql->doubt && b > sql->unsure));
+
     rc = hoop_sql_judge(sql, st, a, b);
     if (rc != HOOP_OK) {
         return rc;

@@ -66,6 +66,8 @@ typedef struct {
     const hoop_str_t    *tables;       /* each once, in order */
     hoop_str_t           text;         /* a span of what was classified */
     const char          *why;          /* of UNKNOWN; NULL otherwise */
+    unsigned             unsure:1;     /* names may be parts of literals, */
+    unsigned             inner:1;      /* and all of the text */
 } hoop_sql_statement_t;
 
 
@@ -87,6 +89,8 @@ typedef struct {
     hoop_sql_dialect_e     dialect;
     const u_char          *text;
     const char            *doubt;      /* about where tokens end */
+    unsigned               unsure;     /* the first token that may be another,
+                                          or data that is no SQL */
     hoop_sql_token_t      *tokens;
     unsigned               ntokens;
     unsigned               tokens_size;
@@ -111,8 +115,8 @@ const char *hoop_sql_pg_version(void);
 
 /*
  * Appends the text as it may be recorded: literals are "?", comments and
- * superfluous white space are gone; of what cannot be read only the beginning
- * is left.  HOOP_OK, HOOP_NOMEM, or HOOP_LIMIT of the buffer.
+ * superfluous white space are gone; of what cannot be read, or may be read in
+ * another way, only the beginning is left.  HOOP_OK, HOOP_NOMEM, or HOOP_LIMIT of the buffer.
  */
 int hoop_sql_redact(hoop_sql_dialect_e dialect, const u_char *p, size_t len,
     hoop_buf_t *out);

@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#include <limits.h>
+
 #include "hoop_sql_lex.h"
 
 
@@ -38,6 +40,7 @@ typedef struct {
 } hoop_sql_op_t;
 
 
+static void hoop_sql_lex_data(hoop_sql_t *sql);
 static int hoop_sql_lex_next(hoop_sql_lex_t *lx);
 static const u_char *hoop_sql_lex_suffix(const hoop_sql_lex_t *lx,
     const u_char *start, const u_char *p);
@@ -88,6 +91,7 @@ hoop_sql_lex(hoop_sql_t *sql, hoop_sql_dialect_e dialect, const u_char *p,
 
     sql->ntokens = 0;
     sql->doubt = NULL;
+    sql->unsure = UINT_MAX;
     sql->dialect = dialect;
     sql->text = p;
 
@@ -109,6 +113,10 @@ hoop_sql_lex(hoop_sql_t *sql, hoop_sql_dialect_e dialect, const u_char *p,
 
     while (rc == HOOP_OK && lx.p < lx.end) {
         rc = hoop_sql_lex_next(&lx);
+    }
+
+    if (dialect == HOOP_SQL_CLICKHOUSE) {
+        hoop_sql_lex_data(sql);
     }
 
     if (rc == HOOP_OK) {
@@ -220,11 +228,43 @@ hoop_sql_push(hoop_sql_lex_t *lx, u_char type, const u_char *start)
 }
 
 
+/* INSERT ... FORMAT name, and all behind it are the rows, in that format */
+
+static void
+hoop_sql_lex_data(hoop_sql_t *sql)
+{
+    int                insert;
+    unsigned           i;
+    hoop_sql_token_t  *t;
+
+    insert = 0;
+
+    for (i = 0; i + 2 < sql->ntokens && i + 2 < sql->unsure; i++) {
+
+        t = &sql->tokens[i];
+
+        if (hoop_sql_is_op(t, ';')) {
+            insert = 0;
+
+        } else if (hoop_sql_kw(t) == KW_INSERT) {
+            insert = 1;
+
+        } else if (insert && hoop_sql_token_is(sql, t, "format")
+                   && hoop_sql_is_name(&t[1])
+                   && !(hoop_sql_flags(&t[1]) & W_RESERVED))
+        {
+            sql->unsure = i + 2;
+        }
+    }
+}
+
+
 void
 hoop_sql_doubt(hoop_sql_lex_t *lx, const char *why)
 {
     if (lx->sql->doubt == NULL) {
         lx->sql->doubt = why;
+        lx->sql->unsure = lx->sql->ntokens;
     }
 }
 

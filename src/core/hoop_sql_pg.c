@@ -78,6 +78,7 @@ hoop_sql_pg(hoop_sql_t *sql, size_t len)
     }
 
     sql->copy.len = 0;
+    sql->copy.failed = 0;
 
     if (hoop_buf_add(&sql->copy, sql->text, len) != HOOP_OK
         || hoop_buf_addc(&sql->copy, '\0') != HOOP_OK)

@@ -23,13 +23,15 @@ hoop_sql_record(const hoop_sql_statement_t *st, hoop_sql_dialect_e dialect,
     hoop_sql_record_classes(st->classes, out);
 
     (void) hoop_buf_adds(out, ",\"tables\":[");
-    truncated = hoop_sql_record_tables(st, max, out);
+    truncated = st->unsure || hoop_sql_record_tables(st, max, out);
 
     /* a token that has no room is left out as a whole, with all behind it */
 
     hoop_buf_init(&text, max);
 
-    rc = hoop_sql_redact(dialect, st->text.data, st->text.len, &text);
+    rc = st->inner ? HOOP_OK
+                   : hoop_sql_redact(dialect, st->text.data, st->text.len,
+                                     &text);
 
     if (rc == HOOP_LIMIT) {
         truncated = 1;

@@ -11,6 +11,8 @@
 
 static int hoop_sql_redact_is_value(const hoop_sql_t *sql, unsigned i,
     unsigned clause);
+static const char *hoop_sql_redact_param(const hoop_sql_t *sql,
+    const hoop_sql_token_t *t);
 
 
 int
@@ -22,6 +24,7 @@ hoop_sql_redact(hoop_sql_dialect_e dialect, const u_char *p, size_t len,
     unsigned           i, clause;
     hoop_str_t         s;
     hoop_sql_t         sql;
+    const char        *mark;
     hoop_sql_token_t  *t;
 
     hoop_sql_init(&sql);
@@ -49,8 +52,14 @@ hoop_sql_redact(hoop_sql_dialect_e dialect, const u_char *p, size_t len,
             break;
         }
 
+        if (i == sql.unsure) {
+            rc = hoop_buf_addc(out, '?');
+            break;
+        }
+
         end = t->start + t->len;
         s = hoop_sql_token(&sql, t);
+        mark = hoop_sql_redact_param(&sql, t);
 
         if (hoop_sql_flags(t) & W_RESERVED) {
             clause = hoop_sql_kw(t);
@@ -58,6 +67,9 @@ hoop_sql_redact(hoop_sql_dialect_e dialect, const u_char *p, size_t len,
 
         if (hoop_sql_redact_is_value(&sql, i, clause)) {
             rc = hoop_buf_addc(out, '?');
+
+        } else if (mark) {
+            rc = hoop_buf_adds(out, mark);
 
         } else if (t->type == HOOP_SQL_T_GO) {
             rc = hoop_buf_adds(out, "GO");
@@ -104,7 +116,10 @@ hoop_sql_redact_is_value(const hoop_sql_t *sql, unsigned i, unsigned clause)
         }
 
         if (clause == KW_VALUES || clause == KW_IN
-            || hoop_sql_kw(t - 1) == KW_LIKE)
+            || hoop_sql_kw(t - 1) == KW_LIKE
+            || hoop_sql_kw(t - 1) == KW_BETWEEN
+            || (i > 2 && hoop_sql_kw(t - 1) == KW_AND
+                && hoop_sql_kw(t - 3) == KW_BETWEEN))
         {
             return 1;
         }
@@ -125,5 +140,41 @@ hoop_sql_redact_is_value(const hoop_sql_t *sql, unsigned i, unsigned clause)
 
     default:
         return 0;
+    }
+}
+
+
+/*
+ * A number behind ":" is a value of an object or a map where the dialect has
+ * them, and behind "$" money in T-SQL: NULL of any other parameter.
+ */
+
+static const char *
+hoop_sql_redact_param(const hoop_sql_t *sql, const hoop_sql_token_t *t)
+{
+    u_char  mark, c;
+
+    if (t->type != HOOP_SQL_T_PARAM || t->len < 2) {
+        return NULL;
+    }
+
+    mark = sql->text[t->start];
+    c = sql->text[t->start + 1];
+
+    if (c < '0' || c > '9') {
+        return NULL;
+    }
+
+    switch (sql->dialect) {
+
+    case HOOP_SQL_GENERIC:
+        return (mark == ':') ? ":?" : (mark == '$') ? "?" : NULL;
+
+    case HOOP_SQL_CLICKHOUSE:
+    case HOOP_SQL_SNOWFLAKE:
+        return (mark == ':') ? ":?" : NULL;
+
+    default:
+        return NULL;
     }
 }

@@ -41,8 +41,8 @@ typedef struct {
     uint32_t             cols[WHERE_COLS];
     uint32_t             tables[WHERE_COLS];   /* 0: without one */
     u_char               ncols;
-    u_char               compared;
     u_char               kind;
+    uint32_t             compared;     /* as many as there are tokens */
     unsigned             not:1;
     unsigned             doubt:1;
     unsigned             between:1;

@@ -18,6 +18,7 @@ static void test_kept(void);
 static void test_pointer(void);
 static void test_sets(void);
 static void test_config(void);
+static void test_longest(void);
 
 
 static hoop_error_t  error;
@@ -34,6 +35,7 @@ main(void)
     test_pointer();
     test_sets();
     test_config();
+    test_longest();
 
     return done_testing();
 }
@@ -350,4 +352,23 @@ test_config(void)
 
         hoop_policy_free(p);
     }
+}
+
+
+static void
+test_longest(void)
+{
+    char            text[1200], at[1025];
+    hoop_policy_t  *p;
+
+    memset(at, 'a', 1024);
+    at[0] = '/';
+    at[1024] = '\0';
+
+    (void) snprintf(text, sizeof(text), "{'id':'a','effect':'allow','match':{"
+                    "'graphql':{'at':'%s','operation':'query'}}}", at);
+
+    p = policy(text);
+    ok(p != NULL, "the longest pointer");
+    hoop_policy_free(p);
 }

@@ -9,6 +9,7 @@
 
 #include <time.h>
 
+#include "hoop_sql_record.h"
 #include "sql.h"
 
 
@@ -762,8 +763,97 @@ test_redacted(void)
                 "INSERT INTO t (\"a\") VALUES (?, ?)");
     is_redacted(LITE, "SELECT \"a\" FROM t WHERE b IN (\"x\") AND c LIKE "
                 "\"y%\"", "SELECT \"a\" FROM t WHERE b IN (?) AND c LIKE ?");
+    is_redacted(LITE, "SELECT a FROM t WHERE b BETWEEN \"x\" AND \"y\" AND "
+                "\"c\" = 1",
+                "SELECT a FROM t WHERE b BETWEEN ? AND ? AND \"c\" = ?");
     is_redacted(MS, "SELECT N'secret'\n  GO  \nSELECT 1",
                 "SELECT ?\nGO\nSELECT ?");
+
+    /* nobody knows where the literal ends */
+
+    is_redacted(PG, "SELECT a, 'it\\'s secret words'", "SELECT a, ?");
+    is_redacted(GEN, "SELECT 'it\\'s secret words' FROM t", "SELECT ?");
+    is_redacted(PG, "SELECT a FROM t WHERE b LIKE 'x' ESCAPE '\\' AND c = 1",
+                "SELECT a FROM t WHERE b LIKE ? ESCAPE ? AND c = ?");
+
+    /* what is a parameter elsewhere, and rows that are no SQL */
+
+    is_redacted(SNOW, "SELECT {'ssn':123456789}, a:b", "SELECT {?:?}, a:b");
+    is_redacted(CH, "SELECT {'ssn':123456789}", "SELECT {?:?}");
+    is_redacted(GEN, "SELECT a FROM t WHERE b = $5000 AND c = :1 AND d = :x",
+                "SELECT a FROM t WHERE b = ? AND c = :? AND d = :x");
+    is_redacted(ORA, "SELECT a FROM t WHERE b = :1",
+                "SELECT a FROM t WHERE b = :1");
+    is_redacted(CH, "INSERT INTO t FORMAT JSONEachRow {\"a\":\"secret\"}",
+                "INSERT INTO t FORMAT JSONEachRow ?");
+    is_redacted(CH, "INSERT INTO t SETTINGS a = 1 FORMAT CSV 1,secret",
+                "INSERT INTO t SETTINGS a = ? FORMAT CSV ?");
+    is_redacted(CH, "INSERT INTO t FORMAT CSV", "INSERT INTO t FORMAT CSV");
+    is_redacted(CH, "SELECT a FROM t FORMAT JSON", "SELECT a FROM t FORMAT JSON");
+}
+
+
+static void
+is_recorded(hoop_sql_t *sql, int dialect, const char *text,
+    const char *wanted)
+{
+    unsigned    i;
+    hoop_buf_t  b;
+
+    hoop_buf_init(&b, 0);
+
+    (void) hoop_sql_classify(sql, dialect, (const u_char *) text,
+                             strlen(text));
+
+    for (i = 0; i < sql->n; i++) {
+        (void) hoop_sql_record(&sql->statements[i], dialect, 0, &b);
+    }
+
+    is_mem(b.data, b.len, wanted, strlen(wanted), text);
+    hoop_buf_free(&b);
+}
+
+
+/* a statement that is a part of a literal, or of rows, has no text */
+
+static void
+test_recorded(hoop_sql_t *sql)
+{
+    is_recorded(sql, CH, "INSERT INTO t FORMAT CSV 1,John;DELETE FROM secret",
+                "{\"class\":[\"insert\",\"multi\"],\"tables\":[\"t\"],"
+                "\"redacted\":\"INSERT INTO t FORMAT CSV ?\"}"
+                "{\"class\":[\"delete_all\",\"multi\"],\"tables\":[],"
+                "\"redacted\":\"\",\"truncated\":true}");
+    is_recorded(sql, GEN, "SELECT 'it\\' FROM secret; secret'",
+                "{\"class\":[\"multi\",\"unknown\"],\"tables\":[],"
+                "\"redacted\":\"SELECT ?\","
+                "\"why\":\"has a backslash before a quote\","
+                "\"truncated\":true}"
+                "{\"class\":[\"multi\",\"unknown\"],\"tables\":[],"
+                "\"redacted\":\"\",\"why\":\"begins with no known word\","
+                "\"truncated\":true}");
+}
+
+
+/* more comparisons than a byte counts */
+
+static void
+test_compared(hoop_sql_t *sql)
+{
+    unsigned    i;
+    hoop_buf_t  b;
+
+    hoop_buf_init(&b, 0);
+    (void) hoop_buf_adds(&b, "DELETE FROM t WHERE a IS NULL IN (0,1)");
+
+    for (i = 0; i < 255; i++) {
+        (void) hoop_buf_adds(&b, " = 1");
+    }
+
+    (void) hoop_sql_classify(sql, LITE, b.data, b.len);
+    is_int(sql->classes, DA, "257 comparisons");
+
+    hoop_buf_free(&b);
 }
 
 
@@ -846,6 +936,8 @@ main(void)
     test_all(&sql);
     test_tables(&sql);
     test_redacted();
+    test_recorded(&sql);
+    test_compared(&sql);
     test_hostile(&sql);
 
     ok(hoop_sql_dialect(hoop_cstr("tsql"), &d) == HOOP_OK && d == MS, "tsql");
