@@ -149,6 +149,30 @@ int hoop_buf_addhex(hoop_buf_t *b, const void *p, size_t n);
 int hoop_buf_add_json(hoop_buf_t *b, const u_char *s, size_t n);
 
 
+/* of an ASCII letter; of any other byte that itself */
+
+static inline u_char
+hoop_lower(u_char c)
+{
+    return (c >= 'A' && c <= 'Z') ? (u_char) (c | 0x20) : c;
+}
+
+
+/* -1: it is no hexadecimal digit */
+
+static inline int
+hoop_hex_value(u_char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+
+    c = hoop_lower(c);
+
+    return (c >= 'a' && c <= 'f') ? c - 'a' + 10 : -1;
+}
+
+
 /* 1 if valid UTF-8 (no overlong form, no surrogate, <= U+10FFFF) */
 int hoop_utf8_valid(const u_char *p, size_t len);
 /* how much of it to keep: at most max bytes, and no part of a character */

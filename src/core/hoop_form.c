@@ -16,7 +16,6 @@
 
 static int hoop_form_decode(u_char **dst, const u_char *src, size_t len,
     hoop_str_t *out);
-static int hoop_form_hex(u_char c);
 
 
 int
@@ -98,8 +97,8 @@ hoop_form_decode(u_char **dst, const u_char *src, size_t len, hoop_str_t *out)
                 return HOOP_ERROR;
             }
 
-            high = hoop_form_hex(src[0]);
-            low = hoop_form_hex(src[1]);
+            high = hoop_hex_value(src[0]);
+            low = hoop_hex_value(src[1]);
 
             if (high < 0 || low < 0) {
                 return HOOP_ERROR;
@@ -120,17 +119,4 @@ hoop_form_decode(u_char **dst, const u_char *src, size_t len, hoop_str_t *out)
     *dst = d;
 
     return hoop_utf8_valid(out->data, out->len) ? HOOP_OK : HOOP_ERROR;
-}
-
-
-static int
-hoop_form_hex(u_char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-
-    c |= 0x20;
-
-    return (c >= 'a' && c <= 'f') ? c - 'a' + 10 : -1;
 }

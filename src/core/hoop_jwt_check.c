@@ -112,7 +112,7 @@ static int
 hoop_jwt_check_type(const hoop_jwt_t *jwt, const hoop_jwt_rules_t *rules)
 {
     size_t             i;
-    u_char             c, buf[64];
+    u_char             buf[64];
     json_t            *value;
     unsigned           n;
     hoop_str_t         typ;
@@ -142,8 +142,7 @@ hoop_jwt_check_type(const hoop_jwt_t *jwt, const hoop_jwt_rules_t *rules)
     }
 
     for (i = 0; i < typ.len; i++) {
-        c = typ.data[i];
-        buf[i] = (c >= 'A' && c <= 'Z') ? c | 0x20 : c;
+        buf[i] = hoop_lower(typ.data[i]);
     }
 
     typ.data = buf;

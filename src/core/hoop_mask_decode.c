@@ -38,19 +38,6 @@ static const u_char  hoop_special[256] = {
 };
 
 
-static inline int
-hoop_hex_value(u_char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-
-    c |= 0x20;
-
-    return (c >= 'a' && c <= 'f') ? c - 'a' + 10 : -1;
-}
-
-
 static inline void
 hoop_emit(hoop_unit_t *out, unsigned *n, u_char c, uint32_t rs, uint32_t re)
 {

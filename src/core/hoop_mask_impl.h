@@ -95,13 +95,6 @@ struct hoop_mask_set_s {
 };
 
 
-static inline u_char
-hoop_lower(u_char c)
-{
-    return (c >= 'A' && c <= 'Z') ? c | 0x20 : c;
-}
-
-
 static inline int
 hoop_is_separator(u_char c)
 {

@@ -14,13 +14,6 @@
 #define HOOP_TYPE_MAX  128
 
 
-static inline u_char
-hoop_type_lower(u_char c)
-{
-    return (c >= 'A' && c <= 'Z') ? c | 0x20 : c;
-}
-
-
 static inline int
 hoop_type_space(u_char c)
 {
@@ -151,7 +144,7 @@ hoop_type_charset(const u_char *p, const u_char *end)
 
         if (p - name == 7) {
             for (n = 0; n < 7; n++) {
-                text[n] = hoop_type_lower(name[n]);
+                text[n] = hoop_lower(name[n]);
             }
 
             charset = (memcmp(text, "charset", 7) == 0);
@@ -175,7 +168,7 @@ hoop_type_charset(const u_char *p, const u_char *end)
                 return !charset;
             }
 
-            text[n++] = hoop_type_lower(*p);
+            text[n++] = hoop_lower(*p);
         }
 
         if (charset && n
@@ -216,7 +209,7 @@ hoop_mask_mode(hoop_str_t content_type)
             return HOOP_MASK_TEXT;
         }
 
-        text[n++] = hoop_type_lower(*p);
+        text[n++] = hoop_lower(*p);
     }
 
     mode = hoop_type_mode(hoop_str(text, n));

@@ -36,7 +36,6 @@ static void hoop_mcp_fold_decode(hoop_str_t s, int slash,
     hoop_mcp_out_t *out);
 static void hoop_mcp_fold_char(hoop_mcp_out_t *out, u_char *floor, int c,
     int slash);
-static int hoop_mcp_fold_hex(u_char c);
 
 
 hoop_str_t
@@ -54,7 +53,7 @@ hoop_mcp_fold_name(hoop_str_t name, u_char *buf)
             continue;
         }
 
-        *p++ = (c >= 'A' && c <= 'Z') ? c | 0x20 : c;
+        *p++ = hoop_lower(c);
     }
 
     return hoop_str(buf, p - buf);
@@ -292,27 +291,23 @@ hoop_mcp_fold_char(hoop_mcp_out_t *out, u_char *floor, int c, int slash)
 
     for ( ;; ) {
 
-        low = hoop_mcp_fold_hex(c);
+        low = hoop_hex_value(c);
 
         if (low < 0 || out->last - floor < 2 || out->last[-2] != '%') {
             break;
         }
 
-        high = hoop_mcp_fold_hex(out->last[-1]);
+        high = hoop_hex_value(out->last[-1]);
 
         if (high < 0 || (!slash && high * 16 + low == '/')) {
             break;
         }
 
         out->last -= 2;
-        c = high * 16 + low;
+        c = hoop_lower(high * 16 + low);
 
         if (c <= 0x20 || c == 0x7f) {
             return;
-        }
-
-        if (c >= 'A' && c <= 'Z') {
-            c |= 0x20;
         }
 
         if (c == '\\') {
@@ -321,15 +316,4 @@ hoop_mcp_fold_char(hoop_mcp_out_t *out, u_char *floor, int c, int slash)
     }
 
     *out->last++ = c;
-}
-
-
-static int
-hoop_mcp_fold_hex(u_char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-
-    return (c >= 'a' && c <= 'f') ? c - 'a' + 10 : -1;
 }

@@ -61,7 +61,6 @@ hoop_media_charset(hoop_str_t name)
 static int
 hoop_media_same(hoop_str_t text, const char *lower)
 {
-    u_char  c;
     size_t  i;
 
     if (text.len != strlen(lower)) {
@@ -69,13 +68,7 @@ hoop_media_same(hoop_str_t text, const char *lower)
     }
 
     for (i = 0; i < text.len; i++) {
-        c = text.data[i];
-
-        if (c >= 'A' && c <= 'Z') {
-            c |= 0x20;
-        }
-
-        if (c != (u_char) lower[i]) {
+        if (hoop_lower(text.data[i]) != (u_char) lower[i]) {
             return 0;
         }
     }

@@ -20,8 +20,6 @@ static int hoop_pairs_name_is(const u_char *p, const u_char *end,
     hoop_pairs_e kind, hoop_str_t name);
 static const u_char *hoop_pairs_byte(const u_char *p, const u_char *end,
     u_char *c);
-static int hoop_pairs_hex(u_char c);
-static u_char hoop_pairs_lower(u_char c);
 
 
 size_t
@@ -210,7 +208,7 @@ hoop_pairs_name_is(const u_char *p, const u_char *end, hoop_pairs_e kind,
             p = hoop_pairs_byte(p, end, &c);
         }
 
-        if (hoop_pairs_lower(c) != hoop_pairs_lower(name.data[i])) {
+        if (hoop_lower(c) != hoop_lower(name.data[i])) {
             return 0;
         }
     }
@@ -227,8 +225,8 @@ hoop_pairs_byte(const u_char *p, const u_char *end, u_char *c)
     *c = (*p == '+') ? ' ' : *p;
 
     if (*p == '%' && end - p > 2) {
-        hi = hoop_pairs_hex(p[1]);
-        lo = hoop_pairs_hex(p[2]);
+        hi = hoop_hex_value(p[1]);
+        lo = hoop_hex_value(p[2]);
 
         if (hi >= 0 && lo >= 0) {
             *c = (u_char) (hi << 4 | lo);
@@ -237,24 +235,4 @@ hoop_pairs_byte(const u_char *p, const u_char *end, u_char *c)
     }
 
     return p + 1;
-}
-
-
-static int
-hoop_pairs_hex(u_char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-
-    c = hoop_pairs_lower(c);
-
-    return (c >= 'a' && c <= 'f') ? c - 'a' + 10 : -1;
-}
-
-
-static u_char
-hoop_pairs_lower(u_char c)
-{
-    return (c >= 'A' && c <= 'Z') ? (u_char) (c | 0x20) : c;
 }

@@ -20,7 +20,6 @@ static int hoop_path_byte(const u_char **p, const u_char *end);
 static int hoop_path_hex(const u_char *p);
 static const char *hoop_path_segment(const u_char *p, const u_char *end);
 static int hoop_path_overlong(const u_char *p, const u_char *end);
-static u_char hoop_path_lower(u_char c);
 
 
 int
@@ -109,24 +108,12 @@ hoop_path_byte(const u_char **p, const u_char *end)
 static int
 hoop_path_hex(const u_char *p)
 {
-    int     i, n;
-    u_char  c;
+    int  high, low;
 
-    for (n = 0, i = 0; i < 2; i++) {
-        c = hoop_path_lower(p[i]);
+    high = hoop_hex_value(p[0]);
+    low = hoop_hex_value(p[1]);
 
-        if (c >= '0' && c <= '9') {
-            n = n * 16 + c - '0';
-
-        } else if (c >= 'a' && c <= 'f') {
-            n = n * 16 + c - 'a' + 10;
-
-        } else {
-            return -1;
-        }
-    }
-
-    return n;
+    return (high < 0 || low < 0) ? -1 : high * 16 + low;
 }
 
 
@@ -310,17 +297,10 @@ hoop_path_host(hoop_str_t header, hoop_str_t host)
     }
 
     for (i = 0; i < len; i++) {
-        if (hoop_path_lower(header.data[i]) != hoop_path_lower(host.data[i])) {
+        if (hoop_lower(header.data[i]) != hoop_lower(host.data[i])) {
             return 0;
         }
     }
 
     return 1;
-}
-
-
-static u_char
-hoop_path_lower(u_char c)
-{
-    return (c >= 'A' && c <= 'Z') ? c | 0x20 : c;
 }

@@ -277,9 +277,5 @@ hoop_policy_args_char(const u_char **p, const u_char *end)
 static u_char
 hoop_policy_args_alike(u_char c)
 {
-    if (c >= 'A' && c <= 'Z') {
-        return c | 0x20;
-    }
-
-    return (c == '.' || c == ' ' || c == '[') ? '_' : c;
+    return (c == '.' || c == ' ' || c == '[') ? '_' : hoop_lower(c);
 }

@@ -640,8 +640,7 @@ hoop_policy_lower(hoop_compile_t *cc, hoop_str_t *s)
     }
 
     for (i = 0; i < s->len; i++) {
-        p[i] = (s->data[i] >= 'A' && s->data[i] <= 'Z') ? s->data[i] | 0x20
-                                                        : s->data[i];
+        p[i] = hoop_lower(s->data[i]);
     }
 
     s->data = p;

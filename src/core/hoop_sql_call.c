@@ -350,7 +350,7 @@ hoop_sql_call_combined(hoop_sql_walker_t *w, hoop_sql_token_t *t)
     s = hoop_sql_token(w->sql, t);
 
     for (i = 0; i < s.len; i++) {
-        name[i] = hoop_sql_lower(s.data[i]);
+        name[i] = hoop_lower(s.data[i]);
     }
 
     for (i = 0; ends[i]; i++) {
@@ -426,7 +426,7 @@ hoop_sql_call_one_of(hoop_sql_walker_t *w, hoop_sql_token_t *t,
     for (p = names; p[1]; p = strchr(p + 1, ' ')) {
 
         for (i = 0; i < s.len; i++) {
-            if ((u_char) p[i + 1] != hoop_sql_lower(s.data[i])) {
+            if ((u_char) p[i + 1] != hoop_lower(s.data[i])) {
                 break;
             }
         }

@@ -100,12 +100,6 @@ unsigned hoop_sql_word(const u_char *p, size_t len, uint32_t hash);
 #define hoop_sql_hash(h, c)  (((h) ^ (c)) * 16777619u)
 #define HOOP_SQL_HASH        2166136261u
 
-static inline u_char
-hoop_sql_lower(u_char c)
-{
-    return (c >= 'A' && c <= 'Z') ? (c | 0x20) : c;
-}
-
 /* the keyword of a token; KW_NONE of what is quoted or no word */
 
 static inline unsigned

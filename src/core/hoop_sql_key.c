@@ -42,21 +42,21 @@ hoop_sql_key(const hoop_sql_t *sql, const hoop_sql_token_t *t,
         return 0;
     }
 
-    last = hoop_sql_lower(s.data[s.len - 1]);
+    last = hoop_lower(s.data[s.len - 1]);
 
     if (last != 'd' && last != 'o') {
         return 0;
     }
 
     for (i = 0; i < s.len && i < table.len; i++) {
-        if (hoop_sql_lower(s.data[i]) != hoop_sql_lower(table.data[i])) {
+        if (hoop_lower(s.data[i]) != hoop_lower(table.data[i])) {
             break;
         }
     }
 
     /* "y" becomes "ies" */
 
-    i += (i && i + 2 < s.len && hoop_sql_lower(s.data[i]) == 'y');
+    i += (i && i + 2 < s.len && hoop_lower(s.data[i]) == 'y');
 
     s.data += i;
     s.len -= i;
@@ -67,9 +67,9 @@ hoop_sql_key(const hoop_sql_t *sql, const hoop_sql_token_t *t,
     }
 
     return (i >= 3 && s.len == 2
-            && ((hoop_sql_lower(s.data[0]) == 'i' && last == 'd')
-                || (hoop_sql_lower(s.data[0]) == 'n' && last == 'o')))
-           || (i == 0 && s.len == 2 && hoop_sql_lower(s.data[0]) == 'i'
+            && ((hoop_lower(s.data[0]) == 'i' && last == 'd')
+                || (hoop_lower(s.data[0]) == 'n' && last == 'o')))
+           || (i == 0 && s.len == 2 && hoop_lower(s.data[0]) == 'i'
                && last == 'd');
 }
 

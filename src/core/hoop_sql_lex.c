@@ -158,7 +158,7 @@ hoop_sql_token_is(const hoop_sql_t *sql, const hoop_sql_token_t *t,
     p = sql->text + t->start;
 
     for (i = 0; i < t->len; i++) {
-        if (hoop_sql_lower(p[i]) != (u_char) lower[i]) {
+        if (hoop_lower(p[i]) != (u_char) lower[i]) {
             return 0;
         }
     }
@@ -444,7 +444,7 @@ hoop_sql_lex_suffix(const hoop_sql_lex_t *lx, const u_char *start,
     }
 
     q = p;
-    c = hoop_sql_lower(*q++);
+    c = hoop_lower(*q++);
 
     if (lx->dialect == HOOP_SQL_ORACLE) {
         if (c != 'f' && c != 'd') {
@@ -618,7 +618,7 @@ hoop_sql_lex_word(hoop_sql_lex_t *lx)
             break;
         }
 
-        hash = hoop_sql_hash(hash, hoop_sql_lower(c));
+        hash = hoop_sql_hash(hash, hoop_lower(c));
     }
 
     len = p - start;
@@ -626,7 +626,7 @@ hoop_sql_lex_word(hoop_sql_lex_t *lx)
 
     if (p < lx->end && *p == '\'') {
 
-        c = hoop_sql_lower(*start);
+        c = hoop_lower(*start);
 
         if (len == 1 && c == 'e' && (lx->has & D_ESTRING)) {
 

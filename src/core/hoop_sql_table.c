@@ -55,7 +55,7 @@ hoop_sql_table(hoop_sql_t *sql, hoop_sql_statement_t *st, unsigned a,
                 }
 
                 if (sql->dialect == HOOP_SQL_SQLITE) {
-                    c = hoop_sql_lower(c);
+                    c = hoop_lower(c);
                 }
 
                 (void) hoop_buf_addc(names, c);
@@ -77,7 +77,7 @@ hoop_sql_table(hoop_sql_t *sql, hoop_sql_statement_t *st, unsigned a,
             case HOOP_SQL_GENERIC:
             case HOOP_SQL_POSTGRESQL:
             case HOOP_SQL_SQLITE:
-                c = hoop_sql_lower(c);
+                c = hoop_lower(c);
                 break;
 
             case HOOP_SQL_ORACLE:

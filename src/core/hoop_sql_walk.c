@@ -615,7 +615,7 @@ hoop_sql_walk_is_cte(hoop_sql_walker_t *w, const hoop_sql_token_t *t)
         }
 
         for (i = 0; i < a.len; i++) {
-            if (hoop_sql_lower(a.data[i]) != hoop_sql_lower(b.data[i])) {
+            if (hoop_lower(a.data[i]) != hoop_lower(b.data[i])) {
                 break;
             }
         }

@@ -585,7 +585,7 @@ hoop_sql_cond_hash(hoop_sql_where_t *w, const hoop_sql_token_t *t)
     hash = HOOP_SQL_HASH;
 
     for (i = 0; i < s.len; i++) {
-        hash = hoop_sql_hash(hash, hoop_sql_lower(s.data[i]));
+        hash = hoop_sql_hash(hash, hoop_lower(s.data[i]));
     }
 
     return hash;

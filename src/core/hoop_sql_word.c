@@ -305,7 +305,7 @@ hoop_sql_word(const u_char *p, size_t len, uint32_t hash)
         }
 
         for (i = 0; i < len; i++) {
-            if (hoop_sql_lower(p[i]) != (u_char) w->name[i]) {
+            if (hoop_lower(p[i]) != (u_char) w->name[i]) {
                 break;
             }
         }

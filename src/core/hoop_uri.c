@@ -18,20 +18,12 @@ static const u_char *hoop_uri_host(const u_char *p, const u_char *last,
 static int hoop_uri_port(const u_char *p, const u_char *last,
     unsigned standard, hoop_buf_t *out);
 static int hoop_uri_path(hoop_str_t uri, hoop_buf_t *out);
-static int hoop_uri_hex(u_char c);
-
-
-static inline u_char
-hoop_uri_lower(u_char c)
-{
-    return (c >= 'A' && c <= 'Z') ? c | 0x20 : c;
-}
 
 
 static inline int
 hoop_uri_alnum(u_char c)
 {
-    return (hoop_uri_lower(c) >= 'a' && hoop_uri_lower(c) <= 'z')
+    return (hoop_lower(c) >= 'a' && hoop_lower(c) <= 'z')
            || (c >= '0' && c <= '9');
 }
 
@@ -87,7 +79,7 @@ hoop_uri_authority(hoop_str_t *uri, hoop_buf_t *out)
         }
 
         for (i = 0; i < schemes[k].prefix.len; i++) {
-            if (hoop_uri_lower(p[i]) != schemes[k].prefix.data[i]) {
+            if (hoop_lower(p[i]) != schemes[k].prefix.data[i]) {
                 break;
             }
         }
@@ -142,7 +134,7 @@ hoop_uri_host(const u_char *p, const u_char *last, hoop_buf_t *out)
         (void) hoop_buf_addc(out, *p++);
 
         for ( /* void */ ; p < last && *p != ']'; p++) {
-            c = hoop_uri_lower(*p);
+            c = hoop_lower(*p);
 
             if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')
                   || c == ':' || c == '.'))
@@ -163,7 +155,7 @@ hoop_uri_host(const u_char *p, const u_char *last, hoop_buf_t *out)
     }
 
     for ( /* void */ ; p < last && *p != ':'; p++) {
-        c = hoop_uri_lower(*p);
+        c = hoop_lower(*p);
 
         if (!hoop_uri_alnum(c) && c != '-' && c != '.' && c != '_') {
             return NULL;
@@ -271,8 +263,8 @@ hoop_uri_path(hoop_str_t uri, hoop_buf_t *out)
             return HOOP_ERROR;
         }
 
-        hi = hoop_uri_hex(p[0]);
-        lo = hoop_uri_hex(p[1]);
+        hi = hoop_hex_value(p[0]);
+        lo = hoop_hex_value(p[1]);
 
         if (hi < 0 || lo < 0) {
             return HOOP_ERROR;
@@ -291,17 +283,4 @@ hoop_uri_path(hoop_str_t uri, hoop_buf_t *out)
         (void) hoop_buf_addc(out, hex[hi]);
         (void) hoop_buf_addc(out, hex[lo]);
     }
-}
-
-
-static int
-hoop_uri_hex(u_char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-
-    c = hoop_uri_lower(c);
-
-    return (c >= 'a' && c <= 'f') ? c - 'a' + 10 : -1;
 }
