@@ -1,0 +1,90 @@
+
+/*
+ * Copyright (C) ngx_hoop_module authors
+ *
+ * How an evaluation finds its rules: from the request over the trie to the
+ * rule that matches best.  Shared by hoop_policy_eval.c, hoop_policy_walk.c
+ * and hoop_policy_rule.c, and nothing else.
+ */
+
+
+#ifndef _HOOP_POLICY_WALK_H_INCLUDED_
+#define _HOOP_POLICY_WALK_H_INCLUDED_
+
+
+#include "hoop_policy_rule.h"
+
+
+/* a request, or one message of it, as rules are compared with it */
+
+typedef struct {
+    const hoop_policy_request_t  *req;
+    uint32_t                      method;
+    hoop_str_t                    host;      /* without a trailing dot */
+    hoop_str_t                    path;
+    hoop_str_t                    trimmed;   /* without a trailing slash */
+    unsigned                      skip_body:1;
+    unsigned                      set:1;     /* it is no rule's, but a set's */
+    unsigned                      sure;      /* HOOP_SURE_*, of the rule */
+
+    /* about the last rule tried */
+    const char                   *what;
+    hoop_str_t                    name;
+    const char                   *why;
+} hoop_match_t;
+
+
+typedef struct {
+    const hoop_rule_t            *rule;
+    const hoop_policy_t          *policy;
+    unsigned                      order;     /* of the policy */
+    const char                   *why;
+} hoop_found_t;
+
+
+typedef enum {
+    HOOP_WALK_ALL = 0,
+    HOOP_WALK_BODYLESS,        /* rules that do not look at the body */
+    HOOP_WALK_BODY,            /* rules that do, but for that condition */
+    HOOP_WALK_MONITOR,         /* monitored rules */
+    HOOP_WALK_MONITOR_BODY     /* those that look at the body, as above */
+} hoop_walk_e;
+
+
+/* the walks through the tries of some policies */
+
+typedef struct {
+    hoop_match_t                 *match;
+    hoop_walk_e                   walk;
+    hoop_found_t                  best;
+    hoop_found_t                  undecided; /* the best allow that is unknown */
+    hoop_verdict_t               *verdict;   /* MONITOR: takes what matches */
+
+    /* the path's parts, once for all policies */
+    hoop_str_t                    path;      /* without its first slash */
+    hoop_str_t                    last;      /* its last segment */
+    hoop_str_t                    trimmed;   /* that of the trimmed path */
+    unsigned                      slash:1;   /* they differ */
+
+    /* of the policy that is walked through */
+    hoop_policy_t                *policy;
+    const hoop_trie_t            *trie;
+    unsigned                      order;
+} hoop_walk_t;
+
+
+/* hoop_policy_walk.c */
+void hoop_policy_walk_begin(hoop_walk_t *w, hoop_match_t *m, hoop_walk_e walk);
+/* 1 only for the walks about the body: a rule was found that needs it */
+int hoop_policy_walk(hoop_walk_t *w, hoop_policy_t *policy, unsigned order);
+
+/* hoop_policy_eval.c: a monitored rule matches */
+void hoop_policy_monitored(const hoop_walk_t *w, unsigned rule);
+
+/* hoop_policy_rule.c */
+void hoop_policy_match_begin(hoop_match_t *m, const hoop_policy_request_t *req);
+hoop_truth_e hoop_policy_match(hoop_policy_t *policy, const hoop_rule_t *rule,
+    hoop_match_t *m);
+
+
+#endif /* _HOOP_POLICY_WALK_H_INCLUDED_ */
