@@ -79,10 +79,13 @@ hoop_policy_path_evaluate(hoop_policy_t *const *policies, unsigned n,
 
     while (hoop_policy_mcp_next(req)) {
         hoop_policy_judge(policies, n, req, &other);
+        hoop_policy_monitored_join(&other, v);
 
         if (hoop_policy_mcp_join(v, &other)) {
             decided = req->mcp->member;
         }
+
+        hoop_policy_monitored_join(v, &other);
     }
 
     hoop_policy_mcp_end(req, decided);
@@ -177,59 +180,6 @@ hoop_policy_verdict(hoop_verdict_t *v, const hoop_found_t *found)
         v->reason = hoop_cstr(rule->effect == HOOP_VERDICT_DENY
                               ? "denied by a rule" : "needs an approval");
     }
-}
-
-
-/* Policies come in their order, rules as they hang in the trie. */
-
-void
-hoop_policy_monitored(const hoop_walk_t *w, unsigned n)
-{
-    unsigned           i;
-    hoop_verdict_t    *v;
-    hoop_monitored_t  *item;
-    const hoop_rule_t *rule;
-
-    v = w->verdict;
-    rule = &w->policy->rules[n];
-
-    for (i = v->nmonitored; i > 0; i--) {
-        item = &v->monitored[i - 1];
-
-        if (item->npolicy != w->order || item->nrule < n) {
-            break;
-        }
-
-        if (item->nrule == n) {
-
-            /* it has several paths */
-
-            return;
-        }
-    }
-
-    if (v->nmonitored == HOOP_MONITORED) {
-        v->monitored_more = 1;
-
-        if (i == HOOP_MONITORED) {
-            return;
-        }
-
-    } else {
-        v->nmonitored++;
-    }
-
-    item = &v->monitored[i];
-
-    memmove(item + 1, item,
-            (v->nmonitored - i - 1) * sizeof(hoop_monitored_t));
-
-    item->rule = rule->id;
-    item->policy = w->policy->name;
-    item->effect = rule->effect;
-    item->ambiguous = (w->match->why != NULL);
-    item->npolicy = w->order;
-    item->nrule = n;
 }
 
 

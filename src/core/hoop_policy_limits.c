@@ -299,16 +299,15 @@ hoop_policy_limits_max(hoop_compile_t *cc, json_t *v, hoop_limits_t *limits)
 static int
 hoop_policy_limits_at(hoop_compile_t *cc, json_t *v, hoop_limits_t *limits)
 {
-    size_t       each;
-    u_char       buf[HOOP_POLICY_MAX_POINTER], *p;
-    hoop_str_t   pointer, segment, *at;
-    unsigned     n;
+    size_t      mark;
+    unsigned    n;
+    hoop_str_t  pointer, *at;
 
     if (v == NULL) {
         return HOOP_OK;
     }
 
-    each = hoop_policy_push(cc, hoop_cstr("at"));
+    mark = hoop_policy_push(cc, hoop_cstr("at"));
 
     if (!json_is_string(v)
         || json_string_length(v) > HOOP_POLICY_MAX_POINTER)
@@ -316,36 +315,25 @@ hoop_policy_limits_at(hoop_compile_t *cc, json_t *v, hoop_limits_t *limits)
         goto invalid;
     }
 
-    at = hoop_policy_alloc(cc, HOOP_ROWS_AT * sizeof(hoop_str_t));
-    if (at == NULL) {
+    pointer = hoop_json_string(v);
+
+    if (pointer.len != 0 && !hoop_json_pointer_valid(pointer)) {
+        goto invalid;
+    }
+
+    if (hoop_policy_segments(cc, pointer, &at, &n) != HOOP_OK) {
         return HOOP_ERROR;
     }
 
-    pointer = hoop_json_string(v);
-
-    for (n = 0; pointer.len; n++) {
-
-        if (n == HOOP_ROWS_AT
-            || hoop_json_segment(&pointer, &segment, buf, sizeof(buf))
-               != HOOP_OK)
-        {
-            goto invalid;
-        }
-
-        p = hoop_policy_alloc(cc, segment.len + 1);
-        if (p == NULL) {
-            return HOOP_ERROR;
-        }
-
-        memcpy(p, segment.data, segment.len);
-        at[n] = hoop_str(p, segment.len);
+    if (n > HOOP_ROWS_AT) {
+        goto invalid;
     }
 
     limits->rows.at = at;
     limits->rows.nat = n;
     limits->rows.at_set = 1;
 
-    hoop_policy_pop(cc, each);
+    hoop_policy_pop(cc, mark);
 
     return HOOP_OK;
 

@@ -348,18 +348,11 @@ hoop_policy_match_member(hoop_compile_t *cc, hoop_source_e source,
 static int
 hoop_policy_match_pointer(hoop_compile_t *cc, hoop_str_t pointer)
 {
-    u_char      buf[HOOP_POLICY_MAX_POINTER];
-    hoop_str_t  rest, segment;
-
-    rest = pointer;
-
-    while (rest.len != 0) {
-        if (hoop_json_segment(&rest, &segment, buf, sizeof(buf)) != HOOP_OK) {
-            return hoop_policy_error(cc, 1, "invalid JSON pointer \"%s\", "
-                                     "wanted \"/name/name\" with \"~1\" for "
-                                     "\"/\" and \"~0\" for \"~\"",
-                                     hoop_policy_quote(cc, pointer));
-        }
+    if (pointer.len != 0 && !hoop_json_pointer_valid(pointer)) {
+        return hoop_policy_error(cc, 1, "invalid JSON pointer \"%s\", "
+                                 "wanted \"/name/name\" with \"~1\" for "
+                                 "\"/\" and \"~0\" for \"~\"",
+                                 hoop_policy_quote(cc, pointer));
     }
 
     return HOOP_OK;

@@ -3,9 +3,9 @@
  * Copyright (C) ngx_hoop_module authors
  *
  * A segment of a path may have parameters: "/customers;v=1/7".  To servlets,
- * and to others, they are no part of its name, so that "/admin;/x" is "/admin/x"
- * there, and to the rest they are.  What allows such a path must be what allows
- * it without them.
+ * and to others, they are no part of its name, so that "/admin;/x" is
+ * "/admin/x" there, and to the rest they are.  What allows such a path must be
+ * what allows it without them.
  */
 
 
@@ -24,7 +24,7 @@ hoop_policy_evaluate(hoop_policy_t *const *policies, unsigned n,
     const hoop_policy_request_t *req, hoop_verdict_t *v)
 {
     int                    rc;
-    hoop_verdict_t         other;
+    hoop_verdict_t         first, other;
     hoop_policy_request_t  plain;
 
     hoop_policy_path_evaluate(policies, n, req, v);
@@ -47,6 +47,8 @@ hoop_policy_evaluate(hoop_policy_t *const *policies, unsigned n,
         hoop_policy_path_evaluate(policies, n, &plain, &other);
         free((u_char *) plain.path.data);
 
+        hoop_policy_monitored_join(v, &other);
+
         if (other.decision == v->decision
             && hoop_str_eq(other.rule, v->rule)
             && hoop_str_eq(other.policy, v->policy))
@@ -55,7 +57,10 @@ hoop_policy_evaluate(hoop_policy_t *const *policies, unsigned n,
         }
     }
 
+    first = *v;
     memset(v, 0, sizeof(hoop_verdict_t));
+
+    hoop_policy_monitored_join(v, &first);
 
     v->decision = HOOP_VERDICT_ERROR;
     v->ambiguous = 1;

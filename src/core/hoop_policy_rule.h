@@ -542,12 +542,20 @@ void hoop_policy_path_evaluate(hoop_policy_t *const *policies, unsigned n,
     const hoop_policy_request_t *req, hoop_verdict_t *v);
 int hoop_policy_path_needs_body(hoop_policy_t *const *policies, unsigned n,
     const hoop_policy_request_t *req);
-/* the match of a set, as of any rule */
+
+/* hoop_policy_monitor.c: v has the monitored rules of the other as well */
+void hoop_policy_monitored_join(hoop_verdict_t *v,
+    const hoop_verdict_t *other);
+
+/* hoop_policy_rule.c: the match of a set, as of any rule */
 hoop_truth_e hoop_policy_match_set(hoop_policy_t *policy,
     const hoop_rule_t *set, const hoop_policy_request_t *req,
     const char **why);
 
 /* hoop_policy_slot.c */
+/* the unescaped segments of a JSON pointer that is valid, or empty */
+int hoop_policy_segments(hoop_compile_t *cc, hoop_str_t pointer,
+    hoop_str_t **segments, unsigned *n);
 int hoop_policy_compile_slot(hoop_compile_t *cc, hoop_source_e source,
     hoop_str_t name, unsigned *slot);
 const hoop_subject_t *hoop_policy_subject(hoop_policy_t *policy, unsigned slot,

@@ -26,7 +26,6 @@
 #include "hoop_policy_rule.h"
 
 
-static int hoop_policy_slot_segments(hoop_compile_t *cc, hoop_slot_t *slot);
 static void hoop_policy_slot_header(const hoop_slot_t *slot,
     const hoop_policy_request_t *req, hoop_subject_t *subject);
 
@@ -88,7 +87,8 @@ hoop_policy_compile_slot(hoop_compile_t *cc, hoop_source_e source,
 
     if ((source == HOOP_SOURCE_CLAIM || source == HOOP_SOURCE_BODY
          || source == HOOP_SOURCE_MCP_ARGUMENT)
-        && hoop_policy_slot_segments(cc, slots) != HOOP_OK)
+        && hoop_policy_segments(cc, name, &slots->segments, &slots->nsegments)
+           != HOOP_OK)
     {
         return HOOP_ERROR;
     }
@@ -106,41 +106,41 @@ hoop_policy_compile_slot(hoop_compile_t *cc, hoop_source_e source,
 }
 
 
-static int
-hoop_policy_slot_segments(hoop_compile_t *cc, hoop_slot_t *slot)
+int
+hoop_policy_segments(hoop_compile_t *cc, hoop_str_t pointer,
+    hoop_str_t **segments, unsigned *n)
 {
-    size_t       i, n;
-    u_char      *buf;
-    hoop_str_t   rest, *segment;
+    size_t   i, count;
+    u_char  *buf;
 
-    n = 0;
+    *segments = NULL;
+    *n = 0;
 
-    for (i = 0; i < slot->name.len; i++) {
-        n += (slot->name.data[i] == '/');
+    count = 0;
+
+    for (i = 0; i < pointer.len; i++) {
+        count += (pointer.data[i] == '/');
     }
 
-    if (n == 0) {
+    if (count == 0) {
         return HOOP_OK;
     }
 
-    slot->segments = hoop_policy_alloc(cc, n * sizeof(hoop_str_t));
-    if (slot->segments == NULL) {
+    *segments = hoop_policy_alloc(cc, count * sizeof(hoop_str_t));
+    if (*segments == NULL) {
         return HOOP_ERROR;
     }
 
-    rest = slot->name;
-
-    while (rest.len != 0) {
-        buf = hoop_policy_alloc(cc, rest.len);
+    while (pointer.len != 0) {
+        buf = hoop_policy_alloc(cc, pointer.len);
         if (buf == NULL) {
             return HOOP_ERROR;
         }
 
-        segment = &slot->segments[slot->nsegments++];
-
         /* the pointer was checked, buf is as large as it can be */
 
-        (void) hoop_json_segment(&rest, segment, buf, rest.len);
+        (void) hoop_json_segment(&pointer, &(*segments)[(*n)++], buf,
+                                 pointer.len);
     }
 
     return HOOP_OK;

@@ -57,7 +57,7 @@ typedef struct {
     hoop_match_t                 *match;
     hoop_walk_e                   walk;
     hoop_found_t                  best;
-    hoop_found_t                  undecided; /* the best allow that is unknown */
+    hoop_found_t                  undecided; /* best allow that is unknown */
     hoop_verdict_t               *verdict;   /* MONITOR: takes what matches */
 
     /* the path's parts, once for all policies */
@@ -78,7 +78,7 @@ void hoop_policy_walk_begin(hoop_walk_t *w, hoop_match_t *m, hoop_walk_e walk);
 /* 1 only for the walks about the body: a rule was found that needs it */
 int hoop_policy_walk(hoop_walk_t *w, hoop_policy_t *policy, unsigned order);
 
-/* hoop_policy_eval.c: a monitored rule matches */
+/* hoop_policy_monitor.c: a monitored rule matches */
 void hoop_policy_monitored(const hoop_walk_t *w, unsigned rule);
 
 /* hoop_policy_rule.c */

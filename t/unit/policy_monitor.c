@@ -15,6 +15,7 @@ static void test_list(void);
 static void test_unknown(void);
 static void test_body(void);
 static void test_several(void);
+static void test_readings(void);
 static void test_explain(void);
 static void test_property(void);
 static const char *monitored(hoop_policy_t *p);
@@ -29,6 +30,7 @@ main(void)
     test_unknown();
     test_body();
     test_several();
+    test_readings();
     test_explain();
     test_property();
 
@@ -227,6 +229,63 @@ test_several(void)
 
     hoop_policy_free(p[0]);
     hoop_policy_free(p[1]);
+}
+
+
+/* a request that is judged more than once: its messages, its readings */
+
+static void
+test_readings(void)
+{
+    hoop_policy_t             *p;
+    static hoop_policy_mcp_t   mcp;
+
+    p = policy("{'id':'w','effect':'deny','monitor':true,"
+               "'match':{'mcp':{'tool':'w*'}}},"
+               "{'id':'r','effect':'deny','monitor':true,"
+               "'match':{'mcp':{'tool':'r*'}}},"
+               "{'id':'all','effect':'allow','match':{'mcp':{}}},"
+               "{'id':'no','effect':'deny','match':{'mcp':{'tool':'n*'}}}");
+
+#define TOOL(n, t)  "{'jsonrpc':'2.0','id':" n ",'method':'tools/call',"      \
+                    "'params':{'name':'" t "'}}"
+
+    req("POST /mcp", "[" TOOL("1", "r1") "," TOOL("2", "w1") ","
+        TOOL("3", "r2") "]");
+    request.mcp = &mcp;
+    is_str(monitored(p), "w deny, r deny", "of all messages of a batch");
+
+    req("POST /mcp", "[" TOOL("1", "r1") "," TOOL("2", "n1") ","
+        TOOL("3", "w2") "]");
+    request.mcp = &mcp;
+    is_str(monitored(p), "w deny, r deny", "of a batch that one denies");
+    verdict_is(p, "deny no", "which does");
+
+    hoop_policy_free(p);
+
+    p = policy("{'id':'x','effect':'deny','monitor':true,'match':{"
+               "'request':{'path':'/a/*'}}},"
+               "{'id':'y','effect':'deny','monitor':true,'match':{"
+               "'request':{'path':'/a/b'}}},"
+               "{'id':'all','effect':'allow','match':{}},"
+               "{'id':'c','effect':'deny','match':{'request':{'path':'/c'}}}");
+
+    req("GET /a/b;v=1", NULL);
+    verdict_is(p, "allow all", "a path with parameters");
+    is_str(monitored(p), "x deny, y deny", "with and without them");
+
+    hoop_policy_free(p);
+
+    p = policy("{'id':'x','effect':'deny','monitor':true,'match':{}},"
+               "{'id':'all','effect':'allow','match':{}},"
+               "{'id':'c','effect':'deny','match':{'request':{'path':'/c'}}}");
+
+    req("GET /c;v=1", NULL);
+    verdict_is(p, "error c ambiguous", "that is decided in two ways");
+    is_str(monitored(p), "x deny", "and watched all the same");
+
+    hoop_policy_free(p);
+    hoop_policy_mcp_free(&mcp);
 }
 
 
