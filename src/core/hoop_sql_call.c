@@ -75,11 +75,6 @@ static const char  hoop_sql_methods[] =
     "getreparentedvalue getstringval getclobval getnumberval extract "
     "existsnode getrootelement isfragment ";
 
-/* members of a row that PostgreSQL's own functions answer */
-
-static const char  hoop_sql_members[] =
-    " key value val n x i elem geom path name id type ";
-
 
 /* a name before "(": a call, unless it gives names to columns */
 
@@ -142,6 +137,10 @@ hoop_sql_walk_call(hoop_sql_walker_t *w, hoop_sql_level_t *l, unsigned a)
                                 "harmless");
     }
 
+    if (l->expect == EXPECT_TABLE && hoop_sql_from_calls(w)) {
+        w->function = w->i;
+    }
+
     l->expect = 0;
 }
 
@@ -183,7 +182,8 @@ hoop_sql_walk_member(hoop_sql_walker_t *w)
         && (hoop_sql_is_op(t - 2, ')') || hoop_sql_is_op(t - 2, ']')
             || t[-2].type == HOOP_SQL_T_PARAM)
         && !(hoop_sql_flags(t) & W_FUNCTION)
-        && !hoop_sql_call_one_of(w, t, hoop_sql_members))
+        && !(t->type == HOOP_SQL_T_WORD
+             && hoop_sql_from_member(hoop_sql_token(w->sql, t))))
     {
         hoop_sql_unknown(w->st, "may call a function");
     }

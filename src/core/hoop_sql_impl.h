@@ -208,6 +208,14 @@ int hoop_sql_key_small(const hoop_sql_t *sql, const hoop_sql_token_t *t);
 int hoop_sql_key_large(const hoop_sql_token_t *t, const hoop_sql_token_t *end);
 
 
+/* a name that is a column's, and no function's of anybody */
+int hoop_sql_from_member(hoop_str_t name);
+/* a function in FROM that answers several columns */
+int hoop_sql_from_rows(hoop_str_t name);
+/* one whose only column is named as its alias is */
+int hoop_sql_from_named(hoop_str_t name);
+
+
 /*
  * Judges anew, by PostgreSQL's grammar, what was judged by the tokens; without
  * the library that stands.  HOOP_OK or HOOP_NOMEM.

@@ -39,8 +39,9 @@ static void hoop_sql_pg_type(hoop_sql_pg_t *w, TypeName *type);
 static void hoop_sql_pg_column(hoop_sql_pg_t *w, ColumnRef *c);
 static void hoop_sql_pg_field(hoop_sql_pg_t *w, A_Indirection *in);
 static void hoop_sql_pg_function_in_from(hoop_sql_pg_t *w, RangeFunction *f);
+static int hoop_sql_pg_qualifies(RangeFunction *f, const char *qualifier);
 static int hoop_sql_pg_has_column(RangeFunction *f, const char *name);
-static const char *hoop_sql_pg_alias(RangeFunction *f);
+static const char *hoop_sql_pg_function(RangeFunction *f);
 static int hoop_sql_pg_harmless(const char *name);
 
 
@@ -710,7 +711,7 @@ hoop_sql_pg_column(hoop_sql_pg_t *w, ColumnRef *c)
 
     for (i = 0; i < w->nfunctions; i++) {
 
-        if (strcmp(hoop_sql_pg_alias(w->functions[i]), qualifier) == 0
+        if (hoop_sql_pg_qualifies(w->functions[i], qualifier)
             && !hoop_sql_pg_has_column(w->functions[i], name)
             && !hoop_sql_pg_harmless(name))
         {
@@ -737,7 +738,7 @@ hoop_sql_pg_field(hoop_sql_pg_t *w, A_Indirection *in)
             continue;
         }
 
-        if (!hoop_sql_pg_has_column(NULL, strVal(n))
+        if (!hoop_sql_from_member(hoop_cstr(strVal(n)))
             && !hoop_sql_pg_harmless(strVal(n)))
         {
             hoop_sql_unknown(w->st, "may call a function by a column");
@@ -757,7 +758,14 @@ hoop_sql_pg_function_in_from(hoop_sql_pg_t *w, RangeFunction *f)
         hoop_sql_pg_walk(w, linitial((List *) lfirst(lc)));
     }
 
-    if (w->again) {
+    /* see hoop_sql_from.c: whose rows are rows, and no values */
+
+    if (w->again || f->ordinality || f->coldeflist
+        || (f->alias && list_length(f->alias->colnames) > 1)
+        || list_length(f->functions) != 1
+        || list_nth((List *) linitial(f->functions), 1) != NULL
+        || hoop_sql_from_rows(hoop_cstr(hoop_sql_pg_function(f))))
+    {
         return;
     }
 
@@ -770,15 +778,30 @@ hoop_sql_pg_function_in_from(hoop_sql_pg_t *w, RangeFunction *f)
 }
 
 
+/* an expression without an alias may be named as anything in it is */
+
+static int
+hoop_sql_pg_qualifies(RangeFunction *f, const char *qualifier)
+{
+    const char  *name;
+
+    if (f->alias) {
+        return strcmp(f->alias->aliasname, qualifier) == 0;
+    }
+
+    name = hoop_sql_pg_function(f);
+
+    return *name == '\0' || strcmp(name, qualifier) == 0;
+}
+
+
+/* "": it is an expression, which has no name */
+
 static const char *
-hoop_sql_pg_alias(RangeFunction *f)
+hoop_sql_pg_function(RangeFunction *f)
 {
     Node      *n;
     FuncCall  *call;
-
-    if (f->alias) {
-        return f->alias->aliasname;
-    }
 
     n = linitial((List *) linitial(f->functions));
 
@@ -788,54 +811,31 @@ hoop_sql_pg_alias(RangeFunction *f)
 
     call = (FuncCall *) n;
 
+    if (call->funcformat == COERCE_SQL_SYNTAX) {
+        return "";                   /* EXTRACT() is date_part() before 14 */
+    }
+
     return hoop_sql_pg_str(call->funcname, list_length(call->funcname) - 1);
 }
 
 
-/* without f only those names are known that are no functions of anybody's */
-
 static int
 hoop_sql_pg_has_column(RangeFunction *f, const char *name)
 {
-    size_t     i;
-    ListCell  *lc;
-
-    static const char *const  usual[] = {
-        "city", "code", "country", "email", "id", "key", "name", "state",
-        "status", "street", "title", "type", "value", "x", "y", "zip", NULL
-    };
-
-    for (i = 0; usual[i]; i++) {
-        if (strcmp(name, usual[i]) == 0) {
-            return 1;
-        }
-    }
-
-    if (f == NULL) {
-        return 0;
-    }
-
-    if (strcmp(name, hoop_sql_pg_alias(f)) == 0
-        || (f->ordinality && strcmp(name, "ordinality") == 0))
-    {
+    if (hoop_sql_from_member(hoop_cstr(name))) {
         return 1;
     }
 
-    if (f->alias) {
-        foreach(lc, f->alias->colnames) {
-            if (strcmp(name, strVal(lfirst(lc))) == 0) {
-                return 1;
-            }
-        }
+    if (f->alias == NULL) {
+        return 0;
     }
 
-    foreach(lc, f->coldeflist) {
-        if (strcmp(name, ((ColumnDef *) lfirst(lc))->colname) == 0) {
-            return 1;
-        }
+    if (f->alias->colnames == NIL) {
+        return strcmp(f->alias->aliasname, name) == 0
+               && hoop_sql_from_named(hoop_cstr(hoop_sql_pg_function(f)));
     }
 
-    return 0;
+    return strcmp(name, hoop_sql_pg_str(f->alias->colnames, 0)) == 0;
 }
 
 

@@ -48,6 +48,8 @@ hoop_sql_walk(hoop_sql_t *sql, hoop_sql_statement_t *st, unsigned a,
     w.paren = 0;
     w.recursive = 0;
     w.nctes = 0;
+    w.naliases = 0;
+    w.function = 0;
     w.juxtaposed = (sql->dialect == HOOP_SQL_TSQL
                     || sql->dialect == HOOP_SQL_GENERIC);
     memset(&w.levels[0], 0, sizeof(hoop_sql_level_t));
@@ -135,6 +137,8 @@ hoop_sql_walk(hoop_sql_t *sql, hoop_sql_statement_t *st, unsigned a,
             break;
         }
     }
+
+    hoop_sql_from_end(&w);
 
     return HOOP_OK;
 }
@@ -261,6 +265,8 @@ hoop_sql_walk_open(hoop_sql_walker_t *w)
     n->kind = kind;
     n->ctes = w->nctes;
 
+    hoop_sql_from_open(w, n);
+
     if (kind == FR_JOIN) {
         n->clause = CL_FROM;
         n->expect = EXPECT_TABLE;
@@ -284,6 +290,8 @@ hoop_sql_walk_close(hoop_sql_walker_t *w)
 
     w->nctes = l->ctes;
     w->depth--;
+
+    hoop_sql_from_close(w, l);
 
     if (l->kind == FR_QUERY) {
         l--;
@@ -510,6 +518,10 @@ hoop_sql_walk_named(hoop_sql_walker_t *w, hoop_sql_level_t *l, unsigned a)
 
         l->from |= FROM_OTHER;
         l->item = w->i;
+
+        if (hoop_sql_from_value(w, l, a)) {
+            return HOOP_OK;
+        }
 
         /* Oracle: table@elsewhere */
 

@@ -13,7 +13,8 @@
 #include "hoop_sql_impl.h"
 
 
-#define HOOP_SQL_MAX_CTES  64
+#define HOOP_SQL_MAX_CTES     64
+#define HOOP_SQL_MAX_ALIASES  32
 
 
 typedef enum {
@@ -54,13 +55,25 @@ typedef struct {
     u_char               column;       /* a name that may be a call */
     u_char               from;         /* FROM_ */
     u_char               cond;         /* behind ON or USING of a JOIN */
+    u_char               rows;         /* of ROWS FROM: 1 and its functions */
     uint16_t             ctes;         /* when the frame was opened */
     uint32_t             target;       /* token */
     uint32_t             where;        /* first token of the condition */
     uint32_t             end;          /* the token behind it */
     uint32_t             cte;          /* name of the one being defined */
     uint32_t             item;         /* the last table in FROM */
+    uint32_t             function;     /* name of the one in FROM that it is
+                                          the arguments of, 0: none */
 } hoop_sql_level_t;
+
+
+/* a function in FROM whose row may be one value */
+
+typedef struct {
+    uint32_t             hashes[2];    /* of its name and its alias */
+    uint32_t             column;       /* token of its name, 0: not known */
+    u_char               any;          /* its name may be any */
+} hoop_sql_alias_t;
 
 
 typedef struct {
@@ -75,7 +88,10 @@ typedef struct {
     u_char                juxtaposed;  /* statements need no ";" */
     u_char                recursive;
     unsigned              nctes;
+    unsigned              naliases;
+    uint32_t              function;    /* of the next "(", see the level */
     uint32_t              ctes[HOOP_SQL_MAX_CTES];
+    hoop_sql_alias_t      aliases[HOOP_SQL_MAX_ALIASES];
     hoop_sql_level_t      levels[HOOP_SQL_MAX_DEPTH];
 } hoop_sql_walker_t;
 
@@ -93,6 +109,22 @@ int hoop_sql_walk_is_cte(hoop_sql_walker_t *w, const hoop_sql_token_t *t);
 void hoop_sql_walk_call(hoop_sql_walker_t *w, hoop_sql_level_t *l, unsigned a);
 void hoop_sql_walk_member(hoop_sql_walker_t *w);
 void hoop_sql_walk_apply(hoop_sql_walker_t *w);
+
+/* functions in FROM: at "(", at ")", at a name, at the end of the statement */
+void hoop_sql_from_open(hoop_sql_walker_t *w, hoop_sql_level_t *l);
+void hoop_sql_from_close(hoop_sql_walker_t *w, hoop_sql_level_t *l);
+int hoop_sql_from_value(hoop_sql_walker_t *w, hoop_sql_level_t *l, unsigned a);
+void hoop_sql_from_end(hoop_sql_walker_t *w);
+
+/* where alias.name may be a call */
+
+static inline int
+hoop_sql_from_calls(const hoop_sql_walker_t *w)
+{
+    return w->mode == HOOP_SQL_WALK_QUERY
+           && (w->sql->dialect == HOOP_SQL_POSTGRESQL
+               || w->sql->dialect == HOOP_SQL_GENERIC);
+}
 
 /* Oracle: DUAL has no columns, so that a name is a function's */
 void hoop_sql_walk_dual(hoop_sql_walker_t *w, hoop_sql_level_t *l);

@@ -138,6 +138,40 @@ static const test_read_t  reads[] = {
     { PG, "SELECT ts AT TIME ZONE 'UTC' FROM t" },
     { PG, "SELECT regexp_replace(a, '\\d+', '') FROM t" },
     { PG, "SELECT to_tsvector('english', a) @@ plainto_tsquery('x') FROM t" },
+
+    /* columns of functions in FROM, and of what is named as one */
+
+    { PG, "SELECT e.key, e.value FROM jsonb_each(x) e" },
+    { PG, "SELECT e.key FROM t, jsonb_each_text(t.d) AS e (key, v)" },
+    { PG, "SELECT t.elem FROM unnest(a) AS t(elem)" },
+    { PG, "SELECT T.Elem FROM unnest(a) AS t(elem)" },
+    { PG, "SELECT \"T\".\"Elem\" FROM unnest(a) AS \"T\"(\"Elem\")" },
+    { PG, "SELECT g.n FROM generate_series(1, 3) AS g(n)" },
+    { PG, "SELECT g.g, g.g + 1 FROM generate_series(1, 3) g" },
+    { PG, "SELECT u.tag, u.ord FROM t, unnest(t.tags) WITH ORDINALITY "
+          "AS u (tag, ord)" },
+    { PG, "SELECT u.u, u.ordinality FROM unnest(a) WITH ORDINALITY u" },
+    { PG, "SELECT r.a, r.b FROM jsonb_to_recordset($1) AS r(a int, b text)" },
+    { PG, "SELECT x.a FROM ROWS FROM (generate_series(1, 2), unnest(a)) "
+          "AS x(a, b)" },
+    { PG, "SELECT x.a FROM ROWS FROM (generate_series(1, 2)) AS x(a)" },
+    { PG, "SELECT x.a FROM ROWS FROM (json_to_record($1) AS (a int)) AS x" },
+    { PG, "SELECT acl.grantee, acl.privilege_type FROM pg_class c, "
+          "LATERAL aclexplode(c.relacl) AS acl" },
+    { PG, "SELECT o.option_name FROM t, pg_options_to_table(t.o) o" },
+    { PG, "SELECT u.lower FROM unnest(a) AS u" },
+    { PG, "SELECT t.col FROM t JOIN unnest(t.a) f ON true" },
+    { PG, "SELECT s.pg_read_file FROM (SELECT 'x' AS pg_read_file) s" },
+    { PG, "SELECT v.col FROM (VALUES ('x')) AS v(col)" },
+    { PG, "SELECT * FROM current_user, CAST('x' AS text)" },
+    { PG, "SELECT d.d FROM t, current_date AS d(d)" },
+
+    { GEN, "SELECT e.key FROM jsonb_each(x) e" },
+    { GEN, "SELECT t.elem FROM unnest(a) AS t(elem)" },
+    { GEN, "SELECT g.n FROM generate_series(1, 3) AS g(n)" },
+    { GEN, "SELECT u.created FROM user u" },
+    { GEN, "SELECT f.index FROM t, LATERAL FLATTEN(t.a) f" },
+
     { PG, "SHOW search_path" },
     { PG, "SHOW ALL" },
     { PG, "EXPLAIN SELECT * FROM t" },
@@ -410,6 +444,62 @@ static const test_class_t  classes[] = {
     { PG, "SELECT DISTINCT ON (a) danger(b) FROM t", UN },
     { PG, "SELECT public.lower(a) FROM t", UN },
     { PG, "SELECT \"lo_unlink\"(1)", UN },
+
+    /* alias.name is a call, where the function answers one value */
+
+    { PG, "SELECT f.pg_read_file FROM unnest(ARRAY['x']) AS f", UN },
+    { PG, "SELECT f.pg_read_file FROM unnest(ARRAY['x']) f", UN },
+    { PG, "SELECT f.pg_read_file FROM unnest(ARRAY['x']) AS f(x)", UN },
+    { PG, "SELECT f . \"pg_read_file\" FROM unnest(ARRAY['x']) \"f\"", UN },
+    { PG, "SELECT \"f\".pg_read_file FROM unnest(ARRAY['x']) F", UN },
+    { PG, "SELECT f.pg_read_file FROM unnest(ARRAY['x']) f(\"PG_READ_FILE\")",
+      UN },
+    { PG, "SELECT unnest.pg_sleep FROM unnest(ARRAY[1])", UN },
+    { PG, "SELECT unnest.pg_sleep FROM pg_catalog.unnest(ARRAY[1])", UN },
+    { PG, "SELECT 1 FROM t WHERE EXISTS (SELECT FROM unnest(t.a) f "
+          "WHERE f.lo_unlink = 1)", UN },
+    { PG, "SELECT 1 FROM t, unnest(t.a) f ORDER BY f.lo_unlink", UN },
+    { PG, "SELECT x FROM unnest(ARRAY['x']) f, LATERAL (SELECT f.lo_unlink) x",
+      UN },
+    { PG, "SELECT 1 FROM a JOIN b ON true LEFT JOIN LATERAL unnest(b.c) AS f "
+          "ON f.danger", UN },
+    { PG, "SELECT f.pg_read_file FROM (a CROSS JOIN unnest(a.c) f)", UN },
+    { PG, "SELECT f.pg_sleep FROM ROWS FROM (generate_series(1, 2)) AS f", UN },
+    { PG, "SELECT f.pg_sleep FROM ROWS FROM (generate_series(1, 2)) f(x)", UN },
+    { PG, "WITH x AS (SELECT f.danger FROM generate_series(1, 2) f) "
+          "SELECT * FROM x", UN },
+    { PG, "SELECT f.lo_import FROM jsonb_array_elements_text($1) AS f", UN },
+
+    /* the column has a name of its own, and the alias the function's */
+
+    { PG, "SELECT pg_read_file.pg_read_file FROM unnest(ARRAY['x']) "
+          "AS pg_read_file(x)", UN },
+    { PG, "SELECT pg_read_file.pg_read_file FROM "
+          "jsonb_array_elements_text('[\"x\"]') AS pg_read_file", UN },
+
+    /* an expression, whose name is that of a type, or of what is in it */
+
+    { PG, "SELECT text.pg_read_file FROM CAST('x' AS text)", UN },
+    { PG, "SELECT lower.pg_read_file FROM CAST(lower('X') AS text)", UN },
+    { PG, "SELECT f.pg_read_file FROM CAST('x' AS text) AS f", UN },
+    { PG, "SELECT \"coalesce\".pg_read_file FROM coalesce('x')", UN },
+    { PG, "SELECT date_part.pg_sleep FROM extract(hour FROM now())", UN },
+    { PG, "SELECT btrim.pg_read_file FROM trim('x')", UN },
+    { PG, "SELECT u.lo_import FROM current_user u", UN },
+    { PG, "SELECT \"current_user\".lo_import FROM current_user", UN },
+    { PG, "SELECT u.lo_import FROM ROWS FROM (current_user) u", UN },
+
+    /* 63 bytes of a name count */
+
+    { PG, "SELECT a1234567890123456789012345678901234567890123456789"
+          "01234567890123x.pg_sleep FROM generate_series(1, 2) AS "
+          "a123456789012345678901234567890123456789012345678901234567890123y",
+      UN },
+
+    { GEN, "SELECT f.pg_read_file FROM unnest(ARRAY['x']) AS f", UN },
+    { GEN, "SELECT f.pg_read_file FROM unnest(ARRAY['x']) AS f(x)", UN },
+    { GEN, "SELECT u.lo_import FROM current_user u", UN },
+
     { PG, "SELECT '\\'; DROP TABLE t; --'", UN|DDL|M },
     { PG, "SELECT '\\' , '; DROP TABLE t; --'", UN },
     { PG, "SELECT 'a\\'; DROP TABLE t; --'", UN|DDL|M },
@@ -874,7 +964,7 @@ test_hostile(hoop_sql_t *sql)
         "WITH a AS (", ",x AS (SELECT 1)", " OR a=1", " AND ", "NOT ", "\\",
         "\"a\"", "CASE ", "f(", "[", "GO\n", " GO", "1e", "@", "a b ", "q'[",
         " FROM a,b,c", "UPDATE t SET a=1;", "EXPLAIN ", "UNION SELECT 1 ",
-        "FROM a1,", "  \n\t"
+        "FROM a1,", "  \n\t", " FROM unnest(a) f,f.y,", "ROWS FROM(f(a),"
     };
 
     len = 600 * 1024;

@@ -66,7 +66,6 @@ static const test_statement_t  by_grammar[] = {
     { ON(PG), DA|UN, "DELETE FROM ONLY public.users *" },
     { ON(PG), R, "SELECT pg_catalog.\"lower\"('x')" },
     { ON(PG), R, "SELECT * FROM minus" },
-    { ON(PG), R, "SELECT (c.addr).city FROM c" },
     { ON(PG), D|UN, "DELETE FROM users WHERE id = 0x05" }    /* since 16 */
 };
 

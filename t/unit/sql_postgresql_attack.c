@@ -442,7 +442,7 @@ static const test_statement_t  statements[] = {
       "SELECT evil--x\n(1)" },
     { ON(PG), UN,
       "SELECT (SELECT 1 FROM t FOR UPDATE)" },
-    { ON(PG), UN,
+    { ON(PG), R,
       "SELECT (c.addr).city FROM c" },
     { ON(PG), UN,
       "SELECT ('/etc/passwd'::text).pg_read_file" },
