@@ -40,8 +40,6 @@
 
 static int hoop_policy_table_fold(hoop_compile_t *cc, hoop_str_t written,
     hoop_sql_dialect_e dialect, hoop_sql_glob_t *glob);
-static u_char hoop_policy_table_char(hoop_sql_dialect_e dialect, u_char c,
-    int quoted);
 static int hoop_policy_table_odd(const hoop_sql_cond_t *cond,
     hoop_str_t name);
 static hoop_truth_e hoop_policy_table_one(const hoop_sql_cond_t *cond,
@@ -140,8 +138,8 @@ hoop_policy_table_fold(hoop_compile_t *cc, hoop_str_t written,
             break;
         }
 
-        text[n] = hoop_policy_table_char(dialect, c, quoted);
-        lower[n++] = hoop_policy_table_char(HOOP_SQL_GENERIC, c, 0);
+        text[n] = hoop_sql_fold(dialect, c, quoted);
+        lower[n++] = hoop_lower(c);
     }
 
     if (i < written.len || quoted || n == 0) {
@@ -156,32 +154,6 @@ hoop_policy_table_fold(hoop_compile_t *cc, hoop_str_t written,
     glob->lower = hoop_str(lower, n);
 
     return HOOP_OK;
-}
-
-
-/* see hoop_sql_table() */
-
-static u_char
-hoop_policy_table_char(hoop_sql_dialect_e dialect, u_char c, int quoted)
-{
-    switch (dialect) {
-
-    case HOOP_SQL_SQLITE:
-        quoted = 0;
-
-        /* fall through */
-
-    case HOOP_SQL_GENERIC:
-    case HOOP_SQL_POSTGRESQL:
-        return (!quoted && c >= 'A' && c <= 'Z') ? c | 0x20 : c;
-
-    case HOOP_SQL_ORACLE:
-    case HOOP_SQL_SNOWFLAKE:
-        return (!quoted && c >= 'a' && c <= 'z') ? c & ~0x20 : c;
-
-    default:
-        return c;
-    }
 }
 
 
@@ -200,7 +172,7 @@ hoop_policy_sql_table(const hoop_sql_cond_t *cond, hoop_str_t name)
     }
 
     for (i = 0; i < name.len; i++) {
-        lower[i] = hoop_policy_table_char(HOOP_SQL_GENERIC, name.data[i], 0);
+        lower[i] = hoop_lower(name.data[i]);
     }
 
     low = hoop_str(lower, name.len);

@@ -122,6 +122,9 @@ int hoop_sql_redact(hoop_sql_dialect_e dialect, const u_char *p, size_t len,
     hoop_buf_t *out);
 
 
+/* a character of a name, as the dialect folds it */
+u_char hoop_sql_fold(hoop_sql_dialect_e dialect, u_char c, int quoted);
+
 /* HOOP_OK or HOOP_DECLINED: there is none of this name */
 int hoop_sql_dialect(hoop_str_t name, hoop_sql_dialect_e *dialect);
 

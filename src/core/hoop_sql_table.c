@@ -16,6 +16,28 @@ static int hoop_sql_table_end(hoop_sql_t *sql, hoop_sql_statement_t *st,
     size_t start);
 
 
+u_char
+hoop_sql_fold(hoop_sql_dialect_e dialect, u_char c, int quoted)
+{
+    switch (dialect) {
+
+    case HOOP_SQL_SQLITE:
+        return hoop_lower(c);
+
+    case HOOP_SQL_GENERIC:
+    case HOOP_SQL_POSTGRESQL:
+        return quoted ? c : hoop_lower(c);
+
+    case HOOP_SQL_ORACLE:
+    case HOOP_SQL_SNOWFLAKE:
+        return (!quoted && c >= 'a' && c <= 'z') ? c & ~0x20 : c;
+
+    default:
+        return c;
+    }
+}
+
+
 /*
  * As the target resolves it: what is not quoted is folded as the dialect does,
  * and a part with a dot of its own keeps its quotes.
@@ -54,11 +76,8 @@ hoop_sql_table(hoop_sql_t *sql, hoop_sql_statement_t *st, unsigned a,
                     i++;
                 }
 
-                if (sql->dialect == HOOP_SQL_SQLITE) {
-                    c = hoop_lower(c);
-                }
-
-                (void) hoop_buf_addc(names, c);
+                (void) hoop_buf_addc(names,
+                                     hoop_sql_fold(sql->dialect, c, 1));
             }
 
             continue;
@@ -66,28 +85,10 @@ hoop_sql_table(hoop_sql_t *sql, hoop_sql_statement_t *st, unsigned a,
 
         for (i = 0; i < s.len; i++) {
 
-            c = s.data[i];
+            /* but the name of a stage */
 
-            if (*s.data == '@') {                /* a stage */
-                (void) hoop_buf_addc(names, c);
-                continue;
-            }
-
-            switch (sql->dialect) {
-            case HOOP_SQL_GENERIC:
-            case HOOP_SQL_POSTGRESQL:
-            case HOOP_SQL_SQLITE:
-                c = hoop_lower(c);
-                break;
-
-            case HOOP_SQL_ORACLE:
-            case HOOP_SQL_SNOWFLAKE:
-                c = (c >= 'a' && c <= 'z') ? (c & ~0x20) : c;
-                break;
-
-            default:
-                break;
-            }
+            c = (*s.data == '@') ? s.data[i]
+                                 : hoop_sql_fold(sql->dialect, s.data[i], 0);
 
             (void) hoop_buf_addc(names, c);
         }
