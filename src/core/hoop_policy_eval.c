@@ -122,6 +122,8 @@ hoop_policy_judge(hoop_policy_t *const *policies, unsigned n,
         hoop_policy_verdict(v, &w.undecided);
         v->decision = HOOP_VERDICT_ERROR;
         v->reason = hoop_cstr(w.undecided.why);
+        v->token = NULL;
+        v->limits = NULL;
         return;
     }
 

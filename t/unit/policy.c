@@ -419,6 +419,9 @@ test_limits(void)
                "  'limits':{'rows':1000}},"
                "{'id':'e','effect':'allow','match':{'request':{'path':'/e'}},"
                "  'limits':{'rows':{'max':1,'at':''}}},"
+               "{'id':'f','effect':'allow','match':{'request':{'path':'/f',"
+               "    'query':{'a':'1'}}},'limits':{'rows':1},"
+               "  'token':{'lifetime':'2m'}},"
                "{'id':'c','effect':'allow','match':{'request':{'path':'/c'}}}");
 
     req("GET /a", NULL);
@@ -450,6 +453,10 @@ test_limits(void)
     req("GET /c", NULL);
     verdict_is(p, "allow c", "a rule without");
     ok(verdict.limits == NULL, "has none");
+
+    req("GET /f?a=1&a=2", NULL);
+    verdict_is(p, "error f ambiguous", "of an allow that nobody can judge");
+    ok(verdict.limits == NULL && verdict.token == NULL, "neither are given");
 
     hoop_policy_free(p);
 
