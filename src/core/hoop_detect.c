@@ -8,14 +8,14 @@
 
 #define _GNU_SOURCE    /* memmem() */
 
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
-
+#include "hoop_block.h"
 #include "hoop_detect_impl.h"
 
 
-#define D   (HOOP_C_DIGIT|HOOP_C_LOCAL|HOOP_C_TOKEN|HOOP_C_CAND|HOOP_C_NAME)
+#define HOOP_SCAN_BLOCKS  8            /* at once */
+
+
+#define D   (HOOP_C_DIGIT|HOOP_C_LOCAL|HOOP_C_TOKEN|HOOP_C_NAME)
 #define H   (HOOP_C_ALPHA|HOOP_C_LOCAL|HOOP_C_HEX|HOOP_C_TOKEN|HOOP_C_NAME)
 #define L   (HOOP_C_ALPHA|HOOP_C_LOCAL|HOOP_C_TOKEN|HOOP_C_NAME)
 #define N   (HOOP_C_LOCAL|HOOP_C_TOKEN|HOOP_C_NAME)
@@ -25,18 +25,16 @@ const u_char  hoop_class[256] = {
     [0 ... 0x20] = HOOP_C_DELIM,
     ['0' ... '9'] = D,
     ['a' ... 'f'] = H, ['g' ... 'z'] = L,
-    ['A' ... 'B'] = H|HOOP_C_CAND, ['C' ... 'F'] = H,
-    ['G' ... 'I'] = L, ['J'] = L|HOOP_C_CAND, ['K' ... 'Z'] = L,
-    ['.'] = N, ['-'] = N, ['_'] = N|HOOP_C_CAND,
+    ['A' ... 'F'] = H, ['G' ... 'Z'] = L,
+    ['.'] = N, ['-'] = N, ['_'] = N,
     ['%'] = HOOP_C_LOCAL, ['+'] = HOOP_C_LOCAL,
-    ['@'] = HOOP_C_CAND, [':'] = HOOP_C_CAND, ['='] = HOOP_C_CAND,
-    ['{'] = HOOP_C_CAND|HOOP_C_DELIM,
-    [';'] = HOOP_C_CAND|HOOP_C_DELIM, ['<'] = HOOP_C_CAND|HOOP_C_DELIM,
-    ['>'] = HOOP_C_CAND|HOOP_C_DELIM, ['?'] = HOOP_C_CAND,
-    ['"'] = HOOP_C_DELIM, ['\''] = HOOP_C_DELIM, [','] = HOOP_C_DELIM,
-    ['&'] = HOOP_C_DELIM, ['('] = HOOP_C_DELIM, [')'] = HOOP_C_DELIM,
-    ['}'] = HOOP_C_DELIM, ['['] = HOOP_C_DELIM, [']'] = HOOP_C_DELIM,
-    ['|'] = HOOP_C_DELIM, ['`'] = HOOP_C_DELIM, [0x7f] = HOOP_C_DELIM
+    ['{'] = HOOP_C_DELIM, ['}'] = HOOP_C_DELIM,
+    ['['] = HOOP_C_DELIM, [']'] = HOOP_C_DELIM,
+    ['('] = HOOP_C_DELIM, [')'] = HOOP_C_DELIM,
+    ['<'] = HOOP_C_DELIM, ['>'] = HOOP_C_DELIM,
+    ['"'] = HOOP_C_DELIM, ['\''] = HOOP_C_DELIM, ['`'] = HOOP_C_DELIM,
+    [','] = HOOP_C_DELIM, [';'] = HOOP_C_DELIM, ['&'] = HOOP_C_DELIM,
+    ['|'] = HOOP_C_DELIM, [0x7f] = HOOP_C_DELIM
 };
 
 #undef D
@@ -89,10 +87,138 @@ hoop_detect_by_name(hoop_str_t name)
 }
 
 
-static int
-hoop_candidate(hoop_scan_t *s, size_t i, hoop_scan_e *event)
+/* the candidates of a block, and which of them are what */
+
+typedef struct {
+    uint64_t  all;
+    uint64_t  number;
+    uint64_t  head;
+} hoop_candidates_t;
+
+
+/*
+ * n blocks from i on, and the one behind them.  Behind the window there is
+ * nothing if the text ends there, else what would make most numbers longer.
+ */
+
+static void
+hoop_scan_blocks(const hoop_scan_t *s, size_t i, unsigned n, hoop_block_t *b)
 {
+    size_t    left, k;
+    uint64_t  beyond;
+
+    u_char  tail[HOOP_BLOCK + HOOP_BLOCK_AHEAD];
+
+    n++;
+    left = s->limit - (s->p + i);
+
+    if (left >= HOOP_BLOCK + HOOP_BLOCK_AHEAD) {
+        k = (s->n - i + HOOP_BLOCK - 1) / HOOP_BLOCK;
+        k = (k > n) ? n : k;
+        left = (left - HOOP_BLOCK_AHEAD) / HOOP_BLOCK;
+        k = (k > left) ? left : k;
+
+        hoop_blocks(s->p + i, k, b);
+
+        i += k * HOOP_BLOCK;
+        b += k;
+        n -= k;
+    }
+
+    for ( /* void */ ; n > 0 && i < s->n; n--, i += HOOP_BLOCK) {
+
+        k = s->limit - (s->p + i);
+        k = (k < sizeof(tail)) ? k : sizeof(tail);
+
+        memcpy(tail, s->p + i, k);
+        memset(tail + k, 0, sizeof(tail) - k);
+
+        hoop_blocks(tail, 1, b++);
+    }
+
+    for ( /* void */ ; n > 0; n--, i += HOOP_BLOCK) {
+        memset(b++, 0, sizeof(hoop_block_t));
+    }
+
+    /* what was classified behind the window */
+
+    while (i > s->n) {
+        i -= HOOP_BLOCK;
+        b--;
+
+        beyond = ~(uint64_t) 0;
+
+        if (i < s->n) {
+            beyond <<= s->n - i;
+        }
+
+        b->head &= ~beyond;
+        b->at &= ~beyond;
+        b->sign &= ~beyond;
+        b->brace &= ~beyond;
+        b->dot &= ~beyond;
+        b->high &= ~beyond;
+
+        if (s->final) {
+            b->digit &= ~beyond;
+            b->gap &= ~beyond;
+
+        } else {
+            b->digit |= beyond;
+            b->gap |= beyond;
+        }
+    }
+}
+
+
+/* digit: whether the byte before is one; and then, the last one of these */
+
+static void
+hoop_scan_candidates(const hoop_scan_t *s, size_t i, const hoop_block_t *b,
+    uint64_t *digit, hoop_candidates_t *c)
+{
+    c->number = hoop_block_numbers(b, *digit);
+    *digit = b->digit >> 63;
+
+    if (s->n - i < HOOP_BLOCK) {
+        c->number &= ((uint64_t) 1 << (s->n - i)) - 1;
+    }
+
+    c->head = b->head;
+    c->all = c->number | c->head | b->at;
+
+    if (s->names) {
+        c->all |= b->sign;
+    }
+
+    if (s->json) {
+        c->all |= b->brace;
+    }
+}
+
+
+static int
+hoop_candidate(hoop_scan_t *s, const hoop_candidates_t *c, size_t i,
+    hoop_scan_e *event)
+{
+    int       rc;
+    uint64_t  bit;
+
+    bit = (uint64_t) 1 << i % HOOP_BLOCK;
+
     *event = HOOP_SCAN_TOKEN;
+
+    if (c->head & bit) {
+        rc = hoop_detect_head(s, i, event);
+
+        if (rc != HOOP_NO) {
+            return rc;
+        }
+    }
+
+    if (c->number & bit) {
+        return hoop_detect_number(s, i);
+    }
 
     switch (s->p[i]) {
 
@@ -100,32 +226,12 @@ hoop_candidate(hoop_scan_t *s, size_t i, hoop_scan_e *event)
         return (s->detect & hoop_bit(HOOP_DETECT_EMAIL))
                ? hoop_detect_email(s, i) : HOOP_NO;
 
-    case 'A':
-        return (s->detect & hoop_bit(HOOP_DETECT_AWS_KEY))
-               ? hoop_detect_aws(s, i) : HOOP_NO;
-
-    case 'B':
-        *event = HOOP_SCAN_PEM;
-        return (s->detect & hoop_bit(HOOP_DETECT_PRIVATE_KEY))
-               ? hoop_detect_pem(s, i) : HOOP_NO;
-
-    case 'J':
-        return (s->detect & hoop_bit(HOOP_DETECT_JWT))
-               ? hoop_detect_jwt(s, i) : HOOP_NO;
-
-    case '_':
-        return hoop_detect_underscore(s, i);
-
     case ':':
     case '=':
         *event = HOOP_SCAN_VALUE;
-        return s->names ? hoop_detect_value(s, i) : HOOP_NO;
+        return hoop_detect_value(s, i);
 
     case '{':
-        if (!s->json) {
-            return HOOP_NO;
-        }
-
         if (i + 1 == s->n) {
             return hoop_more(s, i);
         }
@@ -133,77 +239,9 @@ hoop_candidate(hoop_scan_t *s, size_t i, hoop_scan_e *event)
         *event = HOOP_SCAN_JSON;
         (void) hoop_yes(s, i, i, 0);
         return s->p[i + 1] == '"' ? HOOP_EVENT : HOOP_NO;
-
-    case ';':
-    case '<':
-    case '>':
-    case '?':
-        return HOOP_NO;
     }
 
-    return hoop_detect_number(s, i);
-}
-
-
-/*
- * The candidates among the sixteen bytes at p as a bit mask.  *digit says on
- * entry and return whether the byte before was a digit: only the first digit
- * of a run is a candidate.
- */
-
-static inline unsigned
-hoop_candidates(const u_char *p, size_t n, const u_char *limit,
-    unsigned *digit)
-{
-    unsigned  mask, digits, i;
-
-#ifdef __SSE2__
-
-    __m128i  v, x;
-
-    if (limit - p >= 16) {
-        v = _mm_loadu_si128((const __m128i *) p);
-
-        /* 0-9 : ; < = > ? @ A B are neighbours */
-
-        x = _mm_sub_epi8(v, _mm_set1_epi8(0x30));
-        digits = _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(x,
-                                       _mm_set1_epi8(9)), x));
-        x = _mm_cmpeq_epi8(_mm_min_epu8(x, _mm_set1_epi8(0x12)), x);
-        x = _mm_or_si128(x, _mm_cmpeq_epi8(v, _mm_set1_epi8('_')));
-        x = _mm_or_si128(x, _mm_cmpeq_epi8(v, _mm_set1_epi8('J')));
-        x = _mm_or_si128(x, _mm_cmpeq_epi8(v, _mm_set1_epi8('{')));
-        mask = _mm_movemask_epi8(x);
-
-        if (n < 16) {
-            mask &= (1u << n) - 1;
-        }
-
-        mask &= ~(digits & (digits << 1 | *digit));
-        *digit = digits >> 15;
-
-        return mask;
-    }
-
-#endif
-
-    mask = 0;
-    digits = 0;
-
-    for (i = 0; i < n && i < 16; i++) {
-        if (hoop_class[p[i]] & (HOOP_C_CAND|HOOP_C_DIGIT)) {
-            mask |= 1u << i;
-
-            if (hoop_class[p[i]] & HOOP_C_DIGIT) {
-                digits |= 1u << i;
-            }
-        }
-    }
-
-    mask &= ~(digits & (digits << 1 | *digit));
-    *digit = digits >> 15;
-
-    return mask;
+    return HOOP_NO;
 }
 
 
@@ -308,10 +346,13 @@ hoop_clear(hoop_scan_t *s, size_t clear)
 hoop_scan_e
 hoop_scan(hoop_scan_t *s)
 {
-    int          rc, literal;
-    size_t       i, k, lend, part;
-    unsigned     mask, digit, which;
-    hoop_scan_e  event;
+    int                rc, literal;
+    size_t             i, k, lend, part;
+    unsigned           j, n, which;
+    uint64_t           digit;
+    hoop_scan_e        event;
+    hoop_block_t       b[HOOP_SCAN_BLOCKS + 1];
+    hoop_candidates_t  c;
 
     k = 0;
     s->nodot = 0;
@@ -334,25 +375,32 @@ hoop_scan(hoop_scan_t *s)
     rc = hoop_before(s, 0, 1);
     digit = (rc >= 0 && hoop_is(rc, HOOP_C_DIGIT));
 
-    for (i = 0; i < s->n; i += 16) {
+    /* few blocks at first: most windows have a candidate soon, or end */
 
-        mask = hoop_candidates(s->p + i, s->n - i, s->limit, &digit);
+    for (i = 0, n = 1; i < s->n; n = (n < HOOP_SCAN_BLOCKS) ? n * 2 : n) {
 
-        while (mask) {
-            k = i + __builtin_ctz(mask);
-            mask &= mask - 1;
+        hoop_scan_blocks(s, i, n, b);
 
-            rc = hoop_candidate(s, k, &event);
+        for (j = 0; j < n && i < s->n; j++, i += HOOP_BLOCK) {
 
-            if (rc == HOOP_NO) {
-                continue;
+            hoop_scan_candidates(s, i, &b[j], &digit, &c);
+
+            while (c.all) {
+                k = i + hoop_bit_first(c.all);
+                c.all &= c.all - 1;
+
+                rc = hoop_candidate(s, &c, k, &event);
+
+                if (rc == HOOP_NO) {
+                    continue;
+                }
+
+                if (rc == HOOP_MORE) {
+                    return hoop_clear(s, s->start);
+                }
+
+                return (rc == HOOP_EVENT) ? event : HOOP_SCAN_MATCH;
             }
-
-            if (rc == HOOP_MORE) {
-                return hoop_clear(s, s->start);
-            }
-
-            return (rc == HOOP_EVENT) ? event : HOOP_SCAN_MATCH;
         }
     }
 
@@ -385,6 +433,21 @@ hoop_scan_word(const u_char *p, size_t n)
     size_t  k;
 
     for (k = 0; k < n && !hoop_is(p[k], HOOP_C_DELIM); k++) { /* void */ }
+
+    return k;
+}
+
+
+size_t
+hoop_scan_name(const u_char *p)
+{
+    size_t  k;
+
+    for (k = 0; k < HOOP_NAME_MAX && hoop_is(p[-1 - (ssize_t) k], HOOP_C_NAME);
+         k++)
+    {
+        /* void */
+    }
 
     return k;
 }

@@ -11,9 +11,9 @@
  * a JWT, which is bounded by "token_max", what is so held is at most
  * HOOP_SCAN_HELD bytes.
  *
- * A candidate is a byte that every secret of a kind must have (a digit that
- * begins a run, '@', '_' of "ghp_", 'J' of "eyJ"): candidates are found
- * sixteen bytes at a time, and an anchored validator looks around each.
+ * A candidate is a place that every secret of a kind must have: where a number
+ * of its form may begin, an '@', the head of a token.  They are found by blocks
+ * of 64 bytes (hoop_block.h), and an anchored validator looks around each.
  */
 
 
@@ -21,16 +21,10 @@
 #define _HOOP_DETECT_H_INCLUDED_
 
 
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
-
 #include "hoop_mask.h"
 
 
 extern const u_char  hoop_class[256];
-
-#define HOOP_C_CAND   0x20      /* a candidate */
 
 
 #define HOOP_SCAN_LEFT     64     /* bytes of left context that are looked at */
@@ -96,60 +90,11 @@ size_t hoop_scan_token(const u_char *p, size_t n);
 
 /* number of bytes of p, up to n, that belong to a value without quotes */
 size_t hoop_scan_word(const u_char *p, size_t n);
+/* number of bytes before p, up to those that are known of a name, that belong
+   to one; some byte before p does not */
+size_t hoop_scan_name(const u_char *p);
 /* of a PEM body: 1 if c may stand in it */
 int hoop_scan_pem(u_char c);
-
-/*
- * The end of a JSON string: *stop is the first '"' or '\\', or end.  Returns 0
- * where no byte before it is a candidate.
- */
-
-static inline unsigned
-hoop_scan_string(const u_char *p, const u_char *end, const u_char **stop)
-{
-    unsigned  cand;
-
-    cand = 0;
-
-#ifdef __SSE2__
-    {
-    __m128i   v, x, y;
-    unsigned  m, c;
-
-    while (end - p >= 16) {
-        v = _mm_loadu_si128((const __m128i *) p);
-
-        y = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')),
-                         _mm_cmpeq_epi8(v, _mm_set1_epi8('\\')));
-        x = _mm_sub_epi8(v, _mm_set1_epi8(0x30));
-        x = _mm_cmpeq_epi8(_mm_min_epu8(x, _mm_set1_epi8(0x12)), x);
-        x = _mm_or_si128(x, _mm_cmpeq_epi8(v, _mm_set1_epi8('_')));
-        x = _mm_or_si128(x, _mm_cmpeq_epi8(v, _mm_set1_epi8('J')));
-        x = _mm_or_si128(x, _mm_cmpeq_epi8(v, _mm_set1_epi8('{')));
-
-        m = _mm_movemask_epi8(y);
-        c = _mm_movemask_epi8(x);
-
-        if (m) {
-            cand |= c & (m ^ (m - 1));
-            *stop = p + __builtin_ctz(m);
-            return cand;
-        }
-
-        cand |= c;
-        p += 16;
-    }
-    }
-#endif
-
-    for ( /* void */ ; p < end && *p != '"' && *p != '\\'; p++) {
-        cand |= hoop_class[*p] & HOOP_C_CAND;
-    }
-
-    *stop = p;
-    return cand;
-}
-
 
 int hoop_detect_card(const u_char *digits, size_t n);
 int hoop_detect_ssn(const u_char *digits);

@@ -21,6 +21,7 @@
 #define HOOP_EVENT  3      /* YES, and s->event says what */
 
 #define HOOP_LOCAL_MAX   64
+#define HOOP_NAME_MAX    56
 
 #define HOOP_C_DIGIT  0x01
 #define HOOP_C_ALPHA  0x02
@@ -39,10 +40,8 @@
 
 int hoop_detect_number(hoop_scan_t *s, size_t i);
 int hoop_detect_email(hoop_scan_t *s, size_t at);
-int hoop_detect_aws(hoop_scan_t *s, size_t i);
-int hoop_detect_underscore(hoop_scan_t *s, size_t i);
-int hoop_detect_jwt(hoop_scan_t *s, size_t i);
-int hoop_detect_pem(hoop_scan_t *s, size_t i);
+/* what begins with, or has, the head of a token at i: see hoop_head.h */
+int hoop_detect_head(hoop_scan_t *s, size_t i, hoop_scan_e *event);
 int hoop_detect_value(hoop_scan_t *s, size_t i);
 
 

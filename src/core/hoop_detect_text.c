@@ -10,7 +10,6 @@
 
 
 #define HOOP_DOMAIN_MAX  253
-#define HOOP_NAME_MAX    56
 
 
 /* names of files, which have the form of an address as "icon@2x.png" */

@@ -7,14 +7,15 @@
 
 
 #include "hoop_detect_impl.h"
+#include "hoop_head.h"
 
 
 #define HOOP_RUN_MAX   255
 #define HOOP_JOSE_MAX  1024
 
 
-int
-hoop_detect_aws(hoop_scan_t *s, size_t i)
+static int
+hoop_aws(hoop_scan_t *s, size_t i)
 {
     size_t         k, n;
     const u_char  *p;
@@ -115,74 +116,76 @@ hoop_at(const hoop_scan_t *s, size_t i, const char *text, size_t len)
 }
 
 
-int
-hoop_detect_underscore(hoop_scan_t *s, size_t i)
+static int
+hoop_stripe(hoop_scan_t *s, size_t i)
 {
-    int            rc;
-    u_char         c;
-    unsigned       k;
-    const u_char  *p;
+    int       rc;
+    unsigned  k;
 
-    static const char  *stripe[] = { "_live_", "_test_", "_prod_" };
+    static const char  *modes[] = { "live_", "test_", "prod_" };
 
-    p = s->p + i;
+    if (s->p[i] == 'w') {
+        rc = hoop_at(s, i, "whsec_", 6);
 
-    if (i >= 2 && p[-1] == 'k' && (p[-2] == 's' || p[-2] == 'r')
-        && (s->detect & hoop_bit(HOOP_DETECT_STRIPE_KEY))
-        && !hoop_word_before(s, i - 2))
-    {
-        for (k = 0; k < 3; k++) {
-            rc = hoop_at(s, i, stripe[k], 6);
-
-            if (rc < 0) {
-                return hoop_more(s, i - 2);
-            }
-
-            if (rc) {
-                return hoop_run(s, i - 2, i + 6, 10, 1,
-                                HOOP_DETECT_STRIPE_KEY);
-            }
+        if (rc <= 0 || hoop_word_before(s, i)) {
+            return rc < 0 ? hoop_more(s, i) : HOOP_NO;
         }
 
+        return hoop_run(s, i, i + 6, 24, 0, HOOP_DETECT_STRIPE_KEY);
+    }
+
+    if (s->p[i + 1] != 'k' || s->p[i + 2] != '_' || hoop_word_before(s, i)) {
         return HOOP_NO;
     }
 
-    if (i >= 5 && memcmp(p - 5, "whsec", 5) == 0
-        && (s->detect & hoop_bit(HOOP_DETECT_STRIPE_KEY))
-        && !hoop_word_before(s, i - 5))
-    {
-        return hoop_run(s, i - 5, i + 1, 24, 0, HOOP_DETECT_STRIPE_KEY);
-    }
-
-    if (!(s->detect & hoop_bit(HOOP_DETECT_GITHUB_TOKEN))) {
-        return HOOP_NO;
-    }
-
-    if (i >= 3 && p[-3] == 'g' && p[-2] == 'h') {
-        c = p[-1];
-
-        if ((c == 'p' || c == 'o' || c == 'u' || c == 's' || c == 'r')
-            && !hoop_word_before(s, i - 3))
-        {
-            return hoop_run(s, i - 3, i + 1, 36, 0, HOOP_DETECT_GITHUB_TOKEN);
-        }
-    }
-
-    if (i >= 6 && memcmp(p - 6, "github", 6) == 0
-        && !hoop_word_before(s, i - 6))
-    {
-        rc = hoop_at(s, i, "_pat_", 5);
+    for (k = 0; k < 3; k++) {
+        rc = hoop_at(s, i + 3, modes[k], 5);
 
         if (rc < 0) {
-            return hoop_more(s, i - 6);
+            return hoop_more(s, i);
         }
 
         if (rc) {
-            return hoop_run(s, i - 6, i + 5, 40, 1, HOOP_DETECT_GITHUB_TOKEN);
+            return hoop_run(s, i, i + 8, 10, 1, HOOP_DETECT_STRIPE_KEY);
         }
     }
 
     return HOOP_NO;
+}
+
+
+static int
+hoop_github(hoop_scan_t *s, size_t i)
+{
+    int            rc;
+    const u_char  *p;
+
+    p = s->p + i;
+
+    if (p[0] == 'g') {
+
+        if (p[1] != 'h' || memchr("pousr", p[2], 5) == NULL || p[3] != '_'
+            || hoop_word_before(s, i))
+        {
+            return HOOP_NO;
+        }
+
+        return hoop_run(s, i, i + 4, 36, 0, HOOP_DETECT_GITHUB_TOKEN);
+    }
+
+    if (i < 3 || memcmp(p - 3, "github_", 7) != 0
+        || hoop_word_before(s, i - 3))
+    {
+        return HOOP_NO;
+    }
+
+    rc = hoop_at(s, i + 4, "pat_", 4);
+
+    if (rc <= 0) {
+        return rc ? hoop_more(s, i - 3) : HOOP_NO;
+    }
+
+    return hoop_run(s, i - 3, i + 8, 40, 1, HOOP_DETECT_GITHUB_TOKEN);
 }
 
 
@@ -231,8 +234,8 @@ hoop_jwt_long(hoop_scan_t *s, size_t start, size_t end)
 }
 
 
-int
-hoop_detect_jwt(hoop_scan_t *s, size_t i)
+static int
+hoop_jwt(hoop_scan_t *s, size_t i)
 {
     size_t  k, start, part;
     int     parts;
@@ -303,8 +306,8 @@ hoop_detect_jwt(hoop_scan_t *s, size_t i)
 }
 
 
-int
-hoop_detect_pem(hoop_scan_t *s, size_t i)
+static int
+hoop_pem(hoop_scan_t *s, size_t i)
 {
     int            rc;
     size_t         k, n, key;
@@ -365,4 +368,47 @@ hoop_detect_pem(hoop_scan_t *s, size_t i)
 
     (void) hoop_yes(s, i - 5, i + 6 + k + 5, HOOP_DETECT_PRIVATE_KEY);
     return HOOP_EVENT;
+}
+
+
+/* the byte is one of those that a head begins with, or looks like one */
+
+int
+hoop_detect_head(hoop_scan_t *s, size_t i, hoop_scan_e *event)
+{
+    if (s->n - i < HOOP_HEAD) {
+
+        /* held as what may be any token, if more may come */
+
+        return HOOP_NO;
+    }
+
+    switch (s->p[i]) {
+
+    case 'A':
+        return (s->detect & hoop_bit(HOOP_DETECT_AWS_KEY)) ? hoop_aws(s, i)
+                                                          : HOOP_NO;
+
+    case 'e':
+        return (s->detect & hoop_bit(HOOP_DETECT_JWT)) ? hoop_jwt(s, i + 2)
+                                                      : HOOP_NO;
+
+    case 'g':
+    case 'h':
+        return (s->detect & hoop_bit(HOOP_DETECT_GITHUB_TOKEN))
+               ? hoop_github(s, i) : HOOP_NO;
+
+    case 'r':
+    case 's':
+    case 'w':
+        return (s->detect & hoop_bit(HOOP_DETECT_STRIPE_KEY))
+               ? hoop_stripe(s, i) : HOOP_NO;
+
+    case '-':
+        *event = HOOP_SCAN_PEM;
+        return (s->detect & hoop_bit(HOOP_DETECT_PRIVATE_KEY))
+               ? hoop_pem(s, i + 1) : HOOP_NO;
+    }
+
+    return HOOP_NO;
 }

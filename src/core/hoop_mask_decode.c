@@ -38,6 +38,13 @@ static const u_char  hoop_special[256] = {
 };
 
 
+/* what the character behind a backslash stands for, if not for itself */
+
+static const u_char  hoop_escape[256] = {
+    ['n'] = '\n', ['r'] = '\r', ['t'] = '\t', ['b'] = '\b', ['f'] = '\f'
+};
+
+
 static inline void
 hoop_emit(hoop_unit_t *out, unsigned *n, u_char c, uint32_t rs, uint32_t re)
 {
@@ -159,42 +166,24 @@ again:
 
     if (st->state == HOOP_DEC_ESCAPE) {
 
-        switch (c) {
-        case 'n':
-            c = '\n';
-            break;
-        case 'r':
-            c = '\r';
-            break;
-        case 't':
-            c = '\t';
-            break;
-        case 'b':
-            c = '\b';
-            break;
-        case 'f':
-            c = '\f';
-            break;
-        case '/':
-            break;
-
-        case 'u':
+        if (c == 'u') {
             st->state = HOOP_DEC_HEX;
             st->pend[st->n++] = *u;
             return 0;
-
-        default:
-
-            if (kind == HOOP_STAGE_LOOSE) {
-                out[(*n)++] = st->pend[0];
-                out[(*n)++] = *u;
-                st->state = HOOP_DEC_NORMAL;
-                st->n = 0;
-                return 0;
-            }
-
-            /* '"', '\\', and what is no escape: a lenient reader takes it */
         }
+
+        if (hoop_escape[c]) {
+            c = hoop_escape[c];
+
+        } else if (kind == HOOP_STAGE_LOOSE && c != '/') {
+            out[(*n)++] = st->pend[0];
+            out[(*n)++] = *u;
+            st->state = HOOP_DEC_NORMAL;
+            st->n = 0;
+            return 0;
+        }
+
+        /* '"', '\\', and what is no escape: a lenient reader takes it */
 
         hoop_emit(out, n, c, rs, u->re);
         st->state = HOOP_DEC_NORMAL;
@@ -321,6 +310,89 @@ hoop_decode_push(hoop_decode_t *dc, unsigned from, hoop_unit_t *in, unsigned n,
 }
 
 
+/*
+ * One stage of JSON, which is nearly all that is ever decoded: as far as there
+ * are but runs without escapes and escapes of one character.
+ */
+
+static void
+hoop_decode_json(const u_char *src, size_t len, u_char *dst, size_t max,
+    hoop_decoded_t *d)
+{
+    u_char  c;
+    size_t  i, n;
+
+    i = d->raw;
+    n = d->n;
+
+    while (i < len && n < max) {
+
+#ifdef __SSE2__
+        int      m;
+        __m128i  v;
+
+        while (len - i >= 16 && max - n >= 16) {
+            v = _mm_loadu_si128((const __m128i *) (src + i));
+
+            if (dst) {
+                _mm_storeu_si128((__m128i *) (dst + n), v);
+            }
+
+            m = _mm_movemask_epi8(_mm_or_si128(
+                               _mm_cmpeq_epi8(v, _mm_set1_epi8('"')),
+                               _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'))));
+
+            if (m) {
+                m = __builtin_ctz((unsigned) m);
+                i += m;
+                n += m;
+                break;
+            }
+
+            i += 16;
+            n += 16;
+        }
+
+        if (i == len || n == max) {
+            break;
+        }
+#endif
+
+        c = src[i];
+
+        if (c == '"') {
+            break;
+        }
+
+        if (c != '\\') {
+
+            if (dst) {
+                dst[n] = c;
+            }
+
+            n++;
+            i++;
+            continue;
+        }
+
+        if (i + 1 == len || src[i + 1] == 'u') {
+            break;
+        }
+
+        if (dst) {
+            c = hoop_escape[src[i + 1]];
+            dst[n] = c ? c : src[i + 1];
+        }
+
+        n++;
+        i += 2;
+    }
+
+    d->raw = i;
+    d->n = n;
+}
+
+
 void
 hoop_mask_decode(const u_char *kinds, unsigned nst, const u_char *src,
     size_t len, unsigned final, u_char *dst, size_t max, size_t unit,
@@ -351,9 +423,18 @@ hoop_mask_decode(const u_char *kinds, unsigned nst, const u_char *src,
 
     for (i = 0; i < len && d->n < max; /* void */ ) {
 
-        if (d->raw == i) {
+        if (d->raw == i && nst == 1 && kinds[0] == HOOP_STAGE_JSON) {
 
             /* nothing is pending */
+
+            hoop_decode_json(src, len, dst, max, d);
+            i = d->raw;
+
+            if (i == len || d->n == max) {
+                continue;
+            }
+
+        } else if (d->raw == i) {
 
             n = (max - d->n < len - i) ? max - d->n : len - i;
             n += i;

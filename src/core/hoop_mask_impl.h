@@ -86,7 +86,7 @@ struct hoop_mask_set_s {
 
     hoop_mask_name_t       *names;
     unsigned                nnames;
-    uint64_t                tails[16]; /* by the last two bytes of names */
+    uint64_t                tails[512];    /* bits: hoop_mask_tail() */
     u_char                  head[256];
 
     hoop_mask_segment_t     segments[HOOP_MASK_SEGMENTS];
@@ -102,49 +102,58 @@ hoop_is_separator(u_char c)
 }
 
 
+/* of the last three bytes of a name; there are bytes that are as one */
+
 static inline unsigned
-hoop_mask_tail(u_char a, u_char b)
+hoop_mask_tail(u_char a, u_char b, u_char c)
 {
-    return ((unsigned) a * 37 ^ (unsigned) b * 5) & 1023;
+    return (a & 31u) << 10 | (b & 31u) << 5 | (c & 31u);
 }
 
 
 unsigned hoop_mask_set_find(const hoop_mask_set_t *set, const u_char *p,
-    size_t len, u_char last);
+    size_t len);
+
+
+/* 0: no name ends in these bytes, at least three, whatever they are */
+
+static inline int
+hoop_mask_set_ends(const hoop_mask_set_t *set, const u_char *end)
+{
+    unsigned  tail;
+
+    tail = hoop_mask_tail(end[-3], end[-2], end[-1]);
+
+    return (set->tails[tail / 64] >> (tail % 64)) & 1;
+}
+
+
+/* the same of a name of any length; nothing is as a separator */
+
+static inline int
+hoop_mask_set_may(const hoop_mask_set_t *set, const u_char *p, size_t len)
+{
+    u_char  last[3];
+
+    if (len >= 3) {
+        return hoop_mask_set_ends(set, p + len);
+    }
+
+    last[0] = 0;
+    last[1] = (len == 2) ? p[0] : 0;
+    last[2] = len ? p[len - 1] : 0;
+
+    return hoop_mask_set_ends(set, last + 3);
+}
+
 
 /* 0, or the detector + 1 of a sensitive name */
 
 static inline unsigned
 hoop_mask_set_name(const hoop_mask_set_t *set, const u_char *p, size_t len)
 {
-    u_char    a, b;
-    size_t    i;
-    unsigned  h;
-
-    for (i = len; i > 0 && hoop_is_separator(p[i - 1]); i--) { /* void */ }
-
-    if (i == 0) {
-        return 0;
-    }
-
-    b = hoop_lower(p[--i]);
-
-    if (set->head[b] == 0) {
-        return 0;
-    }
-
-    while (i > 0 && hoop_is_separator(p[i - 1])) {
-        i--;
-    }
-
-    a = i ? hoop_lower(p[i - 1]) : 0;
-    h = hoop_mask_tail(a, b);
-
-    if ((set->tails[h / 64] & (uint64_t) 1 << (h % 64)) == 0) {
-        return 0;
-    }
-
-    return hoop_mask_set_find(set, p, len, b);
+    return hoop_mask_set_may(set, p, len) ? hoop_mask_set_find(set, p, len)
+                                          : 0;
 }
 
 

@@ -22,6 +22,10 @@
 
 #include <stdlib.h>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include "hoop_mask_json.h"
 
 
@@ -305,16 +309,48 @@ hoop_json_clean(hoop_mask_t *m, const u_char *p, size_t n,
 }
 
 
+/* the first quote or backslash, or the end */
+
+static const u_char *
+hoop_json_stop(const u_char *p, const u_char *end)
+{
+#ifdef __SSE2__
+
+    int      m;
+    __m128i  v;
+
+    while (end - p >= 16) {
+        v = _mm_loadu_si128((const __m128i *) p);
+
+        m = _mm_movemask_epi8(_mm_or_si128(
+                               _mm_cmpeq_epi8(v, _mm_set1_epi8('"')),
+                               _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'))));
+        if (m) {
+            return p + __builtin_ctz((unsigned) m);
+        }
+
+        p += 16;
+    }
+
+#endif
+
+    while (p < end && *p != '"' && *p != '\\') {
+        p++;
+    }
+
+    return p;
+}
+
+
 static int
 hoop_json_string(hoop_mask_t *m, hoop_level_t *lev, hoop_look_t *lk,
     size_t *i, int key)
 {
     size_t         n;
-    unsigned       cand;
     const u_char  *p, *stop;
 
     p = lk->p + *i + 1;
-    cand = hoop_scan_string(p, lk->p + lk->n, &stop);
+    stop = hoop_json_stop(p, lk->p + lk->n);
 
     if (stop == lk->p + lk->n || *stop != '"') {
         return hoop_json_push(m, lev, *i, key);
@@ -326,15 +362,10 @@ hoop_json_string(hoop_mask_t *m, hoop_level_t *lev, hoop_look_t *lk,
         return hoop_json_push(m, lev, *i, key);
     }
 
-    if (cand && n < HOOP_SCAN_SHORTEST) {
-        cand = hoop_json_short(p, n);
-    }
-
-    if (m->nliterals && n >= 8) {
-        cand = 1;
-    }
-
-    if (cand && !hoop_json_clean(m, p, n, lk->limit, key)) {
+    if ((n >= HOOP_SCAN_SHORTEST || hoop_json_short(p, n)
+         || (m->nliterals && n >= HOOP_SCAN_SHORTEST_LITERAL))
+        && !hoop_json_clean(m, p, n, lk->limit, key))
+    {
         return hoop_json_push(m, lev, *i, key);
     }
 
@@ -481,6 +512,17 @@ hoop_json_broken(hoop_mask_t *m, hoop_level_t *lev, hoop_look_t *lk,
 }
 
 
+/* 1 in a container, where nothing is known that would have to be looked at */
+
+static inline int
+hoop_json_quick(const hoop_mask_t *m, const hoop_level_t *lev)
+{
+    return lev->state >= HOOP_JSON_VALUE && lev->state <= HOOP_JSON_AFTER
+           && lev->field == 0 && m->depth > lev->base && !lev->peeked
+           && !m->has_paths && !m->has_drop;
+}
+
+
 hoop_run_e
 hoop_mask_json_run(hoop_mask_t *m, hoop_look_t *lk)
 {
@@ -525,6 +567,10 @@ hoop_mask_json_run(hoop_mask_t *m, hoop_look_t *lk)
     }
 
     for ( ;; ) {
+
+        if (hoop_json_quick(m, lev)) {
+            i += hoop_mask_json_fast(m, lev, p + i, n - i);
+        }
 
         while (i < n && hoop_json_space(p[i])) {
             i++;

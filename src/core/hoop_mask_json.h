@@ -57,6 +57,14 @@ hoop_json_value_end(hoop_mask_t *m, hoop_level_t *lev)
 }
 
 
+/*
+ * hoop_mask_fast.c: passes over tokens that hold nothing, and returns how many
+ * bytes they have; in a container, with neither a field nor paths nor members
+ * to drop.
+ */
+size_t hoop_mask_json_fast(hoop_mask_t *m, hoop_level_t *lev, const u_char *p,
+    size_t n);
+
 /* the helpers answer a hoop_run_e, GO or BROKEN */
 
 int hoop_mask_json_number(hoop_mask_t *m, hoop_level_t *lev, hoop_look_t *lk,

@@ -77,6 +77,9 @@ static const char  *hoop_mask_never[] = {
 };
 
 
+static void hoop_mask_set_tails(hoop_mask_set_t *set, hoop_str_t name);
+
+
 static hoop_mask_set_t   hoop_mask_default_set;
 static hoop_mask_name_t  hoop_mask_default_names[HOOP_DEFAULTS];
 
@@ -132,8 +135,8 @@ hoop_mask_normalise(const u_char *p, size_t len, u_char *dst, uint64_t *words)
 static void
 hoop_mask_set_index(hoop_mask_set_t *set)
 {
-    u_char             a, b;
-    unsigned           i, k;
+    u_char             b;
+    unsigned           i;
     hoop_mask_name_t  *name;
 
     for (i = 0; i < set->nnames; i++) {
@@ -144,27 +147,63 @@ hoop_mask_set_index(hoop_mask_set_t *set)
         name->next = set->head[b];
         set->head[b] = (u_char) (i + 1);
 
-        if (name->name.len > 1) {
-            a = name->name.data[name->name.len - 2];
-            k = hoop_mask_tail(a, b);
-            set->tails[k / 64] |= (uint64_t) 1 << (k % 64);
-            continue;
+        hoop_mask_set_tails(set, name->name);
+    }
+}
+
+
+/*
+ * The last three bytes of all names that end in this one, as they are written:
+ * separators may stand anywhere in it, and what a short one does not have may
+ * be anything.
+ */
+
+static void
+hoop_mask_set_tails(hoop_mask_set_t *set, hoop_str_t name)
+{
+    size_t    left;
+    u_char    place[3][32];
+    unsigned  i, k, n[3], a, b, tail, where;
+
+    static const u_char  separators[] = { '_', '-', ' ', '.' };
+
+    for (where = 0; where < 8; where++) {
+        left = name.len;
+
+        for (i = 3; i-- > 0; /* void */ ) {
+
+            if (where & 1u << i) {
+                memcpy(place[i], separators, sizeof(separators));
+                n[i] = sizeof(separators);
+
+            } else if (left) {
+                place[i][0] = name.data[--left];
+                n[i] = 1;
+
+            } else {
+                for (k = 0; k < 32; k++) {
+                    place[i][k] = (u_char) k;
+                }
+
+                n[i] = 32;
+            }
         }
 
-        /* a name of one letter is matched as a whole only: anything before */
-
-        for (k = 0; k < 256; k++) {
-            a = (u_char) k;
-            set->tails[hoop_mask_tail(a, b) / 64]
-                |= (uint64_t) 1 << (hoop_mask_tail(a, b) % 64);
+        for (a = 0; a < n[0]; a++) {
+            for (b = 0; b < n[1]; b++) {
+                for (k = 0; k < n[2]; k++) {
+                    tail = hoop_mask_tail(place[0][a], place[1][b],
+                                          place[2][k]);
+                    set->tails[tail / 64] |= (uint64_t) 1 << (tail % 64);
+                }
+            }
         }
     }
 }
 
 
 unsigned
-hoop_mask_set_find(const hoop_mask_set_t *set, const u_char *p, size_t len,
-    u_char last)
+hoop_mask_set_find(const hoop_mask_set_t *set, const u_char *p, size_t len)
 {
     size_t                   i, n, k;
     u_char                   text[HOOP_NAME_CAP];
@@ -175,7 +214,7 @@ hoop_mask_set_find(const hoop_mask_set_t *set, const u_char *p, size_t len,
     n = hoop_mask_normalise(p, len, text, &words);
     end = text + HOOP_NAME_CAP;
 
-    for (i = set->head[last]; i; i = name->next) {
+    for (i = n ? set->head[end[-1]] : 0; i; i = name->next) {
         name = &set->names[i - 1];
         k = name->name.len;
 

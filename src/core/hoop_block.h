@@ -1,0 +1,200 @@
+
+/*
+ * Copyright (C) ngx_hoop_module authors
+ *
+ * Sixty-four bytes at a time: which of them are what, as bits, the first byte
+ * in the lowest.  The masker finds by these where there is anything to look
+ * at; nothing is decided by them alone.
+ *
+ * There is one such function for each width of vectors, and one without any,
+ * and all say the same.  The widest one that the processor has is taken.
+ */
+
+
+#ifndef _HOOP_BLOCK_H_INCLUDED_
+#define _HOOP_BLOCK_H_INCLUDED_
+
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+#include "hoop_core.h"
+
+
+#define HOOP_BLOCK        64
+#define HOOP_BLOCK_AHEAD  3            /* bytes behind it that are read */
+#define HOOP_BLOCK_APART  7            /* the same, of hoop_block_pair() */
+
+
+typedef struct {
+    uint64_t  quote;       /* " */
+    uint64_t  slash;       /* \ */
+    uint64_t  op;          /* { } [ ] : and , and two control characters */
+    uint64_t  space;       /* of JSON */
+    uint64_t  brace;       /* { */
+    uint64_t  digit;
+    uint64_t  gap;         /* space and hyphen */
+    uint64_t  dot;
+    uint64_t  high;        /* beyond ASCII */
+    uint64_t  at;          /* @ */
+    uint64_t  sign;        /* : and = */
+    uint64_t  head;        /* a token may begin: see hoop_head.h */
+} hoop_block_t;
+
+
+/* n blocks at p, behind which HOOP_BLOCK_AHEAD bytes can be read as well */
+extern void (*hoop_blocks)(const u_char *p, size_t n, hoop_block_t *b);
+
+/*
+ * Where the bits of n words are, the first of which is at "at": written in
+ * order, and returned is how many.  There must be room for 64 * n.
+ */
+extern size_t (*hoop_places)(const uint64_t *bits, size_t n, uint32_t at,
+    uint32_t *places);
+
+/*
+ * One of those that there are, for tests: NULL behind the last one, or where
+ * the processor cannot run it.
+ */
+typedef struct {
+    const char  *name;
+    void       (*blocks)(const u_char *p, size_t n, hoop_block_t *b);
+    size_t     (*places)(const uint64_t *bits, size_t n, uint32_t at,
+                         uint32_t *places);
+} hoop_block_kind_t;
+
+const hoop_block_kind_t *hoop_block_kind(unsigned i);
+
+
+static inline unsigned
+hoop_bit_first(uint64_t bits)
+{
+    return (unsigned) __builtin_ctzll(bits);
+}
+
+
+/* bit i of the answer: the bits before and at i are odd in number */
+
+static inline uint64_t
+hoop_bit_parity(uint64_t bits)
+{
+    bits ^= bits << 1;
+    bits ^= bits << 2;
+    bits ^= bits << 4;
+    bits ^= bits << 8;
+    bits ^= bits << 16;
+
+    return bits ^ bits << 32;
+}
+
+
+/* where the one byte stands, and the other seven behind it */
+
+static inline uint64_t
+hoop_block_pair(const u_char *p, u_char a, u_char b)
+{
+    unsigned  i;
+    uint64_t  bits;
+
+    bits = 0;
+
+#ifdef __SSE2__
+
+    for (i = 0; i < HOOP_BLOCK; i += 16) {
+        __m128i  v, w;
+
+        v = _mm_loadu_si128((const __m128i *) (p + i));
+        w = _mm_loadu_si128((const __m128i *) (p + i + HOOP_BLOCK_APART));
+
+        v = _mm_and_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8((char) a)),
+                          _mm_cmpeq_epi8(w, _mm_set1_epi8((char) b)));
+
+        bits |= (uint64_t) (unsigned) _mm_movemask_epi8(v) << i;
+    }
+
+#else
+
+    for (i = 0; i < HOOP_BLOCK; i++) {
+        if (p[i] == a && p[i + HOOP_BLOCK_APART] == b) {
+            bits |= (uint64_t) 1 << i;
+        }
+    }
+
+#endif
+
+    return bits;
+}
+
+
+/* bit i of the answer is bit i + k of the 128 that begin at lo; k 1..63 */
+
+#define hoop_bit_ahead(lo, hi, k)  ((lo) >> (k) | (hi) << (64 - (k)))
+
+
+/*
+ * Where a number begins that is grouped as a social security number (3-2-4),
+ * or that has twelve digits and gaps in a row, which every card has.  Both are
+ * runs of digits that begin here; any byte beyond ASCII may be of a gap.
+ */
+
+static inline uint64_t
+hoop_block_numbers(const hoop_block_t *b, uint64_t digit_before)
+{
+    uint64_t  begin, d, e, h, k, m, n, s, t, ssn;
+
+    d = b[0].digit;
+    e = b[1].digit;
+    h = b[0].high;
+    k = b[1].high;
+
+    begin = d & ~(d << 1 | digit_before);
+
+    /* both are eleven such bytes at least: runs of 2, 4, 8 and 11 */
+
+    s = b[0].gap | b[0].dot | h;
+    t = b[1].gap | b[1].dot | k;
+
+    m = d | s;
+    n = e | t;
+
+    m &= hoop_bit_ahead(m, n, 1);
+    n &= n >> 1;
+    m &= hoop_bit_ahead(m, n, 2);
+    n &= n >> 2;
+    m &= hoop_bit_ahead(m, n, 4);
+    n &= n >> 4;
+
+    begin &= m & hoop_bit_ahead(m, n, 3);
+
+    if (begin == 0) {
+        return 0;
+    }
+
+    ssn = begin & hoop_bit_ahead(d, e, 1) & hoop_bit_ahead(d, e, 2)
+          & hoop_bit_ahead(s, t, 3);
+
+    if (ssn) {
+        m = hoop_bit_ahead(d, e, 7) & hoop_bit_ahead(d, e, 8)
+            & hoop_bit_ahead(d, e, 9) & hoop_bit_ahead(d, e, 10);
+        m = hoop_bit_ahead(h, k, 6) | (hoop_bit_ahead(s, t, 6) & m);
+        m &= hoop_bit_ahead(d, e, 4) & hoop_bit_ahead(d, e, 5);
+
+        ssn &= hoop_bit_ahead(h, k, 3) | m;
+    }
+
+    m = d | b[0].gap | h;
+    n = e | b[1].gap | k;
+
+    m &= hoop_bit_ahead(m, n, 1);
+    n &= n >> 1;
+    m &= hoop_bit_ahead(m, n, 2);
+    n &= n >> 2;
+
+    s = m & hoop_bit_ahead(m, n, 4);
+
+    return ssn | (begin & s & hoop_bit_ahead(m, n, 8));
+}
+
+
+#endif /* _HOOP_BLOCK_H_INCLUDED_ */

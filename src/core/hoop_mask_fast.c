@@ -1,0 +1,880 @@
+
+/*
+ * Copyright (C) ngx_hoop_module authors
+ *
+ * The quick way through JSON that holds nothing.  Blocks of 64 bytes are
+ * turned into the places of quotes, of the signs between values and of the
+ * first bytes of numbers and words, and into the few places in strings where
+ * a detector would look (hoop_block.h); the walk then goes from place to place
+ * and never sees the bytes between.
+ *
+ * It passes only what the JSON engine would pass, token by token, and leaves
+ * off in front of the first one that it is not sure of: a sensitive name, a
+ * string with a candidate or an escape that might hide one, a long number,
+ * anything that is no JSON.  The engine goes on there.  So whatever is masked,
+ * and how, does not depend on this file; how fast all the rest goes does.
+ */
+
+
+#include "hoop_block.h"
+#include "hoop_mask_json.h"
+
+
+#define HOOP_FAST_MIN      64          /* bytes for which it is worth it */
+#define HOOP_FAST_FIRST    2           /* blocks at once, at first, */
+#define HOOP_FAST_BLOCKS   16          /* and at last */
+#define HOOP_FAST_WINDOW   0x40000000  /* places have 32 bits */
+#define HOOP_FAST_MEMBER   6           /* places of one, at most */
+#define HOOP_FAST_NUMBER   16          /* bytes of a number looked at at once */
+#define HOOP_FAST_FRACTION 64
+#define HOOP_FAST_NONE     UINT32_MAX
+
+
+/* what an integer may have and hold no card */
+#define HOOP_FAST_INTEGER  11
+
+
+typedef struct {
+    const u_char  *p;
+    size_t         n;
+    unsigned       state;              /* of the level */
+    unsigned       object;             /* the container is one */
+
+    size_t         at;                 /* of the block that comes */
+    unsigned       batch;              /* blocks at once */
+    unsigned       ready:1;            /* blocks[0] is classified */
+    unsigned       slashes:1;          /* there were backslashes */
+
+    /* about the byte before "at" */
+    uint64_t       escaped;            /* it is a backslash that escapes */
+    uint64_t       string;             /* all bits: it is in a string */
+    uint64_t       digit;
+    uint64_t       scalar;
+
+    unsigned       first;              /* places that are not used yet */
+    unsigned       last;
+    uint32_t       candidate;          /* the first one not yet passed */
+
+    hoop_block_t   blocks[HOOP_FAST_BLOCKS + 1];
+    uint32_t       places[HOOP_FAST_MEMBER + HOOP_FAST_BLOCKS * HOOP_BLOCK];
+} hoop_fast_t;
+
+
+static size_t hoop_fast_run(hoop_mask_t *m, hoop_level_t *lev,
+    hoop_fast_t *f, size_t end);
+static int hoop_fast_token(hoop_mask_t *m, hoop_level_t *lev, hoop_fast_t *f,
+    size_t *end);
+static int hoop_fast_fill(hoop_mask_t *m, hoop_fast_t *f);
+static void hoop_fast_classify(hoop_fast_t *f, unsigned n);
+static uint64_t hoop_fast_block(hoop_mask_t *m, hoop_fast_t *f,
+    const hoop_block_t *b);
+static uint64_t hoop_fast_escapes(hoop_fast_t *f, uint64_t slash,
+    uint64_t *doubt);
+static uint64_t hoop_fast_signs(hoop_mask_t *m, const hoop_fast_t *f,
+    uint64_t signs);
+static uint64_t hoop_fast_literals(hoop_mask_t *m, const hoop_fast_t *f);
+static size_t hoop_fast_scalar(const hoop_mask_t *m, const u_char *p,
+    size_t n);
+
+
+/* the key of that length that ends at p + end; its quote stands before it */
+
+static inline int
+hoop_fast_named(hoop_mask_t *m, const u_char *p, size_t end, size_t len)
+{
+    unsigned  i;
+
+    len = (len > HOOP_MASK_KEY) ? HOOP_MASK_KEY : len;
+    p += end;
+
+    for (i = 0; i < m->nsets; i++) {
+
+        if (end >= 3 ? hoop_mask_set_ends(m->sets[i], p)
+                     : hoop_mask_set_may(m->sets[i], p - len, len))
+        {
+            if (hoop_mask_set_find(m->sets[i], p - len, len)) {
+                return 1;
+            }
+        }
+    }
+
+    return 0;
+}
+
+
+size_t
+hoop_mask_json_fast(hoop_mask_t *m, hoop_level_t *lev, const u_char *p,
+    size_t n)
+{
+    size_t       end;
+    hoop_fast_t  f;
+
+    if (n < HOOP_FAST_MIN) {
+        return 0;
+    }
+
+    f.p = p;
+    f.n = (n < HOOP_FAST_WINDOW) ? n : HOOP_FAST_WINDOW;
+    f.at = 0;
+    f.batch = HOOP_FAST_FIRST;
+    f.ready = 0;
+    f.slashes = 0;
+    f.escaped = 0;
+    f.string = 0;
+    f.digit = 0;
+    f.scalar = 0;
+    f.first = 0;
+    f.last = 0;
+    f.candidate = HOOP_FAST_NONE;
+    f.state = lev->state;
+    f.object = hoop_bits_get(m->objects, m->depth - 1);
+
+    end = 0;
+
+    do {
+        if (f.last - f.first < HOOP_FAST_MEMBER
+            && hoop_fast_fill(m, &f) != HOOP_OK
+            && f.last == f.first)
+        {
+            break;
+        }
+
+        if (f.last - f.first >= HOOP_FAST_MEMBER) {
+            end = hoop_fast_run(m, lev, &f, end);
+        }
+
+    } while (f.first < f.last && hoop_fast_token(m, lev, &f, &end));
+
+    lev->state = (u_char) f.state;
+
+    return end;
+}
+
+
+/*
+ * Members and elements, as long as all the places of one are known: a name,
+ * its colon, a value and what is behind it in one go.  Where anything is
+ * unusual it leaves off in front of it.  Returns where what it passed ends.
+ */
+
+static size_t
+hoop_fast_run(hoop_mask_t *m, hoop_level_t *lev, hoop_fast_t *f, size_t end)
+{
+    u_char           c;
+    size_t           len;
+    uint32_t         b, v, candidate;
+    unsigned         state, object, masked;
+    const u_char    *p;
+    const uint32_t  *place, *last;
+
+    p = f->p;
+    place = f->places + f->first;
+    last = f->places + f->last - HOOP_FAST_MEMBER;
+    candidate = f->candidate;
+
+    state = f->state;
+    object = f->object;
+    masked = lev->masked;
+
+    switch (state) {
+
+    case HOOP_JSON_NAME:
+        goto first_member;
+
+    case HOOP_JSON_KEY:
+        goto member;
+
+    case HOOP_JSON_FIRST:
+        goto first_element;
+
+    case HOOP_JSON_AFTER:
+        goto after;
+
+    default:
+        return end;
+    }
+
+first_member:
+
+    state = HOOP_JSON_NAME;
+
+    if (place <= last && p[*place] == '}') {
+        goto close;
+    }
+
+member:
+
+    if (place > last || f->slashes) {
+        goto done;
+    }
+
+    b = place[1];
+    v = place[3];
+
+    if (p[place[0]] != '"' || p[place[2]] != ':' || b > candidate
+        || hoop_fast_named(m, p, b, b - place[0] - 1))
+    {
+        goto done;
+    }
+
+    c = p[v];
+
+    if (c == '"') {
+
+        if (place[4] > candidate) {
+            goto done;
+        }
+
+        end = place[4] + 1;
+        place += 5;
+
+    } else if (c == '{' || c == '[') {
+        end = place[2] + 1;
+        place += 3;
+        masked = 0;
+        goto open;
+
+    } else {
+        len = hoop_fast_scalar(m, p + v, f->n - v);
+
+        if (len == 0) {
+            goto done;
+        }
+
+        end = v + len;
+        place += 4;
+    }
+
+    masked = 0;
+
+after:
+
+    state = HOOP_JSON_AFTER;
+
+    if (place > last) {
+        goto done;
+    }
+
+    c = p[*place];
+
+    if (c == ',') {
+        end = *place++ + 1;
+
+        if (object) {
+            state = HOOP_JSON_KEY;
+            goto member;
+        }
+
+        masked = 0;
+        goto element;
+    }
+
+    if (c == (object ? '}' : ']')) {
+        goto close;
+    }
+
+    goto done;
+
+first_element:
+
+    state = HOOP_JSON_FIRST;
+
+    if (place <= last && p[*place] == ']') {
+        goto close;
+    }
+
+element:
+
+    state = (state == HOOP_JSON_FIRST) ? state : HOOP_JSON_VALUE;
+
+    if (place > last) {
+        goto done;
+    }
+
+    v = place[0];
+    c = p[v];
+
+    if (c == '"') {
+
+        if (place[1] > candidate) {
+            goto done;
+        }
+
+        end = place[1] + 1;
+        place += 2;
+
+    } else if (c == '{' || c == '[') {
+        goto open;
+
+    } else {
+        len = hoop_fast_scalar(m, p + v, f->n - v);
+
+        if (len == 0) {
+            goto done;
+        }
+
+        end = v + len;
+        place++;
+    }
+
+    masked = 0;
+    goto after;
+
+open:
+
+    if (m->depth == HOOP_MASK_DEPTH) {
+        state = HOOP_JSON_VALUE;
+        goto done;
+    }
+
+    object = (p[*place] == '{');
+
+    if (object) {
+        hoop_bits_set(m->objects, m->depth);
+
+    } else {
+        hoop_bits_clear(m->objects, m->depth);
+    }
+
+    hoop_bits_clear(m->kept, m->depth);
+    m->depth++;
+
+    end = *place++ + 1;
+
+    if (object) {
+        goto first_member;
+    }
+
+    goto first_element;
+
+close:
+
+    /* the last one may end more than itself */
+
+    if (m->depth == lev->base + 1) {
+        goto done;
+    }
+
+    m->depth--;
+    object = hoop_bits_get(m->objects, m->depth - 1);
+    end = *place++ + 1;
+
+    goto after;
+
+done:
+
+    lev->masked = masked;
+    f->state = state;
+    f->object = object;
+    f->first = (unsigned) (place - f->places);
+
+    return end;
+}
+
+
+/* one token; 0: it is not one to be passed */
+
+static int
+hoop_fast_token(hoop_mask_t *m, hoop_level_t *lev, hoop_fast_t *f,
+    size_t *end)
+{
+    u_char         c;
+    size_t         len;
+    uint32_t       a, b;
+    const u_char  *p;
+
+    p = f->p;
+    a = f->places[f->first];
+    c = p[a];
+
+    switch (f->state) {
+
+    case HOOP_JSON_AFTER:
+
+        if (c == ',') {
+            f->state = f->object ? HOOP_JSON_KEY : HOOP_JSON_VALUE;
+            lev->masked = f->object ? lev->masked : 0;
+            goto next;
+        }
+
+        if (c == (f->object ? '}' : ']')) {
+            goto close;
+        }
+
+        return 0;
+
+    case HOOP_JSON_COLON:
+
+        if (c == ':') {
+            f->state = HOOP_JSON_VALUE;
+            goto next;
+        }
+
+        return 0;
+
+    case HOOP_JSON_NAME:
+
+        if (c == '}') {
+            goto close;
+        }
+
+        /* fall through */
+
+    case HOOP_JSON_KEY:
+
+        if (c != '"') {
+            return 0;
+        }
+
+        break;
+
+    case HOOP_JSON_FIRST:
+
+        if (c == ']') {
+            goto close;
+        }
+
+        lev->masked = 0;
+        f->state = HOOP_JSON_VALUE;
+    }
+
+    if (c == '"') {
+
+        if (f->last - f->first < 2) {
+            return 0;
+        }
+
+        b = f->places[f->first + 1];
+
+        if (b > f->candidate) {
+            return 0;
+        }
+
+        if (f->state == HOOP_JSON_VALUE) {
+            f->state = HOOP_JSON_AFTER;
+
+        } else {
+            len = b - a - 1;
+
+            if (hoop_fast_named(m, p, b, len)
+                || (f->slashes && memchr(p + a + 1, '\\', len) != NULL))
+            {
+                return 0;
+            }
+
+            lev->masked = 0;
+            f->state = HOOP_JSON_COLON;
+        }
+
+        *end = b + 1;
+        f->first += 2;
+
+        return 1;
+    }
+
+    if (c == '{' || c == '[') {
+
+        if (m->depth == HOOP_MASK_DEPTH) {
+            return 0;
+        }
+
+        f->object = (c == '{');
+
+        if (f->object) {
+            hoop_bits_set(m->objects, m->depth);
+            f->state = HOOP_JSON_NAME;
+
+        } else {
+            hoop_bits_clear(m->objects, m->depth);
+            f->state = HOOP_JSON_FIRST;
+        }
+
+        hoop_bits_clear(m->kept, m->depth);
+        m->depth++;
+
+        goto next;
+    }
+
+    len = hoop_fast_scalar(m, p + a, f->n - a);
+
+    if (len == 0) {
+        return 0;
+    }
+
+    f->state = HOOP_JSON_AFTER;
+
+    *end = a + len;
+    f->first++;
+
+    return 1;
+
+close:
+
+    /* the last one may end more than itself */
+
+    if (m->depth == lev->base + 1) {
+        return 0;
+    }
+
+    m->depth--;
+    f->object = hoop_bits_get(m->objects, m->depth - 1);
+    f->state = HOOP_JSON_AFTER;
+
+next:
+
+    *end = a + 1;
+    f->first++;
+
+    return 1;
+}
+
+
+/* more places; HOOP_DECLINED: there are none, or there is a reason to stop */
+
+static int
+hoop_fast_fill(hoop_mask_t *m, hoop_fast_t *f)
+{
+    uint32_t  at;
+    uint64_t  bits[HOOP_FAST_BLOCKS];
+    unsigned  i, n;
+
+    do {
+        if (f->at >= f->n || f->candidate < HOOP_FAST_NONE) {
+            return HOOP_DECLINED;
+        }
+
+        n = f->last - f->first;
+
+        if (n == 0) {
+            f->slashes = 0;
+        }
+
+        memmove(f->places, f->places + f->first, n * sizeof(uint32_t));
+        f->first = 0;
+        f->last = n;
+
+        n = f->batch;
+        f->batch = (n < HOOP_FAST_BLOCKS) ? n * 2 : HOOP_FAST_BLOCKS;
+
+        hoop_fast_classify(f, n);
+
+        at = (uint32_t) f->at;
+
+        for (i = 0; i < n && f->at < f->n; i++) {
+            bits[i] = hoop_fast_block(m, f, &f->blocks[i]);
+            f->at += HOOP_BLOCK;
+        }
+
+        f->last += hoop_places(bits, i, at, f->places + f->last);
+
+        f->blocks[0] = f->blocks[n];
+        f->ready = 1;
+
+    } while (f->last < HOOP_FAST_MEMBER);
+
+    return HOOP_OK;
+}
+
+
+/* n blocks, and the one behind them; what is behind the window is zero */
+
+static void
+hoop_fast_classify(hoop_fast_t *f, unsigned n)
+{
+    size_t    at, left, k;
+    unsigned  i;
+
+    u_char  tail[HOOP_BLOCK + HOOP_BLOCK_AHEAD];
+
+    i = f->ready;
+    at = f->at + i * HOOP_BLOCK;
+    n++;
+
+    left = (at < f->n) ? f->n - at : 0;
+
+    if (left >= HOOP_BLOCK + HOOP_BLOCK_AHEAD) {
+        k = (left - HOOP_BLOCK_AHEAD) / HOOP_BLOCK;
+        k = (k > n - i) ? n - i : k;
+
+        hoop_blocks(f->p + at, k, &f->blocks[i]);
+
+        at += k * HOOP_BLOCK;
+        left -= k * HOOP_BLOCK;
+        i += k;
+    }
+
+    for ( /* void */ ; i < n; i++) {
+
+        if (left == 0) {
+            memset(&f->blocks[i], 0, sizeof(hoop_block_t));
+            continue;
+        }
+
+        k = (left < sizeof(tail)) ? left : sizeof(tail);
+
+        memcpy(tail, f->p + at, k);
+        memset(tail + k, 0, sizeof(tail) - k);
+
+        hoop_blocks(tail, 1, &f->blocks[i]);
+
+        k = (left < HOOP_BLOCK) ? left : HOOP_BLOCK;
+        at += k;
+        left -= k;
+    }
+}
+
+
+/* the places of one block, as bits; and its candidates */
+
+static uint64_t
+hoop_fast_block(hoop_mask_t *m, hoop_fast_t *f, const hoop_block_t *b)
+{
+    uint64_t  quote, string, op, scalar, bits, cand, doubt;
+
+    quote = b->quote;
+    doubt = 0;
+
+    if (b->slash | f->escaped) {
+        quote &= ~hoop_fast_escapes(f, b->slash, &doubt);
+        doubt |= m->nliterals ? b->slash | 1 : 0;
+    }
+
+    /* from an opening quote on, without the closing one */
+
+    string = hoop_bit_parity(quote) ^ f->string;
+    f->string = (uint64_t) ((int64_t) string >> 63);
+
+    op = b->op & ~string;
+    scalar = ~(op | b->space | string | quote);
+    bits = quote | op | (scalar & ~(scalar << 1 | f->scalar));
+    f->scalar = scalar >> 63;
+
+    cand = b->head | b->at | doubt | hoop_block_numbers(b, f->digit);
+    f->digit = b->digit >> 63;
+
+    if (m->nliterals) {
+        cand |= hoop_fast_literals(m, f);
+    }
+
+    cand &= string;
+
+    if ((b->sign & string) && m->has_names) {
+        cand |= hoop_fast_signs(m, f, b->sign & string);
+    }
+
+    if (cand && f->candidate == HOOP_FAST_NONE) {
+        f->candidate = (uint32_t) f->at + hoop_bit_first(cand);
+    }
+
+    if (f->n - f->at < HOOP_BLOCK) {
+        bits &= ((uint64_t) 1 << (f->n - f->at)) - 1;
+    }
+
+    return bits;
+}
+
+
+/*
+ * The bytes that a backslash takes its meaning from, in order; doubt are the
+ * escapes that stand for what a detector or a name might be made of.
+ */
+
+static uint64_t
+hoop_fast_escapes(hoop_fast_t *f, uint64_t slash, uint64_t *doubt)
+{
+    u_char    c;
+    size_t    k;
+    uint64_t  bit, escaped;
+
+    escaped = f->escaped;
+
+    if (escaped) {
+        c = f->p[f->at];
+        *doubt |= (c != 'n' && c != 't' && c != 'r' && c != '/' && c != 'b'
+                   && c != 'f');
+    }
+
+    f->escaped = 0;
+    f->slashes = 1;
+
+    slash &= ~escaped;
+
+    while (slash) {
+        bit = slash & -slash;
+
+        if (bit >> 63) {
+            f->escaped = 1;
+            break;
+        }
+
+        escaped |= bit << 1;
+        slash &= ~(bit | bit << 1);
+
+        k = f->at + hoop_bit_first(bit) + 1;
+
+        if (k >= f->n) {
+            break;
+        }
+
+        c = f->p[k];
+
+        if (c != 'n' && c != 't' && c != 'r' && c != '/' && c != 'b'
+            && c != 'f')
+        {
+            *doubt |= bit;
+        }
+    }
+
+    return escaped;
+}
+
+
+/* those ':' and '=' that may stand behind a sensitive name */
+
+static uint64_t
+hoop_fast_signs(hoop_mask_t *m, const hoop_fast_t *f, uint64_t signs)
+{
+    u_char         c;
+    size_t         k, len;
+    uint64_t       bit, cand;
+    unsigned       i, may;
+    const u_char  *p;
+
+    cand = 0;
+
+    while (signs) {
+        bit = signs & -signs;
+        signs &= signs - 1;
+
+        k = f->at + hoop_bit_first(bit);
+
+        /* it is in a string: a quote stands before it */
+
+        p = f->p + k;
+        c = hoop_lower(p[-1]);
+
+        if (c == '\'' || c == ' ') {
+            cand |= bit;
+            continue;
+        }
+
+        may = hoop_is_separator(c);
+
+        for (i = 0; i < m->nsets; i++) {
+            may |= m->sets[i]->head[c];
+        }
+
+        if (!may) {
+            continue;
+        }
+
+        len = hoop_scan_name(p);
+
+        for (i = 0; i < m->nsets; i++) {
+            if (hoop_mask_set_may(m->sets[i], p - len, len)) {
+                cand |= bit;
+                break;
+            }
+        }
+    }
+
+    return cand;
+}
+
+
+/* the places where a literal may stand: its first and its eighth byte do */
+
+static uint64_t
+hoop_fast_literals(hoop_mask_t *m, const hoop_fast_t *f)
+{
+    size_t         n;
+    uint64_t       cand;
+    unsigned       i;
+    const u_char  *p, *literal;
+
+    u_char  tail[HOOP_BLOCK + HOOP_BLOCK_APART];
+
+    p = f->p + f->at;
+    n = f->n - f->at;
+
+    if (n < sizeof(tail)) {
+        memcpy(tail, p, n);
+        memset(tail + n, 0, sizeof(tail) - n);
+        p = tail;
+    }
+
+    cand = 0;
+
+    for (i = 0; i < m->nliterals; i++) {
+        literal = m->literals[i].data;
+        cand |= hoop_block_pair(p, literal[0], literal[HOOP_BLOCK_APART]);
+    }
+
+    return cand;
+}
+
+
+/* the length of a number or a word that is sure to hold nothing, or 0 */
+
+static size_t
+hoop_fast_scalar(const hoop_mask_t *m, const u_char *p, size_t n)
+{
+    u_char  c;
+    size_t  i, k;
+
+    if (n < HOOP_FAST_NUMBER) {
+        return 0;
+    }
+
+    i = (p[0] == '-');
+    k = i;
+
+    while (i < HOOP_FAST_NUMBER - 1 && (u_char) (p[i] - '0') <= 9) {
+        i++;
+    }
+
+    if (i == k) {
+
+        if (memcmp(p, "true", 4) == 0 || memcmp(p, "null", 4) == 0) {
+            i = 4;
+
+        } else if (memcmp(p, "false", 5) == 0) {
+            i = 5;
+
+        } else {
+            return 0;
+        }
+
+    } else {
+
+        if (i - k > HOOP_FAST_INTEGER || (m->nliterals && i >= 8)) {
+            return 0;
+        }
+
+        if (p[i] == '.') {
+            k = ++i;
+
+            while (i < n && i < HOOP_FAST_FRACTION
+                   && (u_char) (p[i] - '0') <= 9)
+            {
+                i++;
+            }
+
+            if (i == k || i == n || i == HOOP_FAST_FRACTION || m->nliterals) {
+                return 0;
+            }
+        }
+    }
+
+    c = p[i];
+
+    if (c == ',' || c == '}' || c == ']' || c == '\n' || c == '\r') {
+        return i;
+    }
+
+    if (c == ' ' && i + 1 < n && (u_char) (p[i + 1] - '0') > 9) {
+        return i;
+    }
+
+    return 0;
+}

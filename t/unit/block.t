@@ -1,0 +1,3 @@
+#!/usr/bin/perl
+
+exec './build/unit/block' or die "build/unit/block: $!\n";
