@@ -116,7 +116,8 @@ const char *hoop_sql_pg_version(void);
 /*
  * Appends the text as it may be recorded: literals are "?", comments and
  * superfluous white space are gone; of what cannot be read, or may be read in
- * another way, only the beginning is left.  HOOP_OK, HOOP_NOMEM, or HOOP_LIMIT of the buffer.
+ * another way, only the beginning is left.  HOOP_OK, HOOP_NOMEM, or HOOP_LIMIT
+ * of the buffer.
  */
 int hoop_sql_redact(hoop_sql_dialect_e dialect, const u_char *p, size_t len,
     hoop_buf_t *out);

@@ -115,7 +115,8 @@ hoop_sql_walk_call(hoop_sql_walker_t *w, hoop_sql_level_t *l, unsigned a)
         return;
     }
 
-    if (prev && hoop_sql_token_is(w->sql, prev, "tablesample")
+    if (prev && (hoop_sql_token_is(w->sql, prev, "tablesample")
+                 || hoop_sql_token_is(w->sql, prev, "sample"))
         && hoop_sql_token_in(w->sql, &t[w->i], samples))
     {
         w->paren = FR_NAMES + 1;
@@ -146,9 +147,9 @@ hoop_sql_walk_call(hoop_sql_walker_t *w, hoop_sql_level_t *l, unsigned a)
 
 
 /*
- * A name behind a "." that has no name before it: (x).name, ?.name.  Where "("
- * follows it is a method; PostgreSQL calls a function of this name where the
- * row has no such member.
+ * A name behind a "." of what begins with no name: (x).a.name, ?.name.  Where
+ * "(" follows it is a method; PostgreSQL calls a function of this name where
+ * the row has no such member.
  */
 
 void
@@ -180,7 +181,8 @@ hoop_sql_walk_member(hoop_sql_walker_t *w)
 
     if (w->i >= w->first + 2
         && (hoop_sql_is_op(t - 2, ')') || hoop_sql_is_op(t - 2, ']')
-            || t[-2].type == HOOP_SQL_T_PARAM)
+            || hoop_sql_is_name(t - 2) || t[-2].type == HOOP_SQL_T_PARAM)
+        && !hoop_sql_from_is_row(w)
         && !(hoop_sql_flags(t) & W_FUNCTION)
         && !(t->type == HOOP_SQL_T_WORD
              && hoop_sql_from_member(hoop_sql_token(w->sql, t))))

@@ -163,7 +163,9 @@ hoop_sql_walk_word(hoop_sql_walker_t *w, hoop_sql_level_t *l)
         return HOOP_OK;
 
     case KW_TABLE:
-        if (call && w->sql->dialect == HOOP_SQL_ORACLE) {
+        if (call && (w->sql->dialect == HOOP_SQL_ORACLE
+                     || w->sql->dialect == HOOP_SQL_GENERIC))
+        {
             hoop_sql_walk_table(w);
         }
 
@@ -752,6 +754,14 @@ hoop_sql_walk_is_name(hoop_sql_walker_t *w, hoop_sql_level_t *l, unsigned kw)
                && (w->i == w->first
                    || (!hoop_sql_token_is(w->sql, t - 1, "cross")
                        && !hoop_sql_token_is(w->sql, t - 1, "outer")));
+
+    case KW_TABLE:
+
+        /* ClickHouse: a column of its system's tables */
+
+        return dialect == HOOP_SQL_CLICKHOUSE
+               && (l->clause == CL_SELECT || l->clause == CL_OTHER)
+               && l->expect == 0 && !hoop_sql_is_op(t + 1, '(');
 
     case KW_UNION:
         if (hoop_sql_token_is(w->sql, t, "minus")

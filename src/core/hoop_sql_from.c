@@ -312,6 +312,33 @@ hoop_sql_from_end(hoop_sql_walker_t *w)
 }
 
 
+int
+hoop_sql_from_is_row(hoop_sql_walker_t *w)
+{
+    unsigned           i, n, depth;
+    hoop_sql_token_t  *t;
+
+    t = w->sql->tokens;
+    depth = 0;
+
+    for (n = 0, i = w->i - 2; n < 32 && i > w->first + 1; n++, i--) {
+
+        if (hoop_sql_is_op(&t[i], ')')) {
+            depth++;
+
+        } else if (hoop_sql_is_op(&t[i], '(') && --depth <= 1) {
+            break;
+        }
+    }
+
+    return depth == 1 && hoop_sql_is_op(&t[w->i - 2], ')')
+           && hoop_sql_is_op(&t[w->i - 3], ')')
+           && hoop_sql_is_op(&t[i], '(')
+           && hoop_sql_is_name(&t[i - 1]) && hoop_sql_is_op(&t[i - 2], '(')
+           && hoop_sql_from_rows(hoop_sql_from_name(w->sql, i - 1));
+}
+
+
 /* the same of names that may be the same to PostgreSQL, in any encoding */
 
 static uint32_t

@@ -727,6 +727,7 @@ static void
 hoop_sql_pg_field(hoop_sql_pg_t *w, A_Indirection *in)
 {
     Node      *n;
+    FuncCall  *call;
     ListCell  *lc;
 
     foreach(lc, in->indirection) {
@@ -736,6 +737,19 @@ hoop_sql_pg_field(hoop_sql_pg_t *w, A_Indirection *in)
         if (!IsA(n, String)) {
             hoop_sql_pg_walk(w, n);
             continue;
+        }
+
+        /* (jsonb_each(x)).key is of a row indeed */
+
+        if (list_length(in->indirection) == 1 && IsA(in->arg, FuncCall)) {
+
+            call = (FuncCall *) in->arg;
+
+            if (hoop_sql_from_rows(hoop_cstr(hoop_sql_pg_str(call->funcname,
+                                         list_length(call->funcname) - 1))))
+            {
+                return;
+            }
         }
 
         if (!hoop_sql_from_member(hoop_cstr(strVal(n)))

@@ -28,6 +28,8 @@ static int hoop_sql_walk_named(hoop_sql_walker_t *w, hoop_sql_level_t *l,
     unsigned a);
 static int hoop_sql_walk_is_columns(hoop_sql_walker_t *w);
 static int hoop_sql_walk_is_dual(hoop_sql_walker_t *w, unsigned a);
+static int hoop_sql_walk_is_package(hoop_sql_walker_t *w, unsigned a);
+static int hoop_sql_walk_is_nextval(hoop_sql_walker_t *w);
 
 
 int
@@ -201,6 +203,19 @@ hoop_sql_walk_op(hoop_sql_walker_t *w, hoop_sql_level_t *l,
         }
 
         hoop_sql_unknown(w->st, "sets a variable");
+        return;
+
+    case HOOP_SQL_OP_OTHER:
+
+        /* Snowflake: statement ->> statement */
+
+        if (w->sql->dialect == HOOP_SQL_SNOWFLAKE && t->len == 3
+            && w->sql->text[t->start + 2] == '>'
+            && hoop_sql_kw(t + 1) != KW_SELECT)
+        {
+            hoop_sql_unknown(w->st, "has a statement behind another");
+        }
+
         return;
 
     case HOOP_SQL_OP_AND:
@@ -482,7 +497,7 @@ hoop_sql_walk_named(hoop_sql_walker_t *w, hoop_sql_level_t *l, unsigned a)
 
     kw = hoop_sql_kw(&t[w->i]);
 
-    if (kw == KW_NEXTVAL) {
+    if (kw == KW_NEXTVAL || (a < w->i && hoop_sql_walk_is_nextval(w))) {
         hoop_sql_unknown(w->st, "draws from a sequence");
     }
 
@@ -539,7 +554,8 @@ hoop_sql_walk_named(hoop_sql_walker_t *w, hoop_sql_level_t *l, unsigned a)
             return HOOP_OK;
         }
 
-        if (w->sql->dialect == HOOP_SQL_ORACLE
+        if ((w->sql->dialect == HOOP_SQL_ORACLE
+             || w->sql->dialect == HOOP_SQL_GENERIC)
             && hoop_sql_walk_is_dual(w, a))
         {
             l->from &= ~FROM_OTHER;
@@ -549,12 +565,18 @@ hoop_sql_walk_named(hoop_sql_walker_t *w, hoop_sql_level_t *l, unsigned a)
         return hoop_sql_table(w->sql, w->st, a, w->i + 1);
     }
 
+    if (a < w->i && hoop_sql_walk_is_package(w, a)) {
+        hoop_sql_unknown(w->st, "may call a function");
+    }
+
     /*
      * Oracle calls functions without parentheses, and DUAL has no columns: a
      * name where a value is wanted is a call, if it reads nothing but DUAL.
      */
 
-    if (w->sql->dialect == HOOP_SQL_ORACLE && a > w->first
+    if ((w->sql->dialect == HOOP_SQL_ORACLE
+         || w->sql->dialect == HOOP_SQL_GENERIC)
+        && a > w->first
         && (!hoop_sql_is_name(&t[a - 1])
             || (hoop_sql_flags(&t[a - 1]) & W_RESERVED))
         && hoop_sql_kw(&t[a - 1]) != KW_AS
@@ -660,4 +682,74 @@ hoop_sql_walk_is_dual(hoop_sql_walker_t *w, unsigned a)
     return hoop_sql_token_is(w->sql, t, "dual")
            || (t->type == HOOP_SQL_T_NAME
                && hoop_str_is(hoop_sql_token(w->sql, t), "\"DUAL\""));
+}
+
+
+/* Oracle's own packages; others look like tables: tokens a to w->i */
+
+static int
+hoop_sql_walk_is_package(hoop_sql_walker_t *w, unsigned a)
+{
+    size_t       i, n;
+    hoop_str_t   s;
+
+    static const char *const  packages[] = { "dbms_", "utl_", "owa_", "htp",
+                                             "htf", "apex_", NULL };
+
+    if (w->sql->dialect != HOOP_SQL_ORACLE
+        && w->sql->dialect != HOOP_SQL_GENERIC)
+    {
+        return 0;
+    }
+
+    s = hoop_sql_token(w->sql, &w->sql->tokens[w->i - 2]);
+
+    if (s.len && *s.data == '"') {
+        s.data++;
+        s.len -= 2;
+    }
+
+    for (n = 0; packages[n]; n++) {
+
+        for (i = 0; packages[n][i] && i < s.len; i++) {
+            if (hoop_lower(s.data[i]) != (u_char) packages[n][i]) {
+                break;
+            }
+        }
+
+        if (packages[n][i] == '\0' && (i == s.len || packages[n][i - 1] == '_'))
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* "S"."NEXTVAL" */
+
+static int
+hoop_sql_walk_is_nextval(hoop_sql_walker_t *w)
+{
+    size_t      i;
+    hoop_str_t  s;
+
+    static const char  name[] = "nextval";
+
+    s = hoop_sql_token(w->sql, &w->sql->tokens[w->i]);
+
+    if (w->sql->tokens[w->i].type != HOOP_SQL_T_NAME
+        || s.len != sizeof(name) + 1)
+    {
+        return 0;
+    }
+
+    for (i = 0; name[i]; i++) {
+        if (hoop_lower(s.data[i + 1]) != (u_char) name[i]) {
+            return 0;
+        }
+    }
+
+    return 1;
 }

@@ -115,6 +115,8 @@ void hoop_sql_from_open(hoop_sql_walker_t *w, hoop_sql_level_t *l);
 void hoop_sql_from_close(hoop_sql_walker_t *w, hoop_sql_level_t *l);
 int hoop_sql_from_value(hoop_sql_walker_t *w, hoop_sql_level_t *l, unsigned a);
 void hoop_sql_from_end(hoop_sql_walker_t *w);
+/* at the name behind (f(...)).: its row is one indeed */
+int hoop_sql_from_is_row(hoop_sql_walker_t *w);
 
 /* where alias.name may be a call */
 

@@ -349,17 +349,25 @@ hoop_sql_cond_token(hoop_sql_where_t *w, hoop_sql_cond_t *c)
     case KW_LIKE:
         c->compared++;
         c->boolean = 1;
+
+        if (hoop_sql_token_is(w->sql, w->t, "notnull")
+            || (c->not && hoop_sql_token_is(w->sql, w->t, "isnull")))
+        {
+            c->id_more = 1;
+        }
+
         return;
 
     case KW_IS:
         c->compared++;
         c->boolean = 1;
 
-        /* IS NOT NULL, IS DISTINCT FROM NULL */
+        /* IS NOT NULL, IS DISTINCT FROM NULL, NOT x IS NULL */
 
-        if ((hoop_sql_kw(w->t + 1) == KW_NOT)
-            != (hoop_sql_kw(w->t + 1) == KW_DISTINCT
-                || hoop_sql_kw(w->t + 2) == KW_DISTINCT))
+        if (c->not
+            || (hoop_sql_kw(w->t + 1) == KW_NOT)
+               != (hoop_sql_kw(w->t + 1) == KW_DISTINCT
+                   || hoop_sql_kw(w->t + 2) == KW_DISTINCT))
         {
             c->id_more = 1;
             c->doubt |= c->never_null;

@@ -328,6 +328,11 @@ static const test_class_t  classes[] = {
     { ALL, "DELETE FROM t WHERE a IS NULL OR a IS NOT NULL", DA },
     { ALL, "DELETE FROM t WHERE a IS NULL OR NOT (a IS NULL)", DA },
     { ALL, "DELETE FROM t WHERE id IS NOT NULL", DA },
+    { ALL, "DELETE FROM t WHERE NOT id IS NULL", DA },
+    { LITE, "DELETE FROM t WHERE id NOTNULL", DA },
+    { LITE, "DELETE FROM t WHERE NOT id ISNULL", DA },
+    { PG, "DELETE FROM t WHERE id NOTNULL", DA },
+    { ALL, "DELETE FROM t WHERE id IS NULL", D },
     { ALL, "DELETE FROM t WHERE id > 0", DA },
     { ALL, "DELETE FROM t WHERE n > -1", DA },
     { ALL, "DELETE FROM t WHERE name LIKE '%'", DA },
@@ -803,6 +808,9 @@ test_tables(hoop_sql_t *sql)
               "S.A@THERE.EXAMPLE ");
     is_tables(sql, CH, "SELECT * FROM a ARRAY JOIN b, c.d AS e", "a ");
     is_tables(sql, CH, "DROP TABLE a ON CLUSTER c", "a ");
+    is_tables(sql, CH, "SELECT database, table, name FROM system.parts "
+                       "WHERE table = 'a' ORDER BY table", "system.parts ");
+    is_tables(sql, CH, "INSERT INTO TABLE a SELECT table FROM b", "a b ");
     is_tables(sql, CH, "SELECT 1 FROM a WHERE x IN b AND y NOT IN (s.c)",
               "a b s.c ");
     is_tables(sql, CH, "WITH b AS (SELECT 1) SELECT 1 WHERE x IN b", "");

@@ -150,6 +150,60 @@ is_class(hoop_sql_t *sql, int dialect, const char *text, uint32_t wanted)
 }
 
 
+/* by both engines; "multi" is no matter */
+
+__attribute__((unused))
+static void
+is_only(hoop_sql_t *sql, int dialect, const char *text, int read)
+{
+    int       rc;
+    u_char   *copy;
+    unsigned  engine;
+    uint32_t  classes;
+    char      got[256];
+
+    copy = malloc(strlen(text) + 1);
+    memcpy(copy, text, strlen(text));
+
+    for (engine = 0; engine < 2; engine++) {
+
+        if (engine && (dialect != PG || hoop_sql_pg_version() == NULL)) {
+            break;
+        }
+
+        sql->tokens_only = !engine;
+
+        rc = hoop_sql_classify(sql, dialect, copy, strlen(text));
+        classes = sql->classes & ~HOOP_SQL_MULTI;
+        show(classes, got);
+
+        ok(rc == HOOP_OK && (read ? classes == HOOP_SQL_READ
+                                  : (classes & ~HOOP_SQL_READ) != 0),
+           "%s, %s:%s: %.60s", dialects[dialect],
+           engine ? "grammar" : "tokens", got, text);
+    }
+
+    sql->tokens_only = 0;
+    free(copy);
+}
+
+
+__attribute__((unused))
+static void
+is_read(hoop_sql_t *sql, int dialect, const char *text)
+{
+    is_only(sql, dialect, text, 1);
+}
+
+
+__attribute__((unused))
+static void
+is_no_read(hoop_sql_t *sql, int dialect, const char *text)
+{
+    is_only(sql, dialect, text, 0);
+}
+
+
 __attribute__((unused))
 static void
 test_statements(const test_statement_t *t, size_t n)

@@ -1,0 +1,3 @@
+#!/usr/bin/perl
+
+exec './build/unit/sql_clients' or die "build/unit/sql_clients: $!\n";
