@@ -214,4 +214,27 @@ for (['{"q":"SELECT a FROM t WHERE b = \'secret\'"}', 0,
     like($out, $like, 'its SQL');
 }
 
+# and what becomes of a list
+
+my $list = file('list.json', <<'JSON');
+{ "version": 1, "name": "l", "rules": [
+  { "id": "f", "effect": "allow", "list": "filter",
+    "match": { "request": { "path": "/f" } } },
+  { "id": "p", "effect": "allow", "list": "pass",
+    "match": { "request": { "path": "/p" } } },
+  { "id": "n", "effect": "allow", "match": {} } ] }
+JSON
+
+for (['/f', qr/,"list":"filter"/], ['/p', qr/,"list":"pass"/],
+     ['/n', qr/^(?!.*"list":)/])
+{
+    my ($path, $like) = @$_;
+
+    run [$hoopctl, 'policy', 'explain', '--policy', $list],
+        '<', \"{\"identity\":{},\"path\":\"$path\"}", '>', \$out,
+        '2>', \$err;
+    is($? >> 8, 0, "explain $path");
+    like($out, $like, 'its list');
+}
+
 done_testing();

@@ -565,6 +565,12 @@ hoopctl_explain_obligations(hoop_buf_t *b, const hoop_verdict_t *v)
         hoopctl_explain_limits(b, v->limits);
     }
 
+    if (v->list != HOOP_LIST_UNSET) {
+        hoopctl_explain_member(b, "list",
+                               hoop_cstr(v->list == HOOP_LIST_FILTER
+                                         ? "filter" : "pass"));
+    }
+
     if (v->review == NULL) {
         return;
     }

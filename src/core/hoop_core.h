@@ -246,6 +246,16 @@ typedef enum {
 } hoop_record_e;
 
 
+/* what becomes of the lists of an MCP server; the greater one holds for all
+   messages of a batch */
+
+typedef enum {
+    HOOP_LIST_UNSET = 0,
+    HOOP_LIST_PASS,
+    HOOP_LIST_FILTER
+} hoop_list_e;
+
+
 typedef struct hoop_mask_set_s    hoop_mask_set_t;
 typedef struct hoop_mask_list_s   hoop_mask_list_t;
 typedef struct hoop_review_s      hoop_review_t;
@@ -287,6 +297,7 @@ typedef struct {
     unsigned                ambiguous:1;   /* not all could be judged */
     unsigned                names;         /* of overrides that the rule names */
     hoop_record_e           record;
+    hoop_list_e             list;
     hoop_str_t              credential;    /* name; empty: the location's */
     const hoop_review_t    *review;        /* set for REVIEW */
     const hoop_token_rule_t  *token;       /* of ALLOW; NULL: it has none */

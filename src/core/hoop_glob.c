@@ -155,6 +155,36 @@ hoop_glob_match(hoop_str_t pattern, u_char sep, hoop_str_t text)
 }
 
 
+int
+hoop_glob_begins(hoop_str_t pattern, u_char sep, hoop_str_t prefix, int *all)
+{
+    size_t         n;
+    const u_char  *star;
+
+    star = pattern.len ? memchr(pattern.data, '*', pattern.len) : NULL;
+    n = star ? (size_t) (star - pattern.data) : pattern.len;
+
+    *all = 0;
+
+    if (prefix.len > n) {
+
+        if (star == NULL || (n && memcmp(pattern.data, prefix.data, n) != 0)) {
+            return 0;
+        }
+
+    } else if (prefix.len
+               && memcmp(pattern.data, prefix.data, prefix.len) != 0)
+    {
+        return 0;
+    }
+
+    *all = (sep != 0 && prefix.len >= n && pattern.len - n == 2
+            && pattern.data[n + 1] == '*');
+
+    return 1;
+}
+
+
 static int
 hoop_glob_one(hoop_str_t pattern, hoop_str_t text)
 {

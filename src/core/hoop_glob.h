@@ -32,6 +32,14 @@ int hoop_glob_check(hoop_str_t pattern, u_char sep, hoop_error_t *err);
  */
 int hoop_glob_match(hoop_str_t pattern, u_char sep, hoop_str_t text);
 
+/*
+ * 0 if no text with that beginning matches; *all: every one does, and that is
+ * told of patterns that end with "**" alone.  Nothing is told of what a pattern
+ * has behind its first "*", so that 1 may be too much.
+ */
+int hoop_glob_begins(hoop_str_t pattern, u_char sep, hoop_str_t prefix,
+    int *all);
+
 /* takes the next segment off *rest; 0 when there is none; see below */
 int hoop_glob_segment(hoop_str_t *rest, u_char sep, hoop_str_t *segment);
 

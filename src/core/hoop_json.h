@@ -61,6 +61,8 @@ int hoop_json_index(hoop_str_t segment, size_t *index);
 
 /* 1 if a member's name is that name but for its case */
 int hoop_json_variant(json_t *object, hoop_str_t name);
+/* 1 if the two names differ, but in case only */
+int hoop_json_alike(hoop_str_t name, hoop_str_t other);
 
 /*
  * Finds where in the text the value (key = 0) or the member name (key = 1)

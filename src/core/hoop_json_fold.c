@@ -16,36 +16,43 @@ static unsigned hoop_json_fold(const u_char **p, const u_char *end);
 int
 hoop_json_variant(json_t *object, hoop_str_t name)
 {
-    json_t        *v;
-    size_t         len;
-    const char    *key;
-    unsigned       a, b;
-    const u_char  *p, *q, *pe, *qe;
+    json_t      *v;
+    size_t       len;
+    const char  *key;
 
     json_object_keylen_foreach(object, key, len, v) {
-
-        /* three bytes of one spelling stand for one of another, at most */
-
-        if (len > name.len * 3 || name.len > len * 3) {
-            continue;
-        }
-
-        p = (const u_char *) key;
-        pe = p + len;
-        q = name.data;
-        qe = q + name.len;
-
-        do {
-            a = hoop_json_fold(&p, pe);
-            b = hoop_json_fold(&q, qe);
-        } while (a == b && a != 0);
-
-        if (a == b && (len != name.len || memcmp(key, name.data, len) != 0)) {
+        if (hoop_json_alike(hoop_str(key, len), name)) {
             return 1;
         }
     }
 
     return 0;
+}
+
+
+int
+hoop_json_alike(hoop_str_t name, hoop_str_t other)
+{
+    unsigned       a, b;
+    const u_char  *p, *q, *pe, *qe;
+
+    /* three bytes of one spelling stand for one of another, at most */
+
+    if (name.len > other.len * 3 || other.len > name.len * 3) {
+        return 0;
+    }
+
+    p = name.data;
+    pe = p + name.len;
+    q = other.data;
+    qe = q + other.len;
+
+    do {
+        a = hoop_json_fold(&p, pe);
+        b = hoop_json_fold(&q, qe);
+    } while (a == b && a != 0);
+
+    return a == b && !hoop_str_eq(name, other);
 }
 
 

@@ -93,6 +93,12 @@ typedef enum {
  * ISO-8859-1 / windows-1252 give REFUSE.
  */
 hoop_mask_mode_e hoop_mask_mode(hoop_str_t content_type);
+/*
+ * 1 if a text with these first bytes, four if it has as many, is coded or in a
+ * charset that no header told of: those of gzip and zstd, a byte order mark, or
+ * the NULs of two ASCII characters in UTF-16 or of one in UTF-32 (RFC 4627, 3).
+ */
+int hoop_mask_coded(const u_char *head, size_t n);
 
 
 typedef struct hoop_mask_s  hoop_mask_t;

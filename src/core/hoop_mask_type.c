@@ -220,3 +220,19 @@ hoop_mask_mode(hoop_str_t content_type)
 
     return mode;
 }
+
+
+int
+hoop_mask_coded(const u_char *h, size_t n)
+{
+    return (n >= 2
+            && (memcmp(h, "\x1f\x8b", 2) == 0
+                || memcmp(h, "\xfe\xff", 2) == 0
+                || memcmp(h, "\xff\xfe", 2) == 0))
+           || (n >= 4
+               && (memcmp(h, "\x28\xb5\x2f\xfd", 4) == 0
+                   || (h[0] == 0 && h[1] != 0 && h[2] == 0 && h[3] != 0)
+                   || (h[0] != 0 && h[1] == 0 && h[2] != 0 && h[3] == 0)
+                   || (h[0] == 0 && h[1] == 0 && h[2] == 0 && h[3] != 0)
+                   || (h[0] != 0 && h[1] == 0 && h[2] == 0 && h[3] == 0)));
+}

@@ -115,6 +115,8 @@ int hoop_policy_headers(const hoop_policy_t *policy,
     int (*fn)(void *ctx, hoop_str_t name), void *ctx);
 /* 1 if some rule has "mcp" */
 int hoop_policy_knows_mcp(const hoop_policy_t *policy);
+/* 1 if some rule has "list": "filter" */
+int hoop_policy_filters_lists(const hoop_policy_t *policy);
 /*
  * Calls fn for each zone of time that a rule names, to append its TZif file;
  * any answer but HOOP_OK says that there is none.  Of a zone that was not given
@@ -137,6 +139,9 @@ typedef struct {
     hoop_mcp_t              mcp;       /* if asked; code 0: accepted */
     unsigned                member;    /* message that decided, of a batch */
     unsigned                asked:1;
+    unsigned                open:1;    /* it has not come: see hoop_truth_e */
+    unsigned                prefix:1;  /* of its URI only the beginning is
+                                          known */
     unsigned                folded;    /* bits: "folds" of that message */
     hoop_str_t              folds[HOOP_POLICY_MCP_FOLDS];
     u_char                 *scratch;   /* owned */
@@ -166,7 +171,8 @@ typedef struct {
     json_t                 *body_json;
     hoop_str_t              body_text; /* of JSON, FORM and OTHER */
     /* header by lower-case name: HOOP_OK, or HOOP_DECLINED if absent,
-       or HOOP_ERROR if it is there more than once */
+       or HOOP_ERROR if it is there more than once; HOOP_AGAIN: see
+       hoop_policy_list.h */
     int                   (*header)(void *ctx, hoop_str_t name,
                                     hoop_str_t *value);
     void                   *header_ctx;

@@ -211,7 +211,8 @@ hoop_truth_e
 hoop_policy_truth(hoop_policy_t *policy, unsigned n,
     const hoop_policy_request_t *req, const char **why)
 {
-    hoop_test_t  *test;
+    hoop_test_t           *test;
+    const hoop_subject_t  *subject;
 
     test = &policy->tests[n];
 
@@ -228,11 +229,13 @@ hoop_policy_truth(hoop_policy_t *policy, unsigned n,
         } else {
             test->generation = policy->generation;
             test->why = NULL;
-            test->truth = hoop_policy_test(policy, test->ops,
-                                           hoop_policy_subject(policy,
-                                                               test->slot,
-                                                               req),
-                                           &test->why);
+
+            subject = hoop_policy_subject(policy, test->slot, req);
+
+            test->truth = (subject->type == HOOP_SUBJECT_OPEN)
+                          ? hoop_policy_test_open(test->ops, subject)
+                          : hoop_policy_test(policy, test->ops, subject,
+                                             &test->why);
         }
     }
 

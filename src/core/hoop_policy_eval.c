@@ -165,6 +165,7 @@ hoop_policy_verdict(hoop_verdict_t *v, const hoop_found_t *found)
     v->token = rule->token;
     v->names = rule->names;
     v->limits = rule->limits;
+    v->list = rule->list;
 
     if (rule->effect == HOOP_VERDICT_REVIEW) {
         v->review = &rule->review;
@@ -182,6 +183,29 @@ hoop_policy_verdict(hoop_verdict_t *v, const hoop_found_t *found)
         v->reason = hoop_cstr(rule->effect == HOOP_VERDICT_DENY
                               ? "denied by a rule" : "needs an approval");
     }
+}
+
+
+void
+hoop_policy_open_begin(hoop_policy_t *const *policies, unsigned n,
+    const hoop_policy_request_t *req)
+{
+    hoop_policy_request(policies, n, req);
+}
+
+
+void
+hoop_policy_open_walk(hoop_policy_t *const *policies, unsigned n,
+    const hoop_policy_request_t *req, hoop_outlook_t *outlook)
+{
+    hoop_walk_t   w;
+    hoop_match_t  m;
+
+    hoop_policy_message(&m, policies, n, req);
+
+    hoop_policy_walk_begin(&w, &m, HOOP_WALK_OPEN);
+    w.outlook = outlook;
+    (void) hoop_policy_walk_all(policies, n, &w);
 }
 
 

@@ -276,6 +276,12 @@ hoop_policy_subject_mcp(const hoop_slot_t *slot,
     }
 
     if (slot->source == HOOP_SOURCE_MCP_ARGUMENT) {
+
+        if (req->mcp->open && message->uri.data == NULL) {
+            subject->type = HOOP_SUBJECT_OPEN;
+            return;
+        }
+
         hoop_policy_slot_json(slot, message->arguments, 1, subject);
         return;
     }
@@ -298,6 +304,11 @@ hoop_policy_subject_mcp(const hoop_slot_t *slot,
 
     case HOOP_POLICY_MCP_RESOURCE:
         hoop_policy_mcp_text(req->mcp, what, message->uri, subject);
+
+        if (req->mcp->prefix && subject->type == HOOP_SUBJECT_TEXT) {
+            subject->type = HOOP_SUBJECT_OPEN;
+        }
+
         break;
 
     case HOOP_POLICY_MCP_PROMPT:
@@ -478,6 +489,40 @@ hoop_policy_test_mcp(const hoop_op_t *op, const hoop_subject_t *subject,
 }
 
 
+/*
+ * Of a URI only the beginning is known: it has to match as it is written, in
+ * whatever other form it matches.
+ */
+
+hoop_truth_e
+hoop_policy_test_open(const hoop_op_t *op, const hoop_subject_t *subject)
+{
+    int                      all, could;
+    unsigned                 i;
+    const hoop_mcp_globs_t  *list;
+
+    if (op->type != HOOP_OP_MCP || op->mcp == NULL
+        || subject->text.data == NULL)
+    {
+        return HOOP_TRUTH_OPEN;
+    }
+
+    list = op->mcp;
+    could = 0;
+
+    for (i = 0; i < list->n; i++) {
+        could |= hoop_glob_begins(list->globs[i], list->sep, subject->text,
+                                  &all);
+
+        if (all) {
+            return HOOP_TRUTH_YES;
+        }
+    }
+
+    return could ? HOOP_TRUTH_OPEN : HOOP_TRUTH_NO;
+}
+
+
 void
 hoop_policy_mcp_begin(const hoop_policy_request_t *req)
 {
@@ -519,7 +564,10 @@ hoop_policy_mcp_next(const hoop_policy_request_t *req)
 int
 hoop_policy_mcp_join(hoop_verdict_t *v, const hoop_verdict_t *other)
 {
-    unsigned  x, y;
+    unsigned     x, y;
+    hoop_list_e  list;
+
+    list = (v->list > other->list) ? v->list : other->list;
 
     x = hoop_policy_mcp_rank(v->decision);
     y = hoop_policy_mcp_rank(other->decision);
@@ -527,10 +575,12 @@ hoop_policy_mcp_join(hoop_verdict_t *v, const hoop_verdict_t *other)
     if (x >= 2 || y >= 2 || hoop_policy_mcp_alike(v, other)) {
 
         if (y <= x) {
+            v->list = list;
             return 0;
         }
 
         *v = *other;
+        v->list = list;
 
         return 1;
     }

@@ -62,6 +62,7 @@ hoop_policy_match(hoop_policy_t *policy, const hoop_rule_t *rule,
 
     m->why = NULL;
     m->name = hoop_str(NULL, 0);
+    m->open = 0;
 
     truth = HOOP_TRUTH_YES;
 
@@ -128,6 +129,11 @@ hoop_policy_match(hoop_policy_t *policy, const hoop_rule_t *rule,
 
         t = hoop_policy_truth(policy, cond->test, m->req, &why);
 
+        if (t == HOOP_TRUTH_OPEN) {
+            m->open = 1;
+            continue;
+        }
+
         if (t == HOOP_TRUTH_YES
             || (t == HOOP_TRUTH_UNKNOWN && truth == HOOP_TRUTH_UNKNOWN))
         {
@@ -163,7 +169,7 @@ hoop_policy_match_set(hoop_policy_t *policy, const hoop_rule_t *set,
     truth = hoop_policy_match(policy, set, &m);
     *why = m.why;
 
-    return truth;
+    return (m.open && truth != HOOP_TRUTH_NO) ? HOOP_TRUTH_OPEN : truth;
 }
 
 

@@ -14,7 +14,8 @@
  * argument or header, an ambiguous body, a value of a type that the operator
  * does not know, a regex at its limits.  "and" takes the least, "not" swaps
  * NO and YES.  An allow rule needs YES; deny and review rules take UNKNOWN
- * for YES.
+ * for YES.  Of a call that has not come yet some things are OPEN, which is not
+ * UNKNOWN: see hoop_policy_list.c.
  *
  * Rules are found by host, path and method: see hoop_policy_trie.c.  Equal
  * conditions of several rules are one "test", and of the tests that ask
@@ -61,7 +62,8 @@
 typedef enum {
     HOOP_TRUTH_NO = 0,
     HOOP_TRUTH_UNKNOWN,
-    HOOP_TRUTH_YES
+    HOOP_TRUTH_YES,
+    HOOP_TRUTH_OPEN            /* of one condition: it will turn out */
 } hoop_truth_e;
 
 
@@ -96,7 +98,8 @@ typedef enum {
     HOOP_SUBJECT_UNKNOWN,
     HOOP_SUBJECT_TEXT,
     HOOP_SUBJECT_JSON,
-    HOOP_SUBJECT_DATA          /* for the one operator that knows it */
+    HOOP_SUBJECT_DATA,         /* for the one operator that knows it */
+    HOOP_SUBJECT_OPEN          /* what it will be; text: how it begins */
 } hoop_subject_e;
 
 
@@ -229,6 +232,7 @@ struct hoop_rule_s {
     hoop_review_t           review;
     const hoop_token_rule_t  *token;
     const hoop_limits_t    *limits;
+    hoop_list_e             list;
 
     uint32_t                methods;   /* known ones by bit; 0 and n 0: any */
     hoop_list_t             other_methods;
@@ -472,6 +476,10 @@ int hoop_policy_compile_token(hoop_compile_t *cc, json_t *conf,
 int hoop_policy_compile_limits(hoop_compile_t *cc, json_t *conf,
     hoop_rule_t *rule);
 
+/* hoop_policy_list.c: "list" of a rule */
+int hoop_policy_compile_list(hoop_compile_t *cc, json_t *conf,
+    hoop_rule_t *rule);
+
 /* hoop_policy_match.c: "match" of a rule */
 int hoop_policy_compile_match(hoop_compile_t *cc, json_t *conf,
     hoop_rule_t *rule);
@@ -530,6 +538,9 @@ void hoop_policy_subject_mcp(const hoop_slot_t *slot,
     const hoop_policy_request_t *req, hoop_subject_t *subject);
 hoop_truth_e hoop_policy_test_mcp(const hoop_op_t *op,
     const hoop_subject_t *subject, const char **why);
+/* the same of a subject that is OPEN */
+hoop_truth_e hoop_policy_test_open(const hoop_op_t *op,
+    const hoop_subject_t *subject);
 /* the messages of a batch: the first, the next if there is one, and which of
    them was decided by */
 void hoop_policy_mcp_begin(const hoop_policy_request_t *req);

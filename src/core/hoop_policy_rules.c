@@ -49,7 +49,7 @@ static int hoop_policy_review_approvers(hoop_compile_t *cc, json_t *conf,
 
 static const char *const  hoop_policy_rule_keys[] = {
     "id", "effect", "reason", "match", "mask", "record", "credential",
-    "review", "token", "limits", "monitor", NULL
+    "review", "token", "limits", "list", "monitor", NULL
 };
 
 /* a path is compiled as the rule's effect needs it: see "match" */
@@ -65,6 +65,7 @@ static const hoop_policy_rule_part_t  hoop_policy_rule_parts[] = {
     { "review", hoop_policy_rule_review, 1 },
     { "token", hoop_policy_compile_token, 1 },
     { "limits", hoop_policy_compile_limits, 1 },
+    { "list", hoop_policy_compile_list, 1 },
     { "match", hoop_policy_compile_match, 0 },
     { NULL, NULL, 0 }
 };

@@ -347,6 +347,7 @@ hoop_policy_subject_set(hoop_policy_t *policy, const hoop_rule_t *set,
     truth = hoop_policy_match_set(policy, set, req, &subject->why);
 
     subject->type = (truth == HOOP_TRUTH_UNKNOWN) ? HOOP_SUBJECT_UNKNOWN
-                                                  : HOOP_SUBJECT_DATA;
+                    : (truth == HOOP_TRUTH_OPEN) ? HOOP_SUBJECT_OPEN
+                    : HOOP_SUBJECT_DATA;
     subject->holds = (truth == HOOP_TRUTH_YES);
 }

@@ -26,6 +26,7 @@
 #include "hoop_policy_rule.h"
 
 
+static int hoop_policy_slot_open(hoop_source_e source);
 static void hoop_policy_slot_header(const hoop_slot_t *slot,
     const hoop_policy_request_t *req, hoop_subject_t *subject);
 
@@ -164,6 +165,13 @@ hoop_policy_subject(hoop_policy_t *policy, unsigned n,
     slot->generation = policy->generation;
     memset(subject, 0, sizeof(hoop_subject_t));
 
+    if (req->mcp != NULL && req->mcp->open
+        && hoop_policy_slot_open(slot->source))
+    {
+        subject->type = HOOP_SUBJECT_OPEN;
+        return subject;
+    }
+
     switch (slot->source) {
 
     case HOOP_SOURCE_SUB:
@@ -250,6 +258,16 @@ hoop_policy_subject(hoop_policy_t *policy, unsigned n,
 }
 
 
+/* what is found in a body alone, but for the names that MCP has in it */
+
+static int
+hoop_policy_slot_open(hoop_source_e source)
+{
+    return source == HOOP_SOURCE_BODY || source == HOOP_SOURCE_FORM
+           || source == HOOP_SOURCE_GRAPHQL || source == HOOP_SOURCE_SQL_BODY;
+}
+
+
 void
 hoop_policy_slot_json(const hoop_slot_t *slot, json_t *v, int body,
     hoop_subject_t *subject)
@@ -307,6 +325,10 @@ hoop_policy_slot_header(const hoop_slot_t *slot,
 
     case HOOP_DECLINED:
         subject->type = HOOP_SUBJECT_ABSENT;
+        break;
+
+    case HOOP_AGAIN:
+        subject->type = HOOP_SUBJECT_OPEN;
         break;
 
     default:

@@ -317,6 +317,11 @@ hoop_policy_try(hoop_walk_t *w, const hoop_trie_entry_t *entry)
         return 1;
     }
 
+    if (w->walk == HOOP_WALK_OPEN) {
+        hoop_policy_outlook(w, entry->rule, truth);
+        return 0;
+    }
+
     if (w->walk == HOOP_WALK_MONITOR) {
 
         if (truth == HOOP_TRUTH_YES || rule->effect != HOOP_VERDICT_ALLOW) {

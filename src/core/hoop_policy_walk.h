@@ -3,8 +3,8 @@
  * Copyright (C) ngx_hoop_module authors
  *
  * How an evaluation finds its rules: from the request over the trie to the
- * rule that matches best.  Shared by hoop_policy_eval.c, hoop_policy_walk.c
- * and hoop_policy_rule.c, and nothing else.
+ * rule that matches best.  Shared by hoop_policy_eval.c, hoop_policy_walk.c,
+ * hoop_policy_rule.c and the walks' other ends, and nothing else.
  */
 
 
@@ -24,6 +24,8 @@ typedef struct {
     hoop_str_t                    path;
     hoop_str_t                    trimmed;   /* without a trailing slash */
     unsigned                      skip_body:1;
+    unsigned                      open:1;    /* of the last rule tried: the
+                                                rest holds, or is unknown */
     unsigned                      set:1;     /* it is no rule's, but a set's */
     unsigned                      sure;      /* HOOP_SURE_*, of the rule */
 
@@ -47,8 +49,22 @@ typedef enum {
     HOOP_WALK_BODYLESS,        /* rules that do not look at the body */
     HOOP_WALK_BODY,            /* rules that do, but for that condition */
     HOOP_WALK_MONITOR,         /* monitored rules */
-    HOOP_WALK_MONITOR_BODY     /* those that look at the body, as above */
+    HOOP_WALK_MONITOR_BODY,    /* those that look at the body, as above */
+    HOOP_WALK_OPEN             /* rules that may match what has not come yet */
 } hoop_walk_e;
+
+
+/* what could become of a call: see hoop_policy_list.c */
+
+typedef struct {
+    uint64_t                      review;    /* places, of the first that */
+    uint64_t                      unclear;   /* could match; that will, but be
+                                                unknown */
+    unsigned                      denied:1;
+    unsigned                      allowed:1;
+    unsigned                      undecided:1;
+    unsigned                      filters:1;   /* lists */
+} hoop_outlook_t;
 
 
 /* the walks through the tries of some policies */
@@ -59,6 +75,7 @@ typedef struct {
     hoop_found_t                  best;
     hoop_found_t                  undecided; /* best allow that is unknown */
     hoop_verdict_t               *verdict;   /* MONITOR: takes what matches */
+    hoop_outlook_t               *outlook;   /* OPEN: the same */
 
     /* the path's parts, once for all policies */
     hoop_str_t                    path;      /* without its first slash */
@@ -80,6 +97,16 @@ int hoop_policy_walk(hoop_walk_t *w, hoop_policy_t *policy, unsigned order);
 
 /* hoop_policy_monitor.c: a monitored rule matches */
 void hoop_policy_monitored(const hoop_walk_t *w, unsigned rule);
+
+/* hoop_policy_eval.c: of a request whose mcp is open */
+void hoop_policy_open_begin(hoop_policy_t *const *policies, unsigned n,
+    const hoop_policy_request_t *req);
+void hoop_policy_open_walk(hoop_policy_t *const *policies, unsigned n,
+    const hoop_policy_request_t *req, hoop_outlook_t *outlook);
+
+/* hoop_policy_list.c: a rule that is not known to fail */
+void hoop_policy_outlook(const hoop_walk_t *w, unsigned rule,
+    hoop_truth_e truth);
 
 /* hoop_policy_rule.c */
 void hoop_policy_match_begin(hoop_match_t *m, const hoop_policy_request_t *req);

@@ -23,6 +23,7 @@
 #include "../core/hoop_json.h"
 #include "../core/hoop_jwt.h"
 #include "../core/hoop_mask.h"
+#include "../core/hoop_mcp_list.h"
 #include "../core/hoop_media.h"
 #include "../core/hoop_path.h"
 #include "../core/hoop_policy.h"
@@ -358,6 +359,17 @@ typedef struct {
 } ngx_http_hoop_limit_t;
 
 
+/* an answer whose lists are filtered */
+
+typedef struct {
+    hoop_mcp_list_t               list;
+    size_t                        sent;        /* of what it lets out */
+    const char                   *refused;     /* fixed text: the rest of it
+                                                  is dropped; or NULL */
+    unsigned                      ended:1;
+} ngx_http_hoop_mcp_list_t;
+
+
 typedef struct {
     ngx_http_request_t           *request;     /* always the main request */
     /* under which "state" was reached; another one after a redirect */
@@ -432,6 +444,7 @@ typedef struct {
     hoop_sha256_t                 response_md;
     uint64_t                      response_size;
     uint32_t                      masked[HOOP_DETECT_MAX];
+    ngx_http_hoop_mcp_list_t     *mcp_list;    /* NULL: not filtered */
     const char                   *blocked;     /* fixed text: why 502 */
     ngx_http_upstream_t          *blocked_upstream;
 
@@ -777,6 +790,11 @@ ngx_int_t ngx_http_hoop_mcp_problem(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx, ngx_uint_t status, hoop_str_t detail);
 ngx_int_t ngx_http_hoop_mcp_accepted(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx);
+/* 1 if there is an id to answer to */
+ngx_uint_t ngx_http_hoop_mcp_asks(ngx_http_hoop_ctx_t *ctx);
+/* appends an error for each of its requests */
+void ngx_http_hoop_mcp_errors(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
+    hoop_buf_t *b, hoop_str_t detail, ngx_int_t code);
 /* of the body but for the id of its only request; NGX_DECLINED: it has none */
 ngx_int_t ngx_http_hoop_mcp_digest(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx, u_char md[32]);
@@ -790,6 +808,25 @@ void ngx_http_hoop_mcp_event_session(ngx_http_request_t *r,
    NGX_ERROR: no memory */
 ngx_int_t ngx_http_hoop_mcp_run(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx);
+
+/* ngx_http_hoop_mcp_list.c: lists of which the caller sees what he may use */
+
+/* 1 if the answer is to be read for them */
+ngx_uint_t ngx_http_hoop_mcp_list_wanted(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx);
+/* an answer begins: sets ctx->mcp_list; NGX_ERROR, ctx->blocked set, if it is
+   not to be sent */
+ngx_int_t ngx_http_hoop_mcp_list_header(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx, hoop_mask_mode_e mode, ngx_uint_t coded);
+/* more of its body, inflated, and its end: NGX_OK, what may go on is in the
+   list's "out"; NGX_ERROR: it is to be cut, logged */
+ngx_int_t ngx_http_hoop_mcp_list_body(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx, const u_char *p, size_t len);
+ngx_int_t ngx_http_hoop_mcp_list_end(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx);
+/* a member of the answer's event */
+void ngx_http_hoop_mcp_list_event(ngx_http_hoop_ctx_t *ctx,
+    hoop_buf_t *event);
 
 /* ngx_http_hoop_approval.c: NGX_OK: consumed; NGX_AGAIN: waiting; else the
    status to answer with */
@@ -908,6 +945,8 @@ ngx_int_t ngx_http_hoop_limit_body(ngx_http_request_t *r,
 /* ngx_http_hoop_header_filter.c */
 
 ngx_int_t ngx_http_hoop_filter_init(ngx_conf_t *cf);
+/* the body has ended: of what comes behind it only what is harmless goes on */
+void ngx_http_hoop_filter_trailers(ngx_http_request_t *r);
 /* the sets that apply to the response, or, for evidence, to what is recorded:
    those, and the default set in any case */
 void ngx_http_hoop_masks(ngx_http_hoop_ctx_t *ctx, ngx_uint_t evidence,

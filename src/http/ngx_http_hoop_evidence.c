@@ -655,6 +655,7 @@ ngx_http_hoop_event_response(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
 
     ngx_http_hoop_event_upstream(r, ctx, b);
     ngx_http_hoop_mcp_event_session(r, ctx, 1, b);
+    ngx_http_hoop_mcp_list_event(ctx, b);
 
     n = 0;
     hoop_buf_init(&masked, 4096);

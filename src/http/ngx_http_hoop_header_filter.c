@@ -139,10 +139,12 @@ ngx_http_hoop_header_filter(ngx_http_request_t *r)
     ngx_http_hoop_masks(ctx, 0, &list);
 
     read = (list.n || ctx->nsecrets
-            || (ctx->verdict.limits && ctx->verdict.limits->rows.max));
+            || (ctx->verdict.limits && ctx->verdict.limits->rows.max)
+            || ngx_http_hoop_mcp_list_wanted(r, ctx));
 
     if (ngx_http_hoop_inspectable(r, ctx, read, &mode, &coded) != NGX_OK
-        || ngx_http_hoop_limit_header(r, ctx) != NGX_OK)
+        || ngx_http_hoop_limit_header(r, ctx) != NGX_OK
+        || ngx_http_hoop_mcp_list_header(r, ctx, mode, coded) != NGX_OK)
     {
         return ngx_http_hoop_block(r, ctx);
     }
@@ -165,7 +167,7 @@ ngx_http_hoop_header_filter(ngx_http_request_t *r)
 
     }
 
-    if (list.n || ctx->nsecrets) {
+    if (list.n || ctx->nsecrets || ctx->mcp_list) {
         ngx_http_clear_content_length(r);
         ngx_http_clear_accept_ranges(r);
         ngx_http_clear_last_modified(r);
@@ -575,6 +577,35 @@ ngx_http_hoop_filter_headers(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
     }
 
     return NGX_OK;
+}
+
+
+/*
+ * Trailers come with the end of an answer, past the masker: what a gRPC client
+ * cannot do without is a number, and all others stay here.
+ */
+
+void
+ngx_http_hoop_filter_trailers(ngx_http_request_t *r)
+{
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    i = 0;
+    part = &r->headers_out.trailers.part;
+
+    while ((h = ngx_http_hoop_next(&part, &i)) != NULL) {
+
+        if (h->key.len != sizeof("grpc-status") - 1
+            || ngx_strncasecmp(h->key.data, (u_char *) "grpc-status",
+                               sizeof("grpc-status") - 1)
+               != 0
+            || ngx_atoi(h->value.data, h->value.len) == NGX_ERROR)
+        {
+            h->hash = 0;
+        }
+    }
 }
 
 

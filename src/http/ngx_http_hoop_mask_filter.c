@@ -9,6 +9,7 @@
  *
  *     in        links to input not consumed yet; buf->pos moves as it is
  *     inflate   for a coded body: 16k of text between zlib and the masker
+ *     list      of an MCP server: holds a document, or an event, before that
  *     out       filled buffers, to be sent; then they are in "busy"
  *     busy      sent, and not yet written to the client by nginx
  *     free      to be filled again; with busy at most hoop_mask_buffers of them
@@ -32,6 +33,7 @@
 typedef struct {
     ngx_http_hoop_ctx_t   *main;           /* of the main request */
     hoop_mask_t           *mask;           /* owned */
+    ngx_http_hoop_mcp_list_t  *list;       /* or NULL */
 
     ngx_chain_t           *in;
     ngx_chain_t           *out;
@@ -70,8 +72,11 @@ static ngx_int_t ngx_http_hoop_body_filter(ngx_http_request_t *r,
 static void ngx_http_hoop_filter_cut(ngx_http_request_t *r,
     ngx_http_hoop_filter_ctx_t *fctx);
 static void ngx_http_hoop_filter_cleanup(void *data);
-static void ngx_http_hoop_filter_trailers(ngx_http_request_t *r);
 static ngx_int_t ngx_http_hoop_filter_process(ngx_http_request_t *r,
+    ngx_http_hoop_filter_ctx_t *fctx);
+static ngx_int_t ngx_http_hoop_filter_take(ngx_http_request_t *r,
+    ngx_http_hoop_filter_ctx_t *fctx, const u_char **p, const u_char *end);
+static ngx_int_t ngx_http_hoop_filter_listed(ngx_http_request_t *r,
     ngx_http_hoop_filter_ctx_t *fctx);
 static ngx_int_t ngx_http_hoop_filter_feed(ngx_http_request_t *r,
     ngx_http_hoop_filter_ctx_t *fctx, const u_char **p, const u_char *end,
@@ -122,6 +127,7 @@ ngx_http_hoop_mask_create(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
     cln->handler = ngx_http_hoop_filter_cleanup;
 
     fctx->main = ctx;
+    fctx->list = ctx->mcp_list;
     fctx->last_out = &fctx->out;
     fctx->inspect = (list->n != 0);
     ngx_memcpy(fctx->masked, ctx->masked, sizeof(fctx->masked));
@@ -345,39 +351,12 @@ ngx_http_hoop_filter_cut(ngx_http_request_t *r,
         }
     }
 
-    if (fctx->main->limit.reached == NULL) {
+    if (fctx->main->limit.reached == NULL
+        && (fctx->list == NULL || fctx->list->refused == NULL))
+    {
         ngx_http_hoop_log(NGX_LOG_ERR, r, "masking cannot go on, the "
                           "connection is closed, session %*s",
                           (size_t) NGX_HTTP_HOOP_SESSION, fctx->main->session);
-    }
-}
-
-
-/*
- * Trailers come with the end of an answer, past the masker: what a gRPC client
- * cannot do without is a number, and all others stay here.
- */
-
-static void
-ngx_http_hoop_filter_trailers(ngx_http_request_t *r)
-{
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h;
-
-    i = 0;
-    part = &r->headers_out.trailers.part;
-
-    while ((h = ngx_http_hoop_next(&part, &i)) != NULL) {
-
-        if (h->key.len != sizeof("grpc-status") - 1
-            || ngx_strncasecmp(h->key.data, (u_char *) "grpc-status",
-                               sizeof("grpc-status") - 1)
-               != 0
-            || ngx_atoi(h->value.data, h->value.len) == NGX_ERROR)
-        {
-            h->hash = 0;
-        }
     }
 }
 
@@ -396,11 +375,17 @@ ngx_http_hoop_filter_process(ngx_http_request_t *r,
 
     for ( ;; ) {
 
-        /* text that is inflated and not yet masked comes first */
+        /* text that is inflated or let out, and not yet masked, comes first */
+
+        rc = ngx_http_hoop_filter_listed(r, fctx);
+
+        if (rc != NGX_OK || fctx->nomem) {
+            return rc;
+        }
 
         if (fctx->text_pos < fctx->text_last) {
-            rc = ngx_http_hoop_filter_feed(r, fctx, &fctx->text_pos,
-                                           fctx->text_last, 0);
+            rc = ngx_http_hoop_filter_take(r, fctx, &fctx->text_pos,
+                                           fctx->text_last);
             if (rc != NGX_OK || fctx->nomem) {
                 return rc;
             }
@@ -438,7 +423,7 @@ ngx_http_hoop_filter_process(ngx_http_request_t *r,
                 p = b->pos;
                 pos = b->pos;
 
-                rc = ngx_http_hoop_filter_feed(r, fctx, &p, b->last, 0);
+                rc = ngx_http_hoop_filter_take(r, fctx, &p, b->last);
 
                 b->pos = pos + (p - pos);
 
@@ -480,6 +465,16 @@ ngx_http_hoop_filter_process(ngx_http_request_t *r,
             return NGX_ERROR;
         }
 
+        if (ngx_http_hoop_mcp_list_end(r, fctx->main) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        rc = ngx_http_hoop_filter_listed(r, fctx);
+
+        if (rc != NGX_OK || fctx->nomem) {
+            return rc;
+        }
+
         p = NULL;
 
         rc = ngx_http_hoop_filter_feed(r, fctx, &p, NULL, HOOP_MASK_LAST);
@@ -504,39 +499,78 @@ ngx_http_hoop_filter_process(ngx_http_request_t *r,
 }
 
 
-/*
- * A coding or a charset that no header told of: the first bytes of gzip and
- * zstd, a byte order mark, or the NULs of two ASCII characters in UTF-16 or of
- * one in UTF-32 (RFC 4627, 3).
- */
+/* text of the target; a list takes all of it, and lets out what it may */
+
+static ngx_int_t
+ngx_http_hoop_filter_take(ngx_http_request_t *r,
+    ngx_http_hoop_filter_ctx_t *fctx, const u_char **p, const u_char *end)
+{
+    const u_char  *start;
+
+    if (fctx->list == NULL) {
+        return ngx_http_hoop_filter_feed(r, fctx, p, end, 0);
+    }
+
+    start = *p;
+    *p = end;
+
+    if (ngx_http_hoop_limit_body(r, fctx->main, start, end - start) != NGX_OK
+        || ngx_http_hoop_mcp_list_body(r, fctx->main, start, end - start)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_hoop_filter_listed(r, fctx);
+}
+
+
+/* what the list has let out goes on; all of it, or nomem is set */
+
+static ngx_int_t
+ngx_http_hoop_filter_listed(ngx_http_request_t *r,
+    ngx_http_hoop_filter_ctx_t *fctx)
+{
+    ngx_int_t                  rc;
+    hoop_buf_t                *out;
+    const u_char              *p;
+    ngx_http_hoop_mcp_list_t  *ml;
+
+    ml = fctx->list;
+
+    if (ml == NULL || ml->list.out.len == 0) {
+        return NGX_OK;
+    }
+
+    out = &ml->list.out;
+    p = out->data + ml->sent;
+
+    rc = ngx_http_hoop_filter_feed(r, fctx, &p, out->data + out->len, 0);
+
+    ml->sent = p - out->data;
+
+    if (rc == NGX_OK && !fctx->nomem) {
+        out->len = 0;
+        ml->sent = 0;
+    }
+
+    return rc;
+}
+
 
 static ngx_int_t
 ngx_http_hoop_filter_text(ngx_http_request_t *r,
     ngx_http_hoop_filter_ctx_t *fctx, const u_char *p, const u_char *end)
 {
-    u_char  *h;
-
     while (fctx->nhead < 4 && p < end) {
         fctx->head[fctx->nhead++] = *p++;
     }
-
-    h = fctx->head;
 
     if (fctx->nhead == 4) {
         fctx->inspect = 0;
     }
 
-    if (!(fctx->nhead >= 2
-          && (ngx_memcmp(h, "\x1f\x8b", 2) == 0
-              || ngx_memcmp(h, "\xfe\xff", 2) == 0
-              || ngx_memcmp(h, "\xff\xfe", 2) == 0))
-        && !(fctx->nhead == 4
-             && (ngx_memcmp(h, "\x28\xb5\x2f\xfd", 4) == 0
-                 || (h[0] == 0 && h[1] != 0 && h[2] == 0 && h[3] != 0)
-                 || (h[0] != 0 && h[1] == 0 && h[2] != 0 && h[3] == 0)
-                 || (h[0] == 0 && h[1] == 0 && h[2] == 0 && h[3] != 0)
-                 || (h[0] != 0 && h[1] == 0 && h[2] == 0 && h[3] == 0))))
-    {
+    if (!hoop_mask_coded(fctx->head, fctx->nhead)) {
         return NGX_OK;
     }
 
@@ -594,7 +628,11 @@ ngx_http_hoop_filter_feed(ngx_http_request_t *r,
         }
     }
 
-    return ngx_http_hoop_limit_body(r, fctx->main, start, *p - start);
+    /* of a list it was counted as it came */
+
+    return fctx->list ? NGX_OK
+                      : ngx_http_hoop_limit_body(r, fctx->main, start,
+                                                 *p - start);
 }
 
 

@@ -31,7 +31,6 @@
 static ngx_int_t ngx_http_hoop_mcp_send(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx, ngx_uint_t status, hoop_str_t detail,
     ngx_int_t code);
-static ngx_uint_t ngx_http_hoop_mcp_asks(ngx_http_hoop_ctx_t *ctx);
 static void ngx_http_hoop_mcp_error(hoop_buf_t *b, hoop_str_t id,
     hoop_buf_t *error);
 static void ngx_http_hoop_mcp_body(ngx_http_request_t *r,
@@ -128,47 +127,16 @@ static ngx_int_t
 ngx_http_hoop_mcp_send(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
     ngx_uint_t status, hoop_str_t detail, ngx_int_t code)
 {
-    ngx_int_t            rc;
-    hoop_buf_t           b, error;
-    hoop_mcp_t          *mcp;
-    ngx_uint_t           i, n, asks;
-    hoop_mcp_message_t  *m;
-
-    mcp = &ctx->mcp.mcp;
-    asks = ngx_http_hoop_mcp_asks(ctx);
+    ngx_int_t   rc;
+    hoop_buf_t  b;
 
     hoop_buf_init(&b, NGX_HTTP_HOOP_MCP_ANSWER);
-    hoop_buf_init(&error, 16384);
 
-    ngx_http_hoop_mcp_body(r, ctx, &error, detail, code);
-
-    if (mcp->code == 0 && mcp->batch && asks) {
-        (void) hoop_buf_addc(&b, '[');
-
-        for (i = 0, n = 0; i < mcp->n; i++) {
-            m = &mcp->messages[i];
-
-            if (m->kind != HOOP_MCP_REQUEST) {
-                continue;
-            }
-
-            if (n++) {
-                (void) hoop_buf_addc(&b, ',');
-            }
-
-            ngx_http_hoop_mcp_error(&b, m->id, &error);
-        }
-
-        (void) hoop_buf_addc(&b, ']');
-
-    } else {
-        ngx_http_hoop_mcp_error(&b, asks ? mcp->messages[0].id
-                                         : hoop_str(NULL, 0), &error);
-    }
+    ngx_http_hoop_mcp_errors(r, ctx, &b, detail, code);
 
     (void) hoop_buf_addc(&b, LF);
 
-    if (asks && mcp->code == 0
+    if (ngx_http_hoop_mcp_asks(ctx) && ctx->mcp.mcp.code == 0
         && status != NGX_HTTP_BAD_REQUEST
         && status < NGX_HTTP_INTERNAL_SERVER_ERROR)
     {
@@ -181,20 +149,62 @@ ngx_http_hoop_mcp_send(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
         status = NGX_HTTP_FORBIDDEN;
     }
 
-    rc = (b.failed || error.failed)
-         ? NGX_HTTP_INTERNAL_SERVER_ERROR
-         : ngx_http_hoop_json(r, status, "application/json", &b);
+    rc = b.failed ? NGX_HTTP_INTERNAL_SERVER_ERROR
+                  : ngx_http_hoop_json(r, status, "application/json", &b);
 
-    hoop_buf_free(&error);
     hoop_buf_free(&b);
 
     return rc;
 }
 
 
-/* there is an id to answer to */
+void
+ngx_http_hoop_mcp_errors(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
+    hoop_buf_t *b, hoop_str_t detail, ngx_int_t code)
+{
+    hoop_buf_t           error;
+    hoop_mcp_t          *mcp;
+    ngx_uint_t           i, n, asks;
+    hoop_mcp_message_t  *m;
 
-static ngx_uint_t
+    mcp = &ctx->mcp.mcp;
+    asks = ngx_http_hoop_mcp_asks(ctx);
+
+    hoop_buf_init(&error, 16384);
+
+    ngx_http_hoop_mcp_body(r, ctx, &error, detail, code);
+
+    if (mcp->code == 0 && mcp->batch && asks) {
+        (void) hoop_buf_addc(b, '[');
+
+        for (i = 0, n = 0; i < mcp->n; i++) {
+            m = &mcp->messages[i];
+
+            if (m->kind != HOOP_MCP_REQUEST) {
+                continue;
+            }
+
+            if (n++) {
+                (void) hoop_buf_addc(b, ',');
+            }
+
+            ngx_http_hoop_mcp_error(b, m->id, &error);
+        }
+
+        (void) hoop_buf_addc(b, ']');
+
+    } else {
+        ngx_http_hoop_mcp_error(b, asks ? mcp->messages[0].id
+                                        : hoop_str(NULL, 0), &error);
+    }
+
+    b->failed |= error.failed;
+
+    hoop_buf_free(&error);
+}
+
+
+ngx_uint_t
 ngx_http_hoop_mcp_asks(ngx_http_hoop_ctx_t *ctx)
 {
     ngx_uint_t   i;

@@ -1,0 +1,3 @@
+#!/usr/bin/perl
+
+exec './build/unit/mcp_list' or die "build/unit/mcp_list: $!\n";
