@@ -753,7 +753,8 @@ ngx_http_hoop_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_uint_value(conf->record, prev->record,
                               HOOP_RECORD_METADATA);
     ngx_conf_merge_size_value(conf->record_max, prev->record_max, 65536);
-    ngx_conf_merge_size_value(conf->body_max, prev->body_max, 65536);
+    ngx_conf_merge_size_value(conf->body_max, prev->body_max,
+                              HOOP_REQUEST_BODY);
     ngx_conf_merge_str_value(conf->credential_name, prev->credential_name, "");
     ngx_conf_merge_msec_value(conf->approval_wait, prev->approval_wait, 0);
 

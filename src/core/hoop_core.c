@@ -28,6 +28,32 @@
 static const u_char  hoop_hex_digits[] = "0123456789abcdef";
 
 
+int
+hoop_str_like(hoop_str_t a, hoop_str_t b)
+{
+    u_char  c;
+    size_t  i;
+
+    if (a.len != b.len) {
+        return 0;
+    }
+
+    for (i = 0; i < a.len; i++) {
+        c = a.data[i];
+
+        if (c >= 'A' && c <= 'Z') {
+            c |= 0x20;
+        }
+
+        if (c != b.data[i]) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
 void
 hoop_buf_init(hoop_buf_t *b, size_t cap)
 {

@@ -67,6 +67,9 @@ hoop_str_is(hoop_str_t a, const char *b)
     return hoop_str_eq(a, hoop_cstr(b));
 }
 
+/* the same as b, which is in lower case, but for the case of A-Z */
+int hoop_str_like(hoop_str_t a, hoop_str_t b);
+
 
 /*
  * A growable buffer with a hard cap.  Failure is sticky: after the first

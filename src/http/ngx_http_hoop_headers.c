@@ -167,14 +167,7 @@ ngx_http_hoop_headers_hide(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
 
     while ((header = ngx_http_hoop_next(&part, &i)) != NULL) {
 
-        if ((header->key.len == 13
-             && ngx_strncasecmp(header->key.data, (u_char *) "authorization",
-                                13)
-                == 0)
-            || (header->key.len == 4
-                && ngx_strncasecmp(header->key.data, (u_char *) "dpop", 4)
-                   == 0))
-        {
+        if (hoop_request_secret(ngx_http_hoop_str(&header->key))) {
             header->hash = 0;
         }
     }

@@ -79,50 +79,35 @@ ngx_http_hoop_policy_source(struct sockaddr *sockaddr,
 }
 
 
-/*
- * Refuses what a target may read in another way than nginx, and so than policy,
- * has: see hoop_path.c.  Of a request line that names a host nginx takes that
- * one, and a target that is sent $http_host the other.
- */
+/* the other step before policy is asked: see hoop_request_ambiguous() */
 
 static ngx_int_t
 ngx_http_hoop_policy_ambiguous(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx)
 {
-    int          rc;
-    hoop_str_t   path, host;
-    const char  *why;
+    hoop_str_t              raw;
+    const char             *what, *why;
+    hoop_policy_request_t   req;
 
-    static const hoop_str_t  name = hoop_string("host");
-
-    path = ngx_http_hoop_str(&r->uri);
+    ngx_http_hoop_policy_request(r, ctx, &req);
 
     /* a path that was rewritten is not made of what was asked for */
 
-    why = r->valid_unparsed_uri
-          ? hoop_path_check(ngx_http_hoop_str(&r->unparsed_uri), path)
-          : hoop_path_ambiguous(path);
+    raw = r->valid_unparsed_uri ? ngx_http_hoop_str(&r->unparsed_uri)
+                                : hoop_str(NULL, 0);
+
+    what = hoop_request_ambiguous(&req, raw, &why);
+
+    if (what == NULL) {
+        return NGX_OK;
+    }
 
     if (why != NULL) {
         ngx_http_hoop_log(NGX_LOG_INFO, r, "ambiguous path: %s, session %*s",
                           why, (size_t) NGX_HTTP_HOOP_SESSION, ctx->session);
-
-        return ngx_http_hoop_refuse_text(r, ctx, NGX_HTTP_BAD_REQUEST,
-                                         "the path is ambiguous");
     }
 
-    rc = ngx_http_hoop_header(r, name, &host);
-
-    if (rc == HOOP_ERROR
-        || (rc == HOOP_OK
-            && !hoop_path_host(host,
-                               ngx_http_hoop_str(&r->headers_in.server))))
-    {
-        return ngx_http_hoop_refuse_text(r, ctx, NGX_HTTP_BAD_REQUEST,
-                                         "the host is ambiguous");
-    }
-
-    return NGX_OK;
+    return ngx_http_hoop_refuse_text(r, ctx, NGX_HTTP_BAD_REQUEST, what);
 }
 
 
@@ -131,9 +116,9 @@ ngx_http_hoop_policy_ambiguous(ngx_http_request_t *r,
 ngx_int_t
 ngx_http_hoop_policy_body(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
 {
-    int                     needs;
     ngx_int_t               rc;
     ngx_array_t            *policies;
+    hoop_request_body_e     reads;
     hoop_policy_request_t   req;
 
     if (ctx->conf->api) {
@@ -159,26 +144,18 @@ ngx_http_hoop_policy_body(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
     if (!ctx->body_read && policies && ngx_http_hoop_has_body(r)) {
         ngx_http_hoop_policy_request(r, ctx, &req);
 
-        needs = hoop_policy_needs_body(policies->elts, policies->nelts, &req);
+        reads = hoop_request_body(policies->elts, policies->nelts, &req,
+                                  r->headers_in.chunked ? -1
+                                  : r->headers_in.content_length_n,
+                                  ctx->conf->body_max);
 
-        if (needs == HOOP_BODY_WANTED
-            && (r->headers_in.chunked
-                || r->headers_in.content_length_n
-                   > (off_t) ctx->conf->body_max))
-        {
-            /* for rules that are only watched nothing is refused */
-
-            needs = 0;
-        }
-
-        if (needs) {
-
-            if (r->headers_in.content_length_n > (off_t) ctx->conf->body_max) {
-                return ngx_http_hoop_refuse_text(r, ctx,
+        if (reads == HOOP_REQUEST_LARGE) {
+            return ngx_http_hoop_refuse_text(r, ctx,
                                     NGX_HTTP_REQUEST_ENTITY_TOO_LARGE,
                                     "the body is larger than policy reads");
-            }
+        }
 
+        if (reads == HOOP_REQUEST_READ) {
             ctx->after_body = NGX_HTTP_HOOP_POLICY;
             ctx->state = NGX_HTTP_HOOP_BODY_WAIT;
 
@@ -202,6 +179,7 @@ ngx_http_hoop_policy_body(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
 ngx_int_t
 ngx_http_hoop_policy_decide(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
 {
+    ngx_uint_t                  status;
     ngx_array_t                *policies;
     hoop_policy_request_t       req;
     ngx_http_hoop_main_conf_t  *hmcf;
@@ -237,20 +215,10 @@ ngx_http_hoop_policy_decide(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
         ctx->record = ctx->verdict.record;
     }
 
-    if (ctx->verdict.decision != HOOP_VERDICT_ALLOW
-        && ctx->verdict.ambiguous)
-    {
-        /* nor may a human be asked to approve what cannot be judged */
+    status = hoop_request_status(&ctx->verdict);
 
-        return ngx_http_hoop_refuse(r, ctx, NGX_HTTP_BAD_REQUEST,
-                                    ctx->verdict.reason);
-    }
-
-    if (ctx->verdict.decision == HOOP_VERDICT_DENY
-        || ctx->verdict.decision == HOOP_VERDICT_ERROR)
-    {
-        return ngx_http_hoop_refuse(r, ctx, NGX_HTTP_FORBIDDEN,
-                                    ctx->verdict.reason);
+    if (status != 0) {
+        return ngx_http_hoop_refuse(r, ctx, status, ctx->verdict.reason);
     }
 
     if (ctx->verdict.credential.len) {
