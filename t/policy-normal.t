@@ -119,6 +119,9 @@ END
       "match": { "request": { "method": "DELETE", "path": "/p/**" } } },
     { "id": "secret", "effect": "deny", "reason": "a secret",
       "match": { "request": { "path": "/p/secret/**" } } },
+    { "id": "role", "effect": "deny",
+      "match": { "request": { "path": "/p/**",
+                              "headers": { "X-Role": "admin" } } } },
     { "id": "tunnel", "effect": "allow",
       "match": { "request": { "method": "POST", "path": "/p/tunnel",
         "headers": { "X-HTTP-Method-Override": { "exists": true } } } } },
@@ -436,3 +439,16 @@ GET /p/3
 GET /p/
 --- reached_unlike
 b\.test
+
+
+
+=== TEST 18: a value with tabs around it, which targets take off
+--- request eval
+[("GET /p/a") x 4]
+--- more_headers eval
+[map { "X-Role:$_\n" . main::bearer() } "\tadmin", " admin\t ", " \t admin",
+    " admin\tx"]
+--- error_code eval
+[403, 403, 403, 200]
+--- reached
+GET /p/a

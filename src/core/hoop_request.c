@@ -21,6 +21,23 @@ hoop_request_secret(hoop_str_t name)
 }
 
 
+hoop_str_t
+hoop_request_value(hoop_str_t value)
+{
+    while (value.len && (value.data[0] == ' ' || value.data[0] == '\t')) {
+        value = hoop_str(value.data + 1, value.len - 1);
+    }
+
+    while (value.len && (value.data[value.len - 1] == ' '
+                         || value.data[value.len - 1] == '\t'))
+    {
+        value.len--;
+    }
+
+    return value;
+}
+
+
 /*
  * What a target may read in another way than nginx, and so than policy, has:
  * see hoop_path.c.  Of a request line that names a host nginx takes that one,

@@ -22,6 +22,10 @@
    the request: it has the token, or its proof */
 int hoop_request_secret(hoop_str_t name);
 
+/* the value of a header as targets take it, without the tabs around it, which
+   nginx leaves there, and the spaces, which it does not */
+hoop_str_t hoop_request_value(hoop_str_t value);
+
 /*
  * NULL, or what of a request is so ambiguous that no policy is asked: it is
  * answered by 400.  raw: what the path was made of; data NULL: something else

@@ -245,7 +245,7 @@ ngx_http_hoop_header(void *data, hoop_str_t name, hoop_str_t *value)
             return HOOP_ERROR;
         }
 
-        *value = ngx_http_hoop_str(&header->value);
+        *value = hoop_request_value(ngx_http_hoop_str(&header->value));
         rc = HOOP_OK;
     }
 
