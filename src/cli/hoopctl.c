@@ -29,7 +29,9 @@ static const hoopctl_command_t  hoopctl_commands[] = {
       "[--json] FILE...: are these policies valid, and if not, why?" },
 
     { "policy", "explain", hoopctl_policy_explain,
-      "--policy FILE...: verdict on a request (JSON), rule by rule" },
+      "--policy FILE...: verdict on a request (JSON), rule by rule\n"
+      "      --policy FILE... --http FILE --identity FILE [--issuer NAME]\n"
+      "      [--address IP] [--now T] [--body-max BYTES]: on a message of HTTP" },
 
     { "policy", "test", hoopctl_policy_test,
       "FILE...: do these cases get the verdicts they expect?  (TAP)" },

@@ -13,6 +13,9 @@
  *     "body_text" in the place of "body" is the body as it would come, of the
  *     Content-Type among the headers or in "content_type", else JSON; "form" is
  *     the same of a form.  What two parsers may read differently is ambiguous.
+ *
+ * hoopctl policy explain --policy FILE... --http FILE --identity FILE
+ *     the same of a message of HTTP: see hoopctl_http.c.
  */
 
 
@@ -22,11 +25,15 @@
 
 #include "../core/hoop_json.h"
 #include "../core/hoop_policy.h"
+#include "../core/hoop_request.h"
 #include "hoopctl.h"
 #include "hoopctl_policy.h"
 
 
-static int hoopctl_explain_files(hoopctl_explain_t *e, int argc, char **argv);
+static int hoopctl_explain_args(hoopctl_explain_t *e, int argc, char **argv);
+static const char **hoopctl_explain_option(hoopctl_http_options_t *o,
+    const char *name);
+static int hoopctl_explain_options(const hoopctl_http_options_t *o);
 static int hoopctl_explain_request(hoopctl_explain_t *e);
 static int hoopctl_explain_keys(json_t *root);
 static int hoopctl_explain_text(json_t *root, const char *key,
@@ -39,6 +46,7 @@ static int hoopctl_explain_header(void *ctx, hoop_str_t name,
     hoop_str_t *value);
 static void hoopctl_explain_answer(hoopctl_explain_t *e,
     const hoop_verdict_t *v);
+static void hoopctl_explain_refused(hoopctl_explain_t *e);
 static void hoopctl_explain_sql(hoopctl_explain_t *e);
 static void hoopctl_explain_monitored(hoop_buf_t *b, const hoop_verdict_t *v);
 static void hoopctl_explain_token(hoop_buf_t *b, const hoop_token_rule_t *t);
@@ -47,8 +55,6 @@ static void hoopctl_explain_limits(hoop_buf_t *b,
 static void hoopctl_explain_list(hoop_buf_t *b, const char *name,
     const hoop_str_t *items, unsigned n);
 static void hoopctl_explain_rule(void *ctx, const hoop_policy_trace_t *trace);
-static void hoopctl_explain_member(hoop_buf_t *b, const char *name,
-    hoop_str_t value);
 
 
 int
@@ -61,15 +67,23 @@ hoopctl_policy_explain(int argc, char **argv)
     memset(&e, 0, sizeof(hoopctl_explain_t));
     hoop_buf_init(&e.out, 0);
 
-    rc = hoopctl_explain_files(&e, argc, argv);
+    rc = hoopctl_explain_args(&e, argc, argv);
 
     if (rc == HOOPCTL_YES) {
-        rc = hoopctl_explain_request(&e);
+        rc = e.options.http ? hoopctl_http_request(&e)
+                            : hoopctl_explain_request(&e);
     }
 
     if (rc == HOOPCTL_YES) {
-        hoop_policy_evaluate(e.policies, e.npolicies, &e.request, &v);
-        hoopctl_explain_answer(&e, &v);
+
+        if (e.refused) {
+            v.decision = HOOP_VERDICT_ERROR;
+            hoopctl_explain_refused(&e);
+
+        } else {
+            hoop_policy_evaluate(e.policies, e.npolicies, &e.request, &v);
+            hoopctl_explain_answer(&e, &v);
+        }
 
         if (e.out.failed) {
             rc = hoopctl_usage("no memory");
@@ -93,6 +107,7 @@ void
 hoopctl_explain_clear(hoopctl_explain_t *e)
 {
     hoop_policy_mcp_free(&e->mcp);
+    hoop_http_free(&e->message);
 
     json_decref(e->root);
     json_decref(e->headers);
@@ -125,9 +140,10 @@ hoopctl_explain_free(hoopctl_explain_t *e)
 
 
 static int
-hoopctl_explain_files(hoopctl_explain_t *e, int argc, char **argv)
+hoopctl_explain_args(hoopctl_explain_t *e, int argc, char **argv)
 {
     int             i, rc;
+    const char    **option;
     hoop_policy_t  *policy;
 
     rc = HOOPCTL_YES;
@@ -135,6 +151,18 @@ hoopctl_explain_files(hoopctl_explain_t *e, int argc, char **argv)
     for (i = 1; i < argc; i++) {
 
         if (strcmp(argv[i], "--policy") == 0) {
+            continue;
+        }
+
+        option = hoopctl_explain_option(&e->options, argv[i]);
+
+        if (option != NULL) {
+
+            if (*option != NULL || i + 1 == argc) {
+                return hoopctl_usage("wanted %s with a value, once", argv[i]);
+            }
+
+            *option = argv[++i];
             continue;
         }
 
@@ -152,13 +180,52 @@ hoopctl_explain_files(hoopctl_explain_t *e, int argc, char **argv)
     }
 
     if (e->npolicies != 0) {
-        return HOOPCTL_YES;
+        return hoopctl_explain_options(&e->options);
     }
 
 usage:
 
     return hoopctl_usage("wanted --policy FILE... and a request on "
-                         "standard input");
+                         "standard input, or --http FILE --identity FILE");
+}
+
+
+static const char **
+hoopctl_explain_option(hoopctl_http_options_t *o, const char *name)
+{
+    return strcmp(name, "--http") == 0 ? &o->http
+           : strcmp(name, "--identity") == 0 ? &o->identity
+           : strcmp(name, "--issuer") == 0 ? &o->issuer
+           : strcmp(name, "--address") == 0 ? &o->address
+           : strcmp(name, "--now") == 0 ? &o->now
+           : strcmp(name, "--body-max") == 0 ? &o->body_max : NULL;
+}
+
+
+/* of a request in JSON all of them are its members */
+
+static int
+hoopctl_explain_options(const hoopctl_http_options_t *o)
+{
+    if (o->http == NULL
+        && (o->identity || o->issuer || o->address || o->now || o->body_max))
+    {
+        return hoopctl_usage("--identity, --issuer, --address, --now and "
+                             "--body-max go with --http");
+    }
+
+    if (o->http != NULL && o->identity == NULL) {
+        return hoopctl_usage("--http wants --identity FILE, an object of "
+                             "claims");
+    }
+
+    if (o->http != NULL && strcmp(o->http, "-") == 0
+        && strcmp(o->identity, "-") == 0)
+    {
+        return hoopctl_usage("one of --http and --identity may be \"-\"");
+    }
+
+    return HOOPCTL_YES;
 }
 
 
@@ -192,13 +259,37 @@ hoopctl_explain_request(hoopctl_explain_t *e)
 int
 hoopctl_explain_members(hoopctl_explain_t *e)
 {
+    hoop_policy_request_t  *r;
+
+    r = &e->request;
+    r->header = hoopctl_explain_header;
+    r->header_ctx = e;
+
+    if (hoopctl_explain_keys(e->root) != HOOP_OK
+        || hoopctl_explain_who(e) != HOOPCTL_YES
+        || hoopctl_explain_text(e->root, "method", "GET", &r->method)
+           != HOOP_OK
+        || hoopctl_explain_text(e->root, "host", "", &r->host) != HOOP_OK
+        || hoopctl_explain_text(e->root, "path", "/", &r->path) != HOOP_OK
+        || hoopctl_explain_text(e->root, "query", "", &r->args) != HOOP_OK
+        || hoopctl_explain_headers(e, json_object_get(e->root, "headers"))
+           != HOOP_OK)
+    {
+        return HOOPCTL_USAGE;
+    }
+
+    return hoopctl_explain_body(e);
+}
+
+
+int
+hoopctl_explain_who(hoopctl_explain_t *e)
+{
     json_t                 *v;
     hoop_policy_request_t  *r;
 
     r = &e->request;
     r->identity = &e->identity;
-    r->header = hoopctl_explain_header;
-    r->header_ctx = e;
     r->mcp = &e->mcp;
 
     e->identity.claims = json_object_get(e->root, "identity");
@@ -208,20 +299,12 @@ hoopctl_explain_members(hoopctl_explain_t *e)
                              "of claims");
     }
 
-    if (hoopctl_explain_keys(e->root) != HOOP_OK
-        || hoopctl_explain_text(e->identity.claims, "iss", "",
-                                &e->identity.issuer) != HOOP_OK
+    if (hoopctl_explain_text(e->identity.claims, "iss", "",
+                             &e->identity.issuer) != HOOP_OK
         || hoopctl_explain_text(e->identity.claims, "sub", "",
                                 &e->identity.sub) != HOOP_OK
         || hoopctl_explain_text(e->root, "issuer", "",
-                                &e->identity.issuer_name) != HOOP_OK
-        || hoopctl_explain_text(e->root, "method", "GET", &r->method)
-           != HOOP_OK
-        || hoopctl_explain_text(e->root, "host", "", &r->host) != HOOP_OK
-        || hoopctl_explain_text(e->root, "path", "/", &r->path) != HOOP_OK
-        || hoopctl_explain_text(e->root, "query", "", &r->args) != HOOP_OK
-        || hoopctl_explain_headers(e, json_object_get(e->root, "headers"))
-           != HOOP_OK)
+                                &e->identity.issuer_name) != HOOP_OK)
     {
         return HOOPCTL_USAGE;
     }
@@ -245,7 +328,7 @@ hoopctl_explain_members(hoopctl_explain_t *e)
 
     r->now = v ? json_integer_value(v) : time(NULL);
 
-    return hoopctl_explain_body(e);
+    return HOOPCTL_YES;
 }
 
 
@@ -494,6 +577,10 @@ hoopctl_explain_answer(hoopctl_explain_t *e, const hoop_verdict_t *v)
 
     hoopctl_explain_sql(e);
 
+    if (e->options.http) {
+        hoopctl_http_answer(e, hoop_request_status(v));
+    }
+
     (void) hoop_buf_adds(b, ",\"needs_body\":");
     (void) hoop_buf_adds(b, hoop_policy_needs_body(e->policies, e->npolicies,
                                                    &e->request)
@@ -513,6 +600,25 @@ hoopctl_explain_answer(hoopctl_explain_t *e, const hoop_verdict_t *v)
     }
 
     (void) hoop_buf_adds(b, "]}\n");
+}
+
+
+/* no policy was asked */
+
+static void
+hoopctl_explain_refused(hoopctl_explain_t *e)
+{
+    hoop_buf_t  *b;
+
+    b = &e->out;
+
+    (void) hoop_buf_adds(b, "{\"decision\":\"error\"");
+
+    hoopctl_explain_member(b, "reason", hoop_cstr(e->reason));
+    hoopctl_explain_member(b, "why", hoop_cstr(e->why ? e->why : ""));
+    hoopctl_http_answer(e, e->refused);
+
+    (void) hoop_buf_adds(b, ",\"rules\":[]}\n");
 }
 
 
@@ -744,7 +850,7 @@ hoopctl_explain_rule(void *ctx, const hoop_policy_trace_t *trace)
 }
 
 
-static void
+void
 hoopctl_explain_member(hoop_buf_t *b, const char *name, hoop_str_t value)
 {
     if (value.len == 0) {

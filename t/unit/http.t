@@ -1,0 +1,3 @@
+#!/usr/bin/perl
+
+exec './build/unit/http' or die "build/unit/http: $!\n";
