@@ -417,6 +417,9 @@ ngx_hoop_create_conf(ngx_cycle_t *cycle)
      *     conf->zone = NULL;
      *     conf->stats = NULL;
      *     conf->issuers = NULL;
+     *     conf->policies = NULL;
+     *     conf->locations = 0;
+     *     conf->monitored = 0;
      */
 
     return ngx_pcalloc(cycle->pool, sizeof(ngx_hoop_conf_t));
@@ -437,6 +440,10 @@ ngx_hoop_init_module(ngx_cycle_t *cycle)
     }
 
     if (conf->audit && ngx_hoop_audit_prepare(cycle, conf->audit) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (conf->audit && ngx_http_hoop_conf_loaded(cycle, conf) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -494,6 +501,11 @@ ngx_hoop_init_process(ngx_cycle_t *cycle)
 
         ngx_log_error(NGX_LOG_ALERT, cycle->log, 0,
                       "hoop: no audit spool, protected requests are refused");
+    }
+
+    if (conf->audit) {
+        ngx_hoop_config_init(cycle, conf->stats, &conf->audit->path,
+                             conf->audit->sync != NGX_HOOP_AUDIT_SYNC_OFF);
     }
 
     if (ngx_http_hoop_cache_init(cycle) != NGX_OK) {
@@ -575,6 +587,17 @@ ngx_http_hoop_postconfiguration(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
+    hmcf->core->policies = &hmcf->policies;
+
+    /* that nothing is protected any more is evidence, too */
+
+    if (hmcf->enabled || hmcf->core->audit) {
+        hmcf->core->stats = ngx_hoop_stat_add(cf, &hmcf->stats);
+        if (hmcf->core->stats == NULL) {
+            return NGX_ERROR;
+        }
+    }
+
     if (!hmcf->enabled) {
         return NGX_OK;
     }
@@ -598,9 +621,7 @@ ngx_http_hoop_postconfiguration(ngx_conf_t *cf)
     hmcf->core->issuers = &hmcf->issuers;
 
     hmcf->core->zone = ngx_hoop_zone_add(cf, hmcf->zone_size);
-    hmcf->core->stats = ngx_hoop_stat_add(cf, &hmcf->stats);
-
-    if (hmcf->core->zone == NULL || hmcf->core->stats == NULL) {
+    if (hmcf->core->zone == NULL) {
         return NGX_ERROR;
     }
 

@@ -68,7 +68,7 @@ sub get {
     return ask(GET => $uri, [$agent, @headers]);
 }
 
-# the texts so far, once there are n of them
+# the texts so far, once there are n of them; the first is "config"
 sub texts {
     my ($n) = @_;
 
@@ -237,8 +237,8 @@ my $file = do { local $/; <$fh> };
 my ($hash, $body) = (sha256_hex($file), sha256_hex($res->{body}));
 my $session = $res->{headers}{'hoop-session'};
 my $ts = '\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z';
-my ($prev, $seq) = ('0' x 64, 0);
-my @texts = texts(3);
+my @texts = texts(4);
+my ($prev, $seq) = ($texts[0] =~ /"type":"config".*"hash":"(\w+)"\}$/, 1);
 
 for my $case (
     ['request', '"method":"GET","host":"localhost","uri":"/p/plain\?a=1",'
@@ -271,10 +271,10 @@ for my $case (
 --- error_code eval
 [403, 401]
 --- events
-{"type":"request","uri":"/p/denied","seq":1}
-{"type":"decision","decision":"deny","rule":"no","reason":"not this","status":403,"policy":"crm","seq":2}
-{"type":"request","uri":"/p/plain","seq":3}
-{"type":"decision","decision":"deny","status":401,"seq":4}
+{"type":"request","uri":"/p/denied","seq":2}
+{"type":"decision","decision":"deny","rule":"no","reason":"not this","status":403,"policy":"crm","seq":3}
+{"type":"request","uri":"/p/plain","seq":4}
+{"type":"decision","decision":"deny","status":401,"seq":5}
 
 
 
@@ -312,7 +312,7 @@ location /p/ {
 --- steps
 is(get('/p/plain')->{status}, 200, 'the one allows');
 is(get('/p/none')->{status}, 403, 'the other denies');
-texts(5);
+texts(6);
 
 my %hash = map { $_->{policy} => $_->{policy_hash} } of_type('decision');
 for my $case (['one', 'policy'], ['two', 'more']) {
@@ -340,7 +340,7 @@ for my $uri ("/p/plain?ssn=$ssn&q=x", "/p/plain?q=x&n=$encoded",
 }
 
 is(get("/p/$ssn", "Hoop-Run: $ssn", "Host: $ssn.test")->{status}, 404, 'in the path');
-texts(18);
+texts(19);
 
 my @uris = map { $_->{uri} } of_type('request');
 like($uris[0], qr/\?.*q=x/, 'the rest is there');
@@ -384,7 +384,7 @@ my $res = ask(POST => '/p/person', [$agent, 'Content-Type: application/json'],
               $body);
 is($res->{status}, 200, 'it passes');
 is($upstream->last_request->{body}, $body, 'the target sees it as it was');
-texts(5);
+texts(6);
 
 my ($in, $out) = of_type('recording');
 is("$in->{direction} $in->{part} $in->{encoding} $in->{last}",
@@ -556,7 +556,7 @@ my $body = '{"list":[' . CORE::join(',', map { qq("$ssn") } 1 .. 100) . ']}';
 my $res = ask(POST => '/p/plain', [$agent, 'Content-Type: application/json'],
               $body);
 is($res->{status}, 200, 'it passes');
-texts(5);
+texts(6);
 my ($in) = of_type('recording');
 is($in->{direction}, 'request', 'it is recorded');
 ok($in->{truncated}, 'and cut');
@@ -572,7 +572,7 @@ is($req->{body_sha256}, sha256_hex($body), 'the digest is that of all');
 --- steps
 my $res = get('/p/long');
 is(length $res->{body}, 55000, 'an answer');
-texts(5);
+texts(6);
 my @parts = of_type('recording');
 is(CORE::join('', map { $_->{data} } @parts), $res->{body}, 'is all there');
 is(CORE::join(' ', map { $_->{part} } @parts), '0 1', 'in order');
@@ -597,9 +597,9 @@ ok(!$parts[1]{truncated}, 'nothing is cut');
 is(get('/p/plain')->{status}, 200, 'off');
 is(get('/p/person')->{status}, 200, 'payload');
 is(get('/p/none')->{status}, 404, 'metadata');
-my @texts = texts(9);
+my @texts = texts(10);
 is(CORE::join(' ', map { /"type":"(\w+)"/ } @texts),
-   'request decision request decision response recording'
+   'config request decision request decision response recording'
    . ' request decision response', 'as the rules say');
 --- response_body
 3
@@ -628,7 +628,7 @@ like($upstream->last_request->{headers}{authorization},
 unlike($upstream->last_request->{raw}, qr/eyJ/, 'and no token');
 unlike($res->{raw}, qr/\Q$secret\E|eyJ/, 'the client does not');
 like($res->{body}, qr/^Authorization: \[REDACTED/mi, 'but its mask');
-texts(5);
+texts(6);
 
 my ($decision) = of_type('decision');
 is($decision->{credential}, 'crm', 'its name is told');
@@ -681,7 +681,7 @@ eyJ
 "$main::agent\nX-Spool: " . '$ENV{TEST_NGINX_SPOOL}'
 --- steps
 is(get('/p/spool', "X-Spool: $ENV{TEST_NGINX_SPOOL}")->{body},
-   "request decision\n", 'with sync=off');
+   "config request decision\n", 'with sync=off');
 --- error_code: 200
 --- ignore_response
 
@@ -691,7 +691,7 @@ is(get('/p/spool', "X-Spool: $ENV{TEST_NGINX_SPOOL}")->{body},
 --- audit: sync=always
 --- steps
 is(get('/p/spool', "X-Spool: $ENV{TEST_NGINX_SPOOL}")->{body},
-   "request decision\n", 'with sync=always');
+   "config request decision\n", 'with sync=always');
 
 my @held = map { begin(GET => "/p/plain?$_", $agent) } 1 .. 30;
 is(CORE::join(' ', map { finish($_)->{status} } @held),
@@ -706,7 +706,7 @@ soon { of_type('response') == 31 } 'each is told of';
 --- audit: sync=batch
 --- steps
 is(get('/p/spool', "X-Spool: $ENV{TEST_NGINX_SPOOL}")->{body},
-   "request decision\n", 'it is written');
+   "config request decision\n", 'it is written');
 --- response_body
 1
 
@@ -761,7 +761,7 @@ eyJ
 === TEST 23: the disk is full: on_full=deny
 --- steps
 is(get('/p/plain')->{status}, 200, 'room') for 1 .. 20;
-texts(60);
+texts(61);
 
 my ($file) = Hoop::Spool::segments();
 my $count = $upstream->get('/__count');
@@ -799,7 +799,7 @@ eyJ
 --- audit: sync=off on_full=drop
 --- steps
 is(get('/p/plain')->{status}, 200, 'room') for 1 .. 20;
-texts(60);
+texts(61);
 
 my ($file) = Hoop::Spool::segments();
 ok(fsize(100 + -s $file), 'no more room');
@@ -859,12 +859,12 @@ if (main::no_hoopctl()) {
     my $res = get("/p/person", 'Hoop-Run: r1');
     is($res->{status}, 200, 'a request');
     is(get('/p/denied', 'Hoop-Run: r2')->{status}, 403, 'and another');
-    my @texts = texts(5);
+    my @texts = texts(6);
     my $session = $res->{headers}{'hoop-session'};
     my @source = ('--spool', $ENV{TEST_NGINX_SPOOL});
 
     my ($rc, $out) = hoopctl('audit', 'verify', @source);
-    is("$rc $out", "0 intact: 5 events in 1 slots\n", 'intact');
+    is("$rc $out", "0 intact: 6 events in 1 slots\n", 'intact');
 
     ($rc, $out) = hoopctl('audit', 'export', @source);
     is("$rc $out", CORE::join('', 0, ' ', map { "$_\n" } @texts), 'export');
@@ -877,12 +877,13 @@ if (main::no_hoopctl()) {
     is($rc, 0, 'an export is intact');
 
     for my $case (
-        [['--session', $session], [0, 1, 2]], [['--run', 'r2'], [3, 4]],
-        [['--type', 'decision'], [1, 4]], [['--decision', 'deny'], [4]],
-        [['--rule', 'ok'], [1]], [['--sub', 'agent-1'], [0 .. 4]],
-        [['--sub', 'nobody'], []], [['--since', '1h'], [0 .. 4]],
+        [['--session', $session], [1, 2, 3]], [['--run', 'r2'], [4, 5]],
+        [['--type', 'decision'], [2, 5]], [['--decision', 'deny'], [5]],
+        [['--type', 'config'], [0]],
+        [['--rule', 'ok'], [2]], [['--sub', 'agent-1'], [1 .. 5]],
+        [['--sub', 'nobody'], []], [['--since', '1h'], [0 .. 5]],
         [['--until', '2001-01-01'], []],
-        [['--type', 'decision', '--run', 'r1'], [1]],
+        [['--type', 'decision', '--run', 'r1'], [2]],
     ) {
         my ($args, $want) = @$case;
         ($rc, $out) = hoopctl('audit', 'query', @source, @$args);
@@ -897,38 +898,38 @@ if (main::no_hoopctl()) {
 === TEST 27: hoopctl finds what was done to it
 --- steps
 is(get('/p/plain')->{status}, 200, 'a request') for 1 .. 3;
-my @texts = texts(9);
+my @texts = texts(10);
 
 if (main::no_hoopctl()) {
     SKIP: { skip("$hoopctl is not there", 1) }
 
 } else {
     my ($rc, $out) = hoopctl('audit', 'verify', '--spool', spool_of(@texts));
-    is("$rc $out", "0 intact: 9 events in 1 slots\n", 'a copy is intact');
+    is("$rc $out", "0 intact: 10 events in 1 slots\n", 'a copy is intact');
 
     my @changed = @texts;
-    $changed[4] =~ s/"allow"/"deny"/ or die;
+    $changed[5] =~ s/"allow"/"deny"/ or die;
     my @quiet = @changed;
-    $quiet[4] = rehash($quiet[4]);
+    $quiet[5] = rehash($quiet[5]);
     my @status = @texts;
-    $status[8] =~ s/"status":200/"status":403/ or die;
+    $status[9] =~ s/"status":200/"status":403/ or die;
     my @removed = @texts;
-    splice @removed, 3, 1;
+    splice @removed, 4, 1;
     my @swapped = @texts;
-    @swapped[3, 4] = @swapped[4, 3];
+    @swapped[4, 5] = @swapped[5, 4];
     my @added = @texts;
-    splice @added, 4, 0, $texts[3];
+    splice @added, 5, 0, $texts[4];
     my @forged = @texts;
-    $forged[3] =~ s/"prev":"\w+"/'"prev":"' . 'a' x 64 . '"'/e;
-    $forged[3] = rehash($forged[3]);
+    $forged[4] =~ s/"prev":"\w+"/'"prev":"' . 'a' x 64 . '"'/e;
+    $forged[4] = rehash($forged[4]);
     for my $case (
-        ['changed', 5, 'changed', @changed],
-        ['changed with its hash', 6, 'forged', @quiet],
-        ['the last one changed', 9, 'changed', @status],
-        ['removed', 4, 'removed', @removed],
-        ['reordered', 4, 'reordered', @swapped],
-        ['added', 4, 'reordered', @added],
-        ['forged', 4, 'forged', @forged],
+        ['changed', 6, 'changed', @changed],
+        ['changed with its hash', 7, 'forged', @quiet],
+        ['the last one changed', 10, 'changed', @status],
+        ['removed', 5, 'removed', @removed],
+        ['reordered', 5, 'reordered', @swapped],
+        ['added', 5, 'reordered', @added],
+        ['forged', 5, 'forged', @forged],
     ) {
         my ($what, $seq, $word, @events) = @$case;
 
@@ -953,7 +954,7 @@ if (main::no_hoopctl()) {
 === TEST 28: a whole text of another slot or gateway is not taken
 --- steps
 is(get('/p/plain')->{status}, 200, 'a request') for 1 .. 2;
-my @texts = texts(6);
+my @texts = texts(7);
 
 if (main::no_hoopctl()) {
     SKIP: { skip("$hoopctl is not there", 1) }

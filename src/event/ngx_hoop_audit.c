@@ -31,6 +31,8 @@ static ngx_int_t ngx_hoop_audit_take_slot(ngx_hoop_audit_t *audit,
 static void ngx_hoop_audit_state_handler(void *data, ngx_uint_t ready);
 static void ngx_hoop_audit_tick_handler(ngx_event_t *ev);
 static uint64_t ngx_hoop_audit_now(void);
+static ngx_int_t ngx_hoop_audit_open(ngx_hoop_audit_t *audit);
+static ngx_uint_t ngx_hoop_audit_unsure(ngx_hoop_audit_t *audit);
 static void ngx_hoop_audit_start(ngx_hoop_audit_t *audit);
 static hoop_buf_t *ngx_hoop_audit_begin(ngx_hoop_audit_t *audit,
     const hoop_event_head_t *head);
@@ -267,6 +269,10 @@ ngx_hoop_audit_tick_handler(ngx_event_t *ev)
 
     ngx_hoop_audit_gap(audit);
 
+    if (!audit->sync_failed && !ngx_hoop_audit_unsure(audit)) {
+        (void) ngx_hoop_audit_open(audit);
+    }
+
     if (audit->rc == NULL) {
         return;
     }
@@ -277,6 +283,77 @@ ngx_hoop_audit_tick_handler(ngx_event_t *ev)
     if (audit->ready && !ngx_exiting) {
         ngx_hoop_audit_adopt(audit);
     }
+}
+
+
+void
+ngx_hoop_audit_first(ngx_int_t (*fn)(void))
+{
+    ngx_hoop_audit_t  *audit;
+
+    audit = ngx_hoop_audit;
+
+    if (audit == NULL) {
+        return;
+    }
+
+    audit->first = fn;
+
+    if (audit->open && !ngx_hoop_audit_unsure(audit)) {
+        (void) ngx_hoop_audit_open(audit);
+    }
+}
+
+
+/*
+ * NGX_OK: there may be other events.  What fails is tried again by whoever
+ * comes next, and by the tick; it is not counted as often as that.
+ */
+
+static ngx_int_t
+ngx_hoop_audit_open(ngx_hoop_audit_t *audit)
+{
+    uint64_t     refused, dropped;
+    ngx_int_t    rc, (*fn)(void);
+    ngx_uint_t   deferred;
+
+    if (audit->first == NULL || ngx_hoop_audit_full(audit, 0)) {
+        return NGX_OK;
+    }
+
+    fn = audit->first;
+    audit->first = NULL;
+
+    refused = audit->refused;
+    dropped = audit->dropped;
+    deferred = audit->deferred_events;
+
+    rc = fn();
+
+    if (rc == NGX_OK) {
+        return NGX_OK;
+    }
+
+    audit->first = fn;
+
+    audit->refused = refused;
+    audit->dropped = dropped + deferred - audit->deferred_events;
+
+    return (rc == NGX_DECLINED) ? NGX_OK : NGX_ERROR;
+}
+
+
+/*
+ * An empty slot may have a stream that goes on after it (the spool was lost):
+ * what nobody waits for can wait until that is known.
+ */
+
+static ngx_uint_t
+ngx_hoop_audit_unsure(ngx_hoop_audit_t *audit)
+{
+    return audit->rc != NULL && audit->chain.seq == 0
+           && audit->ship.state != NGX_HOOP_SHIP_SEND
+           && audit->ship.state != NGX_HOOP_SHIP_HALT;
 }
 
 
@@ -307,7 +384,8 @@ ngx_hoop_audit_event(const hoop_event_head_t *head)
 
         if (!audit->open || audit->sync_failed
             || (ngx_hoop_audit_full(audit, 0)
-                && audit->conf->on_full == NGX_HOOP_AUDIT_FULL_DENY))
+                && audit->conf->on_full == NGX_HOOP_AUDIT_FULL_DENY)
+            || ngx_hoop_audit_open(audit) != NGX_OK)
         {
             (void) ngx_hoop_audit_lost(audit, 0, 1);
             audit->failed = 1;
@@ -503,6 +581,35 @@ ngx_hoop_audit_commit(ngx_hoop_audit_wait_t *w)
     ngx_hoop_audit_sync_wait(audit, w);
 
     return NGX_AGAIN;
+}
+
+
+ngx_int_t
+ngx_hoop_audit_commit_now(void)
+{
+    uint64_t           written;
+    ngx_int_t          rc;
+    ngx_hoop_audit_t  *audit;
+
+    audit = ngx_hoop_audit;
+
+    written = audit ? audit->written : 0;
+
+    rc = ngx_hoop_audit_commit(NULL);
+
+    if (rc != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (audit->written == written) {
+        return NGX_DECLINED;
+    }
+
+    if (audit->conf->sync != NGX_HOOP_AUDIT_SYNC_OFF) {
+        ngx_hoop_audit_sync_now(audit);
+    }
+
+    return NGX_OK;
 }
 
 

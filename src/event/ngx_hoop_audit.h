@@ -113,6 +113,19 @@ ngx_int_t ngx_hoop_audit_commit(ngx_hoop_audit_wait_t *w);
  */
 ngx_int_t ngx_hoop_audit_commit_later(void);
 void ngx_hoop_audit_cancel(ngx_hoop_audit_wait_t *w);
+/*
+ * On the disk when it returns, unless sync=off; NGX_DECLINED: dropped, as the
+ * operator wants it.  It blocks: for what a worker writes once.
+ */
+ngx_int_t ngx_hoop_audit_commit_now(void);
+
+/*
+ * What has to be there before any event of this worker, but a gap: fn, called
+ * now, or once that may be, writes it, or finds that somebody else has
+ * (NGX_OK).  Until then nothing is accepted (NGX_ERROR), or it is tried again
+ * later (NGX_DECLINED).
+ */
+void ngx_hoop_audit_first(ngx_int_t (*fn)(void));
 
 
 #endif /* _NGX_HOOP_AUDIT_H_INCLUDED_ */

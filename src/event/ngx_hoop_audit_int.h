@@ -90,6 +90,9 @@ typedef struct {
     ngx_event_t             flush;
     size_t                  frame;         /* where the current event began */
 
+    /* what is to be written before anything else; or NULL */
+    ngx_int_t             (*first)(void);
+
     /* what was not accepted, and not yet told by a gap event */
     uint64_t                refused;       /* transactions */
     uint64_t                dropped;       /* events */
@@ -140,6 +143,8 @@ void ngx_hoop_audit_sync_wait(ngx_hoop_audit_t *audit,
 void ngx_hoop_audit_sync_leave(ngx_hoop_audit_t *audit,
     ngx_hoop_audit_wait_t *w);
 void ngx_hoop_audit_sync_done(ngx_hoop_audit_t *audit);
+/* here and now; while a thread syncs, the next of its syncs does */
+void ngx_hoop_audit_sync_now(ngx_hoop_audit_t *audit);
 
 /* ngx_hoop_audit_adopt.c */
 

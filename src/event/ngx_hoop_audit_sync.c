@@ -22,6 +22,7 @@
 
 static void ngx_hoop_audit_sync_handler(ngx_event_t *ev);
 static void ngx_hoop_audit_sync_begin(ngx_hoop_audit_t *audit);
+static void ngx_hoop_audit_sync_collect(ngx_hoop_audit_t *audit);
 static void ngx_hoop_audit_sync_run(void *data, ngx_log_t *log);
 #if (NGX_THREADS)
 static void ngx_hoop_audit_sync_thread_handler(ngx_event_t *ev);
@@ -128,8 +129,39 @@ ngx_hoop_audit_sync_handler(ngx_event_t *ev)
 }
 
 
+void
+ngx_hoop_audit_sync_now(ngx_hoop_audit_t *audit)
+{
+    if (audit->syncing) {
+        return;
+    }
+
+    ngx_hoop_audit_sync_collect(audit);
+    ngx_hoop_audit_sync_run(audit->sync, audit->log);
+    ngx_hoop_audit_sync_end(audit);
+}
+
+
 static void
 ngx_hoop_audit_sync_begin(ngx_hoop_audit_t *audit)
+{
+    ngx_hoop_audit_sync_collect(audit);
+
+#if (NGX_THREADS)
+
+    if (audit->conf->thread_pool
+        && ngx_thread_task_post(audit->conf->thread_pool, audit->task)
+           == NGX_OK)
+    {
+        audit->syncing = 1;
+    }
+
+#endif
+}
+
+
+static void
+ngx_hoop_audit_sync_collect(ngx_hoop_audit_t *audit)
 {
     ngx_uint_t              i;
     ngx_hoop_spool_t       *sp;
@@ -158,17 +190,6 @@ ngx_hoop_audit_sync_begin(ngx_hoop_audit_t *audit)
         sync->fd[sync->n++] = sp->dir;
         sp->created = 0;
     }
-
-#if (NGX_THREADS)
-
-    if (audit->conf->thread_pool
-        && ngx_thread_task_post(audit->conf->thread_pool, audit->task)
-           == NGX_OK)
-    {
-        audit->syncing = 1;
-    }
-
-#endif
 }
 
 
@@ -355,11 +376,7 @@ ngx_hoop_audit_sync_done(ngx_hoop_audit_t *audit)
         return;
     }
 
-#if (NGX_THREADS)
-    audit->conf->thread_pool = NULL;
-#endif
-
-    ngx_hoop_audit_sync_begin(audit);
+    ngx_hoop_audit_sync_collect(audit);
     ngx_hoop_audit_sync_run(audit->sync, audit->log);
 
     if (audit->sync->err) {

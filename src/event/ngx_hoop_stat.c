@@ -12,7 +12,8 @@
  * goes by the number of series, which grows when the series is whole.  What
  * finds no room counts as "other".
  *
- * Workers add without a lock.
+ * Workers add without a lock.  The slab allocator, which has nothing more to do
+ * once the zone is made, lends its own to whoever settles which configuration is in force.
  */
 
 
@@ -21,7 +22,7 @@
 
 /* with another layout the zone has another name */
 
-#define NGX_HOOP_STAT_NAME       "hoop_stat:1"
+#define NGX_HOOP_STAT_NAME       "hoop_stat:2"
 
 #define NGX_HOOP_STAT_LOCATIONS  256
 #define NGX_HOOP_STAT_RULES      1024
@@ -36,6 +37,7 @@
 
 typedef struct {
     ngx_atomic_t            n[NGX_HOOP_STAT_KINDS];    /* without "other" */
+    ngx_uint_t              settled;                   /* under the mutex */
     ngx_hoop_stat_t         series[NGX_HOOP_STAT_SERIES];
 } ngx_hoop_stat_sh_t;
 
@@ -232,6 +234,35 @@ ngx_hoop_stat_list(ngx_shm_zone_t *zone, ngx_uint_t kind,
     *first = &z->sh->series[ngx_hoop_stat_kinds[kind].first];
 
     return n + 1;
+}
+
+
+ngx_int_t
+ngx_hoop_stat_settle(ngx_shm_zone_t *zone, ngx_uint_t number,
+    ngx_int_t (*fn)(void))
+{
+    ngx_int_t              rc;
+    ngx_slab_pool_t       *shpool;
+    ngx_hoop_stat_zone_t  *z;
+
+    z = zone->data;
+    shpool = (ngx_slab_pool_t *) zone->shm.addr;
+
+    ngx_shmtx_lock(&shpool->mutex);
+
+    rc = NGX_OK;
+
+    if (z->sh->settled < number) {
+        rc = fn();
+
+        if (rc == NGX_OK) {
+            z->sh->settled = number;
+        }
+    }
+
+    ngx_shmtx_unlock(&shpool->mutex);
+
+    return rc;
 }
 
 

@@ -57,6 +57,13 @@ void ngx_hoop_stat_count(ngx_hoop_stat_t *stat, ngx_uint_t n);
 ngx_uint_t ngx_hoop_stat_list(ngx_shm_zone_t *zone, ngx_uint_t kind,
     ngx_hoop_stat_t **first);
 
+/*
+ * Calls fn, one worker after the other, unless it has succeeded for this
+ * number of a configuration, or a later one, before.
+ */
+ngx_int_t ngx_hoop_stat_settle(ngx_shm_zone_t *zone, ngx_uint_t number,
+    ngx_int_t (*fn)(void));
+
 /* name="value" with a comma if it is not the first one */
 u_char *ngx_hoop_stat_label(u_char *p, u_char *first, u_char *last,
     const char *name, hoop_str_t value);

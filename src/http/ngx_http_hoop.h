@@ -34,6 +34,7 @@
 #include "../event/ngx_hoop_audit.h"
 #include "../event/ngx_hoop_compat.h"
 #include "../event/ngx_hoop_redis.h"
+#include "../event/ngx_hoop_config.h"
 #include "../event/ngx_hoop_stat.h"
 #include "../event/ngx_hoop_zone.h"
 
@@ -66,14 +67,22 @@
 #define NGX_HTTP_HOOP_SESSION    35
 
 
+#define NGX_HOOP_VERSION         "0.1.0"
+
+
 /* the configuration of the process, shared by HTTP and, later, stream */
 
 typedef struct {
     ngx_hoop_redis_conf_t        *redis;       /* NULL: no hoop_redis */
     ngx_hoop_audit_conf_t        *audit;       /* NULL: no hoop_audit */
     ngx_shm_zone_t               *zone;        /* NULL: nothing is protected */
-    ngx_shm_zone_t               *stats;       /* the same */
-    ngx_array_t                  *issuers;     /* of HTTP; NULL: the same */
+    ngx_shm_zone_t               *stats;       /* NULL: and no hoop_audit */
+    ngx_array_t                  *issuers;     /* of HTTP; NULL: nothing is
+                                                  protected */
+    ngx_array_t                  *policies;    /* ngx_http_hoop_policy_t *;
+                                                  NULL: no HTTP */
+    ngx_uint_t                    locations;   /* that judge requests, */
+    ngx_uint_t                    monitored;   /* and those that only watch */
 } ngx_hoop_conf_t;
 
 
@@ -183,6 +192,7 @@ typedef struct {
     ngx_str_t                     file;
     hoop_policy_t                *policy;
     ngx_hoop_stat_t             **stats;       /* of its rules */
+    ngx_uint_t                    used;        /* by a protected location */
 } ngx_http_hoop_policy_t;
 
 
@@ -854,6 +864,9 @@ ngx_int_t ngx_http_hoop_headers_swap(ngx_http_request_t *r,
    subrequest, is on its way to where neither was meant for */
 ngx_int_t ngx_http_hoop_headers_strip(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx);
+
+/* in the master: which policies are in force is to be written */
+ngx_int_t ngx_http_hoop_conf_loaded(ngx_cycle_t *cycle, ngx_hoop_conf_t *conf);
 
 /* ngx_http_hoop_status.c */
 

@@ -375,6 +375,50 @@ ngx_http_hoop_conf_policy(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
+/* policies that are named only where "hoop" is off are not in force */
+
+ngx_int_t
+ngx_http_hoop_conf_loaded(ngx_cycle_t *cycle, ngx_hoop_conf_t *conf)
+{
+    ngx_uint_t                i, n;
+    hoop_config_t            *config;
+    hoop_config_policy_t     *p;
+    ngx_http_hoop_policy_t  **policy;
+
+    n = conf->policies->nelts;
+    policy = conf->policies->elts;
+
+    config = ngx_pcalloc(cycle->pool, sizeof(hoop_config_t));
+    p = ngx_palloc(cycle->pool, (n + 1) * sizeof(hoop_config_policy_t));
+
+    if (config == NULL || p == NULL) {
+        return NGX_ERROR;
+    }
+
+    config->policies = p;
+    config->locations = conf->locations;
+    config->monitored = conf->monitored;
+    config->version = hoop_cstr(NGX_HOOP_VERSION);
+    config->nginx = hoop_cstr(NGINX_VERSION);
+
+    for (i = 0; i < n; i++) {
+
+        if (policy[i]->used) {
+            p->file = ngx_http_hoop_str(&policy[i]->file);
+            p->name = hoop_policy_name(policy[i]->policy);
+            p->hash = hoop_policy_hash(policy[i]->policy);
+            p++;
+        }
+    }
+
+    config->n = p - config->policies;
+
+    hoop_config_sort(config);
+
+    return ngx_hoop_config_set(cycle, config);
+}
+
+
 char *
 ngx_http_hoop_conf_mask(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
@@ -542,6 +586,7 @@ ngx_http_hoop_conf_check(ngx_conf_t *cf, ngx_http_hoop_main_conf_t *hmcf,
     hoop_policy_t             **policy;
     ngx_http_core_loc_conf_t   *clcf;
     ngx_http_hoop_issuer_t    **issuer;
+    ngx_http_hoop_policy_t    **loaded;
     ngx_http_hoop_source_t     *source;
 
     hmcf->enabled = 1;
@@ -645,10 +690,16 @@ ngx_http_hoop_conf_check(ngx_conf_t *cf, ngx_http_hoop_main_conf_t *hmcf,
                            &clcf->name);
     }
 
+    hmcf->core->locations++;
+    hmcf->core->monitored += (conf->mode == NGX_HTTP_HOOP_MONITOR);
+
     n = conf->policies ? conf->policies->nelts : 0;
     policy = conf->policies ? conf->policies->elts : NULL;
+    loaded = conf->policies ? conf->loaded->elts : NULL;
 
     for (i = 0; i < n; i++) {
+        loaded[i]->used = 1;
+
         if (hoop_policy_issuers(policy[i], ngx_http_hoop_signer_issuer, hmcf)
             != 0)
         {

@@ -234,7 +234,7 @@ ngx_http_hoop_status_handler(ngx_http_request_t *r)
 
     hmcf = ngx_http_get_module_main_conf(r, ngx_http_hoop_module);
 
-    b = ngx_http_hoop_status_text(r, hmcf->core->stats);
+    b = ngx_http_hoop_status_text(r, hmcf->enabled ? hmcf->core->stats : NULL);
     if (b == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }

@@ -1,0 +1,3 @@
+#!/usr/bin/perl
+
+exec './build/unit/config' or die "build/unit/config: $!\n";
