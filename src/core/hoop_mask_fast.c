@@ -89,8 +89,8 @@ hoop_fast_named(hoop_mask_t *m, const u_char *p, size_t end, size_t len)
 
     for (i = 0; i < m->nsets; i++) {
 
-        if (end >= 3 ? hoop_mask_set_ends(m->sets[i], p)
-                     : hoop_mask_set_may(m->sets[i], p - len, len))
+        if (end >= 3 ? hoop_mask_ends(m->sets[i]->tails, p)
+                     : hoop_mask_may(m->sets[i]->tails, p - len, len))
         {
             if (hoop_mask_set_find(m->sets[i], p - len, len)) {
                 return 1;
@@ -99,6 +99,114 @@ hoop_fast_named(hoop_mask_t *m, const u_char *p, size_t end, size_t len)
     }
 
     return 0;
+}
+
+
+/*
+ * 1 if a value may be JSON in a string: where paths have indexes or any name,
+ * something in it may be a field that nothing else would find.
+ */
+
+static inline int
+hoop_fast_nested(u_char first)
+{
+    return first == '{' || first == '[' || first <= ' ' || first == '\\';
+}
+
+
+/* as hoop_json_path(), of a key that no path has; 0: one may have it */
+
+static int
+hoop_fast_path(hoop_mask_t *m, const u_char *p, size_t end, size_t len)
+{
+    unsigned                i;
+    uint64_t                state;
+    const hoop_frame_t     *frame;
+    const hoop_mask_set_t  *set;
+
+    frame = &m->frames[m->depth - 1];
+    p += end;
+
+    for (i = 0; i < m->nsets; i++) {
+        set = m->sets[i];
+        state = frame->child[i];
+
+        if (state != 0
+            && ((state & set->any)
+                || (end >= 3 ? hoop_mask_ends(set->ends, p)
+                             : hoop_mask_may(set->ends, p - len, len))))
+        {
+            return 0;
+        }
+
+        m->child[i] = state & set->deep;
+    }
+
+    return 1;
+}
+
+
+/* the same of the next element of an array */
+
+static int
+hoop_fast_element(hoop_mask_t *m)
+{
+    unsigned                i;
+    uint64_t                state;
+    hoop_frame_t           *frame;
+    const hoop_mask_set_t  *set;
+
+    frame = &m->frames[m->depth - 1];
+
+    for (i = 0; i < m->nsets; i++) {
+        set = m->sets[i];
+        state = frame->child[i];
+
+        if (state != 0 && ((state & set->any) || set->indexes)) {
+            return 0;
+        }
+    }
+
+    for (i = 0; i < m->nsets; i++) {
+        m->child[i] = frame->child[i] & m->sets[i]->deep;
+    }
+
+    frame->index++;
+
+    return 1;
+}
+
+
+/* a container begins: 0 if there is no room for it */
+
+static int
+hoop_fast_open(hoop_mask_t *m, int object)
+{
+    if (m->depth == HOOP_MASK_DEPTH) {
+        return 0;
+    }
+
+    if (m->has_paths) {
+
+        if (m->depth == m->nframes) {
+            return 0;
+        }
+
+        memcpy(m->frames[m->depth].child, m->child, sizeof(m->child));
+        m->frames[m->depth].index = 0;
+    }
+
+    if (object) {
+        hoop_bits_set(m->objects, m->depth);
+
+    } else {
+        hoop_bits_clear(m->objects, m->depth);
+    }
+
+    hoop_bits_clear(m->kept, m->depth);
+    m->depth++;
+
+    return 1;
 }
 
 
@@ -163,7 +271,7 @@ hoop_fast_run(hoop_mask_t *m, hoop_level_t *lev, hoop_fast_t *f, size_t end)
     u_char           c;
     size_t           len;
     uint32_t         b, v, candidate;
-    unsigned         state, object, masked;
+    unsigned         state, object, masked, paths;
     const u_char    *p;
     const uint32_t  *place, *last;
 
@@ -175,6 +283,7 @@ hoop_fast_run(hoop_mask_t *m, hoop_level_t *lev, hoop_fast_t *f, size_t end)
     state = f->state;
     object = f->object;
     masked = lev->masked;
+    paths = m->has_paths;
 
     switch (state) {
 
@@ -212,7 +321,8 @@ member:
     v = place[3];
 
     if (p[place[0]] != '"' || p[place[2]] != ':' || b > candidate
-        || hoop_fast_named(m, p, b, b - place[0] - 1))
+        || hoop_fast_named(m, p, b, b - place[0] - 1)
+        || (paths && !hoop_fast_path(m, p, b, b - place[0] - 1)))
     {
         goto done;
     }
@@ -221,7 +331,7 @@ member:
 
     if (c == '"') {
 
-        if (place[4] > candidate) {
+        if (place[4] > candidate || (paths && hoop_fast_nested(p[v + 1]))) {
             goto done;
         }
 
@@ -258,13 +368,18 @@ after:
     c = p[*place];
 
     if (c == ',') {
-        end = *place++ + 1;
 
         if (object) {
+            end = *place++ + 1;
             state = HOOP_JSON_KEY;
             goto member;
         }
 
+        if (paths && !hoop_fast_element(m)) {
+            goto done;
+        }
+
+        end = *place++ + 1;
         masked = 0;
         goto element;
     }
@@ -279,13 +394,23 @@ first_element:
 
     state = HOOP_JSON_FIRST;
 
-    if (place <= last && p[*place] == ']') {
+    if (place > last) {
+        goto done;
+    }
+
+    if (p[*place] == ']') {
         goto close;
     }
 
+    if (paths && !hoop_fast_element(m)) {
+        goto done;
+    }
+
+    masked = 0;
+
 element:
 
-    state = (state == HOOP_JSON_FIRST) ? state : HOOP_JSON_VALUE;
+    state = HOOP_JSON_VALUE;
 
     if (place > last) {
         goto done;
@@ -296,7 +421,7 @@ element:
 
     if (c == '"') {
 
-        if (place[1] > candidate) {
+        if (place[1] > candidate || (paths && hoop_fast_nested(p[v + 1]))) {
             goto done;
         }
 
@@ -322,23 +447,14 @@ element:
 
 open:
 
-    if (m->depth == HOOP_MASK_DEPTH) {
+    c = p[*place];
+
+    if (!hoop_fast_open(m, c == '{')) {
         state = HOOP_JSON_VALUE;
         goto done;
     }
 
-    object = (p[*place] == '{');
-
-    if (object) {
-        hoop_bits_set(m->objects, m->depth);
-
-    } else {
-        hoop_bits_clear(m->objects, m->depth);
-    }
-
-    hoop_bits_clear(m->kept, m->depth);
-    m->depth++;
-
+    object = (c == '{');
     end = *place++ + 1;
 
     if (object) {
@@ -391,9 +507,19 @@ hoop_fast_token(hoop_mask_t *m, hoop_level_t *lev, hoop_fast_t *f,
 
     case HOOP_JSON_AFTER:
 
+        if (c == ',' && f->object) {
+            f->state = HOOP_JSON_KEY;
+            goto next;
+        }
+
         if (c == ',') {
-            f->state = f->object ? HOOP_JSON_KEY : HOOP_JSON_VALUE;
-            lev->masked = f->object ? lev->masked : 0;
+
+            if (m->has_paths && !hoop_fast_element(m)) {
+                return 0;
+            }
+
+            lev->masked = 0;
+            f->state = HOOP_JSON_VALUE;
             goto next;
         }
 
@@ -434,6 +560,10 @@ hoop_fast_token(hoop_mask_t *m, hoop_level_t *lev, hoop_fast_t *f,
             goto close;
         }
 
+        if (m->has_paths && !hoop_fast_element(m)) {
+            return 0;
+        }
+
         lev->masked = 0;
         f->state = HOOP_JSON_VALUE;
     }
@@ -451,13 +581,19 @@ hoop_fast_token(hoop_mask_t *m, hoop_level_t *lev, hoop_fast_t *f,
         }
 
         if (f->state == HOOP_JSON_VALUE) {
+
+            if (m->has_paths && hoop_fast_nested(p[a + 1])) {
+                return 0;
+            }
+
             f->state = HOOP_JSON_AFTER;
 
         } else {
             len = b - a - 1;
 
             if (hoop_fast_named(m, p, b, len)
-                || (f->slashes && memchr(p + a + 1, '\\', len) != NULL))
+                || (f->slashes && memchr(p + a + 1, '\\', len) != NULL)
+                || (m->has_paths && !hoop_fast_path(m, p, b, len)))
             {
                 return 0;
             }
@@ -474,23 +610,12 @@ hoop_fast_token(hoop_mask_t *m, hoop_level_t *lev, hoop_fast_t *f,
 
     if (c == '{' || c == '[') {
 
-        if (m->depth == HOOP_MASK_DEPTH) {
+        if (!hoop_fast_open(m, c == '{')) {
             return 0;
         }
 
         f->object = (c == '{');
-
-        if (f->object) {
-            hoop_bits_set(m->objects, m->depth);
-            f->state = HOOP_JSON_NAME;
-
-        } else {
-            hoop_bits_clear(m->objects, m->depth);
-            f->state = HOOP_JSON_FIRST;
-        }
-
-        hoop_bits_clear(m->kept, m->depth);
-        m->depth++;
+        f->state = f->object ? HOOP_JSON_NAME : HOOP_JSON_FIRST;
 
         goto next;
     }
@@ -771,7 +896,7 @@ hoop_fast_signs(hoop_mask_t *m, const hoop_fast_t *f, uint64_t signs)
         len = hoop_scan_name(p);
 
         for (i = 0; i < m->nsets; i++) {
-            if (hoop_mask_set_may(m->sets[i], p - len, len)) {
+            if (hoop_mask_may(m->sets[i]->tails, p - len, len)) {
                 cand |= bit;
                 break;
             }

@@ -92,6 +92,10 @@ struct hoop_mask_set_s {
     hoop_mask_segment_t     segments[HOOP_MASK_SEGMENTS];
     unsigned                nsegments;
     uint64_t                first;     /* segments that begin a path */
+    uint64_t                deep;      /* those that any name leaves alive */
+    uint64_t                any;       /* those that any name moves on */
+    unsigned                indexes:1; /* some segment may be an index */
+    uint64_t                ends[512]; /* as tails, of segments */
 };
 
 
@@ -118,32 +122,32 @@ unsigned hoop_mask_set_find(const hoop_mask_set_t *set, const u_char *p,
 /* 0: no name ends in these bytes, at least three, whatever they are */
 
 static inline int
-hoop_mask_set_ends(const hoop_mask_set_t *set, const u_char *end)
+hoop_mask_ends(const uint64_t *tails, const u_char *end)
 {
     unsigned  tail;
 
     tail = hoop_mask_tail(end[-3], end[-2], end[-1]);
 
-    return (set->tails[tail / 64] >> (tail % 64)) & 1;
+    return (tails[tail / 64] >> (tail % 64)) & 1;
 }
 
 
 /* the same of a name of any length; nothing is as a separator */
 
 static inline int
-hoop_mask_set_may(const hoop_mask_set_t *set, const u_char *p, size_t len)
+hoop_mask_may(const uint64_t *tails, const u_char *p, size_t len)
 {
     u_char  last[3];
 
     if (len >= 3) {
-        return hoop_mask_set_ends(set, p + len);
+        return hoop_mask_ends(tails, p + len);
     }
 
     last[0] = 0;
     last[1] = (len == 2) ? p[0] : 0;
     last[2] = len ? p[len - 1] : 0;
 
-    return hoop_mask_set_ends(set, last + 3);
+    return hoop_mask_ends(tails, last + 3);
 }
 
 
@@ -152,8 +156,8 @@ hoop_mask_set_may(const hoop_mask_set_t *set, const u_char *p, size_t len)
 static inline unsigned
 hoop_mask_set_name(const hoop_mask_set_t *set, const u_char *p, size_t len)
 {
-    return hoop_mask_set_may(set, p, len) ? hoop_mask_set_find(set, p, len)
-                                          : 0;
+    return hoop_mask_may(set->tails, p, len) ? hoop_mask_set_find(set, p, len)
+                                             : 0;
 }
 
 

@@ -29,11 +29,25 @@
 #include "hoop_mask_json.h"
 
 
+/* the paths of a document begin at its root */
+
+static void
+hoop_json_root(hoop_mask_t *m)
+{
+    unsigned  i;
+
+    if (m->has_paths) {
+        for (i = 0; i < m->nsets; i++) {
+            m->child[i] = m->sets[i]->first;
+        }
+    }
+}
+
+
 void
 hoop_mask_json_init(hoop_mask_t *m, unsigned level, unsigned sniff,
     unsigned embedded)
 {
-    unsigned       i;
     hoop_level_t  *lev;
 
     lev = &m->levels[level];
@@ -48,11 +62,7 @@ hoop_mask_json_init(hoop_mask_t *m, unsigned level, unsigned sniff,
         lev->state = HOOP_JSON_VALUE;
     }
 
-    if (m->has_paths) {
-        for (i = 0; i < m->nsets; i++) {
-            m->child[i] = m->sets[i]->first;
-        }
-    }
+    hoop_json_root(m);
 
     m->engine = HOOP_ENGINE_JSON;
     m->nst = level;
@@ -519,7 +529,7 @@ hoop_json_quick(const hoop_mask_t *m, const hoop_level_t *lev)
 {
     return lev->state >= HOOP_JSON_VALUE && lev->state <= HOOP_JSON_AFTER
            && lev->field == 0 && m->depth > lev->base && !lev->peeked
-           && !m->has_paths && !m->has_drop;
+           && !m->has_drop;
 }
 
 
@@ -601,6 +611,7 @@ hoop_mask_json_run(hoop_mask_t *m, hoop_look_t *lk)
                 break;
             }
 
+            hoop_json_root(m);
             rc = hoop_json_value(m, lev, lk, &i);
             break;
 

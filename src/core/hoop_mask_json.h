@@ -59,8 +59,7 @@ hoop_json_value_end(hoop_mask_t *m, hoop_level_t *lev)
 
 /*
  * hoop_mask_fast.c: passes over tokens that hold nothing, and returns how many
- * bytes they have; in a container, with neither a field nor paths nor members
- * to drop.
+ * bytes they have; in a container, with neither a field nor members to drop.
  */
 size_t hoop_mask_json_fast(hoop_mask_t *m, hoop_level_t *lev, const u_char *p,
     size_t n);

@@ -77,7 +77,8 @@ static const char  *hoop_mask_never[] = {
 };
 
 
-static void hoop_mask_set_tails(hoop_mask_set_t *set, hoop_str_t name);
+static void hoop_mask_set_tails(uint64_t *tails, hoop_str_t name);
+static void hoop_mask_set_paths(hoop_mask_set_t *set);
 
 
 static hoop_mask_set_t   hoop_mask_default_set;
@@ -147,7 +148,43 @@ hoop_mask_set_index(hoop_mask_set_t *set)
         name->next = set->head[b];
         set->head[b] = (u_char) (i + 1);
 
-        hoop_mask_set_tails(set, name->name);
+        hoop_mask_set_tails(set->tails, name->name);
+    }
+
+    hoop_mask_set_paths(set);
+}
+
+
+/* what a name that is in no path does to them: see hoop_mask_set_step() */
+
+static void
+hoop_mask_set_paths(hoop_mask_set_t *set)
+{
+    u_char                      c;
+    uint64_t                    bit;
+    unsigned                    i;
+    const hoop_mask_segment_t  *seg;
+
+    for (i = set->nsegments; i-- > 0; /* void */ ) {
+        seg = &set->segments[i];
+        bit = (uint64_t) 1 << i;
+
+        if (seg->deep) {
+            set->deep |= bit;
+
+            if (seg->last || (set->any & bit << 1)) {
+                set->any |= bit;
+            }
+
+        } else if (seg->name.data == NULL) {
+            set->any |= bit;
+
+        } else {
+            hoop_mask_set_tails(set->ends, seg->name);
+
+            c = seg->name.len ? seg->name.data[0] : '0';
+            set->indexes |= (c >= '0' && c <= '9');
+        }
     }
 }
 
@@ -159,7 +196,7 @@ hoop_mask_set_index(hoop_mask_set_t *set)
  */
 
 static void
-hoop_mask_set_tails(hoop_mask_set_t *set, hoop_str_t name)
+hoop_mask_set_tails(uint64_t *tails, hoop_str_t name)
 {
     size_t    left;
     u_char    place[3][32];
@@ -194,7 +231,7 @@ hoop_mask_set_tails(hoop_mask_set_t *set, hoop_str_t name)
                 for (k = 0; k < n[2]; k++) {
                     tail = hoop_mask_tail(place[0][a], place[1][b],
                                           place[2][k]);
-                    set->tails[tail / 64] |= (uint64_t) 1 << (tail % 64);
+                    tails[tail / 64] |= (uint64_t) 1 << (tail % 64);
                 }
             }
         }

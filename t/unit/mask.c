@@ -188,6 +188,11 @@ static const mask_case_t  cases[] = {
       "\"items\":[{\"q\":1},{\"q\":\"[REDACTED:FIELD]\"}],\"d\":[[{"
       "\"cardNumber\":\"[REDACTED:FIELD]\"}]],\"email\":\"z\"}",
       "{\"fields\":[\"/customer/email\",\"/items/1/*\",\"/**/card_number\"]}" },
+    { J, "paths in documents one after the other",
+      "{\"a\":{\"b\":1,\"c\":[1]}}\n{\"a\":{\"b\":2}}[]{\"a\":{\"b\":3}}",
+      "{\"a\":{\"b\":\"[REDACTED:FIELD]\",\"c\":[1]}}\n{\"a\":{\"b\":"
+      "\"[REDACTED:FIELD]\"}}[]{\"a\":{\"b\":\"[REDACTED:FIELD]\"}}",
+      "{\"fields\":[\"/a/b\"]}" },
     { J, "paths in JSON in JSON", "{\"t\":\"{\\\"a\\\":{\\\"b\\\":1}}\"}",
       "{\"t\":\"{\\\"a\\\":{\\\"b\\\":\\\"[REDACTED:FIELD]\\\"}}\"}",
       "{\"fields\":[\"/a/b\"]}" },
