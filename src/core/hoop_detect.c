@@ -43,16 +43,53 @@ const u_char  hoop_class[256] = {
 #undef N
 
 
-static const char  *hoop_labels[HOOP_DETECT_MAX] = {
-    "FIELD", "US_SSN", "CREDIT_CARD", "EMAIL", "AWS_KEY", "GITHUB_TOKEN",
-    "STRIPE_KEY", "JWT", "PRIVATE_KEY", "LITERAL", "OVERLONG"
+/* those that a set can ask for, and those that are in the default list */
+
+#define HOOP_DETECT_ASK  1
+#define HOOP_DETECT_ON   (HOOP_DETECT_ASK|2)
+
+
+static const struct {
+    const char  *label;
+    unsigned     flags;
+} hoop_detectors[HOOP_DETECT_MAX] = {
+    [HOOP_DETECT_FIELD] = { "FIELD", 0 },
+    [HOOP_DETECT_US_SSN] = { "US_SSN", HOOP_DETECT_ON },
+    [HOOP_DETECT_CREDIT_CARD] = { "CREDIT_CARD", HOOP_DETECT_ON },
+    [HOOP_DETECT_EMAIL] = { "EMAIL", HOOP_DETECT_ON },
+    [HOOP_DETECT_AWS_KEY] = { "AWS_KEY", HOOP_DETECT_ON },
+    [HOOP_DETECT_GITHUB_TOKEN] = { "GITHUB_TOKEN", HOOP_DETECT_ON },
+    [HOOP_DETECT_STRIPE_KEY] = { "STRIPE_KEY", HOOP_DETECT_ON },
+    [HOOP_DETECT_JWT] = { "JWT", HOOP_DETECT_ON },
+    [HOOP_DETECT_PRIVATE_KEY] = { "PRIVATE_KEY", HOOP_DETECT_ON },
+    [HOOP_DETECT_LITERAL] = { "LITERAL", 0 },
+    [HOOP_DETECT_OVERLONG] = { "OVERLONG", 0 }
 };
 
 
 const char *
 hoop_detect_label(unsigned detector)
 {
-    return detector < HOOP_DETECT_MAX ? hoop_labels[detector] : "UNKNOWN";
+    return detector < HOOP_DETECT_MAX ? hoop_detectors[detector].label
+                                      : "UNKNOWN";
+}
+
+
+uint64_t
+hoop_detect_default(void)
+{
+    unsigned  i;
+    uint64_t  bits;
+
+    bits = 0;
+
+    for (i = 0; i < HOOP_DETECT_MAX; i++) {
+        if (hoop_detectors[i].flags == HOOP_DETECT_ON) {
+            bits |= hoop_bit(i);
+        }
+    }
+
+    return bits;
 }
 
 
@@ -63,17 +100,17 @@ hoop_detect_by_name(hoop_str_t name)
     unsigned     i;
     const char  *label;
 
-    for (i = HOOP_DETECT_US_SSN; i <= HOOP_DETECT_PRIVATE_KEY; i++) {
-        label = hoop_labels[i];
+    for (i = 0; i < HOOP_DETECT_MAX; i++) {
+        label = hoop_detectors[i].label;
 
-        if (strlen(label) != name.len) {
+        if (!(hoop_detectors[i].flags & HOOP_DETECT_ASK)
+            || strlen(label) != name.len)
+        {
             continue;
         }
 
         for (k = 0; k < name.len; k++) {
-            if (name.data[k] != (u_char) (label[k] == '_' ? '_'
-                                                          : label[k] | 0x20))
-            {
+            if (name.data[k] != hoop_lower((u_char) label[k])) {
                 break;
             }
         }

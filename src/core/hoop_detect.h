@@ -26,6 +26,8 @@
 
 extern const u_char  hoop_class[256];
 
+#define hoop_bit(d)  ((uint64_t) 1 << (d))
+
 
 #define HOOP_SCAN_LEFT     64     /* bytes of left context that are looked at */
 #define HOOP_SCAN_HELD     400
@@ -55,7 +57,7 @@ struct hoop_scan_s {
     const u_char       *left;       /* what stood before p; the end of it */
     size_t              nleft;
 
-    uint32_t            detect;     /* 1 << detector */
+    uint64_t            detect;     /* hoop_bit() of each detector */
     unsigned            final:1;    /* the text ends at n */
     unsigned            names:1;    /* look for name=value */
     unsigned            json:1;     /* look for {" */
@@ -98,7 +100,10 @@ int hoop_scan_pem(u_char c);
 
 int hoop_detect_card(const u_char *digits, size_t n);
 int hoop_detect_ssn(const u_char *digits);
+/* of those that a set can ask for; -1: there is none */
 int hoop_detect_by_name(hoop_str_t name);
+/* the default list, as bits */
+uint64_t hoop_detect_default(void);
 
 
 #endif /* _HOOP_DETECT_H_INCLUDED_ */

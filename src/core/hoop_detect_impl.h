@@ -35,7 +35,7 @@
 
 
 #define hoop_is(c, mask)  ((hoop_class[(u_char) (c)] & (mask)) != 0)
-#define hoop_bit(d)       ((uint32_t) 1 << (d))
+
 
 
 int hoop_detect_number(hoop_scan_t *s, size_t i);

@@ -57,7 +57,7 @@ hoop_mask_create(hoop_mask_mode_e mode, const hoop_mask_set_t *const *sets,
                         && (sets[i]->nnames || sets[i]->nsegments));
 
         for (k = 0; k < HOOP_DETECT_MAX; k++) {
-            if ((sets[i]->detect & (uint32_t) 1 << k)
+            if ((sets[i]->detect & hoop_bit(k))
                 && m->actions[k] == HOOP_MASK_OFF)
             {
                 m->actions[k] = sets[i]->action;

@@ -80,7 +80,7 @@ typedef struct {
 
 
 struct hoop_mask_set_s {
-    uint32_t                detect;
+    uint64_t                detect;
     u_char                  action;
     unsigned                is_static:1;
 
@@ -283,7 +283,7 @@ struct hoop_mask_s {
 
     const hoop_mask_set_t  *sets[HOOP_MASK_SETS];
     unsigned                nsets;
-    uint32_t                detect;
+    uint64_t                detect;
     u_char                  actions[HOOP_DETECT_MAX];
     hoop_str_t              literals[HOOP_MASK_LITERALS];
     unsigned                nliterals;

@@ -371,9 +371,7 @@ hoop_mask_set_default(void)
     set->nnames = HOOP_DEFAULTS;
     set->action = HOOP_MASK_REDACT;
 
-    for (i = HOOP_DETECT_US_SSN; i <= HOOP_DETECT_PRIVATE_KEY; i++) {
-        set->detect |= (uint32_t) 1 << i;
-    }
+    set->detect = hoop_detect_default();
 
     hoop_mask_set_index(set);
     set->is_static = 1;
@@ -670,7 +668,7 @@ hoop_mask_set_detect(hoop_mask_set_t *set, json_t *conf, const char *pointer,
             return hoop_mask_set_error(pointer, text, where);
         }
 
-        set->detect |= (uint32_t) 1 << det;
+        set->detect |= hoop_bit(det);
     }
 
     return HOOP_OK;
