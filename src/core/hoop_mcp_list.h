@@ -80,4 +80,13 @@ int hoop_mcp_list_feed(hoop_mcp_list_t *l, const u_char *p, size_t len);
 int hoop_mcp_list_end(hoop_mcp_list_t *l);
 
 
+/* between hoop_mcp_list.c and hoop_mcp_stream.c */
+
+/* HOOP_DECLINED: it stays as it is; HOOP_OK: in "rewritten" it is another one;
+   or an error, as above */
+int hoop_mcp_list_document(hoop_mcp_list_t *l, hoop_str_t text);
+/* sets why; HOOP_ERROR */
+int hoop_mcp_list_refuse(hoop_mcp_list_t *l, const char *why);
+
+
 #endif /* _HOOP_MCP_LIST_H_INCLUDED_ */
