@@ -59,9 +59,15 @@ sub configure {
     close $fh;
 }
 
+# all that there are to be
+sub workers_now {
+    wait_for { 3 == (my @now = nginx_workers()) } 10;
+    return nginx_workers();
+}
+
 # new workers, and the end of the old ones
 sub reload {
-    my %old = map { $_ => 1 } nginx_workers();
+    my %old = map { $_ => 1 } workers_now();
 
     kill HUP => nginx_pid();
 
@@ -90,7 +96,7 @@ sub start {
 
     is(system($binary, '-e', "$root/logs/error.log",
               '-p', "$root/", '-c', "$root/conf/nginx.conf"), 0, 'started');
-    soon { 3 == (my @now = nginx_workers()) } 'workers';
+    workers_now();
     $started = nginx_pid();
 }
 
@@ -281,7 +287,7 @@ is(changes($e), 'a-added b-added c-added', 'all are in force');
 told(1, 'the start');
 
 put('a', 'one" "');
-my @old = sort { $a <=> $b } nginx_workers();
+my @old = sort { $a <=> $b } workers_now();
 kill HUP => nginx_pid();
 soon { open my $fh, '<', root() . '/logs/error.log' or return 0;
        grep { /\[emerg\].*hoop policy/ } <$fh> } 'it is refused';
@@ -298,7 +304,7 @@ told(1, 'nothing new');
 --- steps
 told(1, 'the start');
 
-my @old = nginx_workers();
+my @old = workers_now();
 kill KILL => @old;
 soon { my %now = map { $_ => 1 } nginx_workers();
        3 == keys %now && !grep { $now{$_} } @old } 'new workers';
@@ -367,12 +373,13 @@ for my $id (qw( one two )) {
 told(1, 'the start');
 get(200);
 
-# as many broken slots as it takes to give up
+# no slot that new workers could take; the old ones have theirs
 my $spool = $ENV{TEST_NGINX_SPOOL};
-my @broken = grep { !-e } map { "$spool/$_" } 0 .. 7;
+soon { 3 == grep { -e "$spool/$_/lock" } 0 .. 2 } 'each has its slot';
 
-for (@broken) {
-    open my $fh, '>', $_ or die "$_: $!\n";
+for my $slot (0 .. 7) {
+    rename "$spool/$slot", "$spool/held-$slot";
+    open my $fh, '>', "$spool/$slot" or die "$spool/$slot: $!\n";
 }
 
 put('a', 'two');
@@ -380,7 +387,11 @@ reload();
 get(503, 'nothing is decided');
 told(1, 'nothing is there');
 
-unlink @broken;
+for my $slot (0 .. 7) {
+    unlink "$spool/$slot";
+    rename "$spool/held-$slot", "$spool/$slot";
+}
+
 soon { ask(GET => '/v1/x', $agent)->{status} == 200 } 'it is', 10;
 
 my $e = told(2, 'it is there');
