@@ -237,6 +237,7 @@ test-asan: deps
 
 bench: all
 	bench/gateway --steps
+	bench/gateway --mask
 
 
 # clang and its fuzzer come with "fuzz", not with "deps"

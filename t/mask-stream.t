@@ -392,3 +392,38 @@ hoop_mask_hold 8k;
 --- response_body eval
 ['x' x 100000, '"' . 'x' x 100000 . '"', '{"a":"' . 'x1' x 50000 . '"}',
  '7' x 100000]
+
+
+
+=== TEST 15: what comes at once goes out at once, and waits for nothing more
+nginx's pipe hands on no more than proxy_busy_buffers_size of it in one piece.
+--- location
+proxy_http_version 1.1;
+proxy_buffers 8 4k;
+proxy_busy_buffers_size 8k;
+--- init
+my $text = "the quick brown fox 078-05-1121 jumps over the lazy dog\n" x 500;
+my $want = $text =~ s/078-05-1121/[REDACTED:US_SSN]/gr;
+for my $framing ('chunked', 'length') {
+    my $c = main::begin({ body => $text . "end\n", framing => $framing,
+                          split => [length $text], wait => $main::gap * 2 });
+    my $early = '';
+    for (1 .. 50) {
+        $early = main::parse($c)->{body} if $c->{raw} =~ /\r\n\r\n/;
+        last if length $early >= length($want) - 5000;
+        main::read_more($c, undef, 0.01);
+    }
+    my ($most) = sort { $b <=> $a }
+                 map { hex } $c->{raw} =~ /\r\n([0-9a-f]+)\r\n/g;
+    main::read_more($c, undef, 5);
+
+    Test::More::cmp_ok(length $early, '>=', length($want) - 5000,
+                       "$framing: what filled a buffer of nginx is there");
+    Test::More::ok($early eq substr($want, 0, length $early),
+                   "$framing: and masked");
+    Test::More::cmp_ok($most, '>', 10000, "$framing: in large chunks");
+    Test::More::is(main::parse($c)->{body}, $want . "end\n",
+                   "$framing: and the rest");
+}
+--- answers eval
+['x']

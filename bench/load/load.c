@@ -42,8 +42,8 @@
 #include <unistd.h>
 
 
-#define LOAD_BUFFER       (256 * 1024)
-#define LOAD_BODY         (128 * 1024)
+#define LOAD_BUFFER       (2304 * 1024)
+#define LOAD_BODY         (2048 * 1024)
 #define LOAD_HEADERS      (64 * 1024 * 1024)
 #define LOAD_CONNECTIONS  512
 #define LOAD_EVENTS       64
@@ -59,6 +59,7 @@ struct load_connection_s {
     load_connection_t   *next;         /* of the idle ones */
     uint64_t             start;        /* ns */
     size_t               len;
+    size_t               left;         /* of the answer, to be sent */
     int                  fd;
     char                 buf[LOAD_BUFFER];
 };
@@ -77,6 +78,7 @@ static ssize_t load_recv(load_connection_t *c);
 static void load_send(load_connection_t *c, const char *p, size_t len);
 static void load_accept_handler(load_connection_t *c);
 static void load_target_handler(load_connection_t *c);
+static void load_target_send(load_connection_t *c);
 static void load_client_handler(load_connection_t *c);
 static void load_request(load_connection_t *c, uint64_t start);
 static void load_next_header(void);
@@ -338,6 +340,7 @@ load_add(load_connection_t *c, int fd, void (*handler)(load_connection_t *c))
 
     c->fd = fd;
     c->len = 0;
+    c->left = 0;
     c->handler = handler;
 
     one = 1;
@@ -430,7 +433,7 @@ load_recv(load_connection_t *c)
 }
 
 
-/* at most one message is in a socket's buffer: what does not fit is an error */
+/* a request is alone in its socket's buffer: what does not fit is an error */
 
 static void
 load_send(load_connection_t *c, const char *p, size_t len)
@@ -461,6 +464,11 @@ load_target_handler(load_connection_t *c)
 {
     ssize_t  n;
 
+    if (c->left) {
+        load_target_send(c);
+        return;
+    }
+
     n = load_recv(c);
 
     if (n == -1) {
@@ -471,7 +479,49 @@ load_target_handler(load_connection_t *c)
 
     if (n && c->len >= 4 && memcmp(c->buf + c->len - 4, "\r\n\r\n", 4) == 0) {
         c->len = 0;
-        load_send(c, load_answer_text, load_answer_len);
+        c->left = load_answer_len;
+        load_target_send(c);
+    }
+}
+
+
+/* a large answer goes as the gateway reads it */
+
+static void
+load_target_send(load_connection_t *c)
+{
+    size_t              left;
+    ssize_t             n;
+    struct epoll_event  ee;
+
+    left = c->left;
+
+    n = send(c->fd, load_answer_text + load_answer_len - left, left,
+             MSG_NOSIGNAL);
+
+    if (n > 0) {
+        c->left -= n;
+
+    } else if (n == 0 || errno != EAGAIN) {
+        load_errors++;
+        c->left = 0;
+    }
+
+    if (c->left && left < load_answer_len) {
+        return;
+    }
+
+    if (c->left == 0 && left == load_answer_len) {
+        return;
+    }
+
+    /* the first part of several, or the last */
+
+    ee.events = c->left ? EPOLLOUT : EPOLLIN;
+    ee.data.ptr = c;
+
+    if (epoll_ctl(load_epoll, EPOLL_CTL_MOD, c->fd, &ee) == -1) {
+        load_fail("epoll_ctl()");
     }
 }
 

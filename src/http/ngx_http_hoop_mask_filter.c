@@ -6,6 +6,8 @@
  *
  * It copies: input is consumed into our own, bounded buffers and
  * the upstream's never go on (nginx's event pipe may free those under HTTP/2).
+ * That is cheap beside a system call, which is why those are saved:
+ * ngx_http_hoop_mask_out.c gathers what one turn of the event loop brings.
  *
  *     in        links to input not consumed yet; buf->pos moves as it is
  *     inflate   for a coded body: 16k of text between zlib and the masker
@@ -19,56 +21,9 @@
  */
 
 
-#include "ngx_http_hoop.h"
-
-#include <zlib.h>
+#include "ngx_http_hoop_filter.h"
 
 
-/* the one bit of r->buffered that no filter beside image_filter uses */
-#define NGX_HTTP_HOOP_BUFFERED    0x08
-
-#define NGX_HTTP_HOOP_INFLATE     16384
-
-
-typedef struct {
-    ngx_http_hoop_ctx_t   *main;           /* of the main request */
-    hoop_mask_t           *mask;           /* owned */
-    ngx_http_hoop_mcp_list_t  *list;       /* or NULL */
-
-    ngx_chain_t           *in;
-    ngx_chain_t           *out;
-    ngx_chain_t          **last_out;
-    ngx_chain_t           *free;
-    ngx_chain_t           *busy;
-    ngx_buf_t             *buf;            /* being filled, or NULL */
-    ngx_int_t              bufs;
-
-    z_stream               zstream;
-    u_char                *text;           /* of inflated bytes */
-    const u_char          *text_pos;
-    const u_char          *text_last;
-
-    uint32_t               masked[HOOP_DETECT_MAX];   /* in the headers */
-    u_char                 head[4];        /* the first bytes of the text */
-    ngx_uint_t             nhead;
-
-    unsigned               inspect:1;      /* is it what it is said to be? */
-    unsigned               coded:1;        /* zstream is open */
-    unsigned               coded_end:1;    /* its end has been seen */
-    unsigned               record:1;
-    unsigned               nomem:1;
-    unsigned               flush:1;        /* pass a flush on */
-    unsigned               prompt:1;       /* upstream is not done yet: send */
-    unsigned               last:1;         /* the end has been read */
-    unsigned               sync:1;         /* ... of a subrequest */
-    unsigned               finished:1;     /* ... and decided */
-    unsigned               done:1;         /* ... and passed on */
-    unsigned               failed:1;
-} ngx_http_hoop_filter_ctx_t;
-
-
-static ngx_int_t ngx_http_hoop_body_filter(ngx_http_request_t *r,
-    ngx_chain_t *in);
 static void ngx_http_hoop_filter_cut(ngx_http_request_t *r,
     ngx_http_hoop_filter_ctx_t *fctx);
 static void ngx_http_hoop_filter_cleanup(void *data);
@@ -85,14 +40,6 @@ static ngx_int_t ngx_http_hoop_filter_text(ngx_http_request_t *r,
     ngx_http_hoop_filter_ctx_t *fctx, const u_char *p, const u_char *end);
 static ngx_int_t ngx_http_hoop_filter_inflate(ngx_http_request_t *r,
     ngx_http_hoop_filter_ctx_t *fctx, ngx_buf_t *b);
-static ssize_t ngx_http_hoop_filter_sink(void *data, const u_char *p,
-    size_t len);
-static ngx_buf_t *ngx_http_hoop_filter_buf(ngx_http_request_t *r,
-    ngx_http_hoop_filter_ctx_t *fctx);
-static ngx_int_t ngx_http_hoop_filter_emit(ngx_http_request_t *r,
-    ngx_http_hoop_filter_ctx_t *fctx);
-static ngx_int_t ngx_http_hoop_filter_flags(ngx_http_request_t *r,
-    ngx_http_hoop_filter_ctx_t *fctx);
 
 
 static ngx_http_output_body_filter_pt  ngx_http_next_body_filter;
@@ -194,6 +141,10 @@ ngx_http_hoop_filter_cleanup(void *data)
 {
     ngx_http_hoop_filter_ctx_t *fctx = data;
 
+    if (fctx->event.posted) {
+        ngx_delete_posted_event(&fctx->event);
+    }
+
     hoop_mask_free(fctx->mask);
     fctx->mask = NULL;
 
@@ -204,7 +155,7 @@ ngx_http_hoop_filter_cleanup(void *data)
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_http_hoop_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 {
     ngx_int_t                    rc;
@@ -256,6 +207,10 @@ ngx_http_hoop_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 
         if (rc == NGX_ERROR) {
             break;
+        }
+
+        if (ngx_http_hoop_filter_gather(r, fctx)) {
+            return NGX_OK;
         }
 
         if (ngx_http_hoop_filter_flags(r, fctx) != NGX_OK) {
@@ -675,225 +630,6 @@ ngx_http_hoop_filter_inflate(ngx_http_request_t *r,
 
     if (fctx->text_pos == fctx->text_last && b->pos < b->last) {
         return NGX_ERROR;
-    }
-
-    return NGX_OK;
-}
-
-
-static ssize_t
-ngx_http_hoop_filter_sink(void *data, const u_char *p, size_t len)
-{
-    void **sink = data;
-
-    size_t                       n, taken;
-    ngx_buf_t                   *b;
-    ngx_http_request_t          *r;
-    ngx_http_hoop_filter_ctx_t  *fctx;
-
-    r = sink[0];
-    fctx = sink[1];
-    taken = 0;
-
-    while (taken < len) {
-        b = ngx_http_hoop_filter_buf(r, fctx);
-
-        if (b == NULL) {
-            return fctx->failed ? -1 : (ssize_t) taken;
-        }
-
-        n = ngx_min(len - taken, (size_t) (b->end - b->last));
-
-        b->last = ngx_cpymem(b->last, p + taken, n);
-        taken += n;
-
-        if (b->last == b->end) {
-
-            /* not to be kept back: we may be waiting for this very buffer */
-
-            b->recycled = 1;
-
-            if (ngx_http_hoop_filter_emit(r, fctx) != NGX_OK) {
-                return -1;
-            }
-        }
-    }
-
-    return taken;
-}
-
-
-/* the buffer being filled, a free one, or a new one within the bound */
-
-static ngx_buf_t *
-ngx_http_hoop_filter_buf(ngx_http_request_t *r,
-    ngx_http_hoop_filter_ctx_t *fctx)
-{
-    ngx_buf_t    *b;
-    ngx_chain_t  *cl;
-
-    if (fctx->buf) {
-        return fctx->buf;
-    }
-
-    while (fctx->free) {
-        cl = fctx->free;
-        fctx->free = cl->next;
-        b = cl->buf;
-        ngx_free_chain(r->pool, cl);
-
-        if (b->start == NULL) {
-
-            /* it has carried flags only */
-
-            continue;
-        }
-
-        b->pos = b->start;
-        b->last = b->start;
-        b->flush = 0;
-        b->recycled = 0;
-        b->last_buf = 0;
-        b->last_in_chain = 0;
-
-        fctx->buf = b;
-
-        return b;
-    }
-
-    if (fctx->bufs == fctx->main->conf->mask_bufs.num) {
-        return NULL;
-    }
-
-    b = ngx_create_temp_buf(r->pool, fctx->main->conf->mask_bufs.size);
-    if (b == NULL) {
-        fctx->failed = 1;
-        return NULL;
-    }
-
-    b->tag = (ngx_buf_tag_t) &ngx_http_hoop_filter_module;
-
-    fctx->bufs++;
-    fctx->buf = b;
-
-    return b;
-}
-
-
-/* the buffer goes into the chain; from here on its bytes are the client's */
-
-static ngx_int_t
-ngx_http_hoop_filter_emit(ngx_http_request_t *r,
-    ngx_http_hoop_filter_ctx_t *fctx)
-{
-    size_t                size, n;
-    ngx_buf_t            *b;
-    ngx_chain_t          *cl;
-    ngx_http_hoop_ctx_t  *ctx;
-
-    b = fctx->buf;
-    ctx = fctx->main;
-    fctx->buf = NULL;
-
-    cl = ngx_alloc_chain_link(r->pool);
-    if (cl == NULL) {
-        return NGX_ERROR;
-    }
-
-    cl->buf = b;
-    cl->next = NULL;
-    *fctx->last_out = cl;
-    fctx->last_out = &cl->next;
-
-    size = b->last - b->pos;
-    ctx->response_size += size;
-
-    if (ctx->digest) {
-        hoop_sha256_update(&ctx->response_md, b->pos, size);
-    }
-
-    if (fctx->record) {
-        n = ngx_min(size, ctx->record_cap - ctx->recorded.len);
-
-        if (n < size) {
-            ctx->recorded_truncated = 1;
-        }
-
-        if (n && hoop_buf_add(&ctx->recorded, b->pos, n) != HOOP_OK) {
-            ctx->recorded_truncated = 1;
-        }
-    }
-
-    return NGX_OK;
-}
-
-
-/*
- * Ends a round: a half-filled buffer is sent when something must go out now,
- * and flags ride on the last buffer, or on a bare one.  An upstream buffer
- * marked "recycled" asks for haste as nginx understands it; without that and
- * without a flush, the end may still come in the same packet as the text.
- */
-
-static ngx_int_t
-ngx_http_hoop_filter_flags(ngx_http_request_t *r,
-    ngx_http_hoop_filter_ctx_t *fctx)
-{
-    ngx_buf_t    *b;
-    ngx_chain_t  *cl;
-
-    if (fctx->buf && fctx->buf->last > fctx->buf->pos
-        && (fctx->flush || fctx->finished || fctx->prompt))
-    {
-        fctx->buf->recycled = fctx->prompt;
-
-        if (ngx_http_hoop_filter_emit(r, fctx) != NGX_OK) {
-            return NGX_ERROR;
-        }
-    }
-
-    if (!fctx->nomem) {
-        fctx->prompt = 0;
-    }
-
-    if (fctx->nomem || (!fctx->finished && !fctx->flush)) {
-        return NGX_OK;
-    }
-
-    if (fctx->out) {
-        for (cl = fctx->out; cl->next; cl = cl->next) { /* void */ }
-
-        b = cl->buf;
-
-    } else {
-        cl = ngx_alloc_chain_link(r->pool);
-        b = ngx_calloc_buf(r->pool);
-
-        if (cl == NULL || b == NULL) {
-            return NGX_ERROR;
-        }
-
-        cl->buf = b;
-        cl->next = NULL;
-
-        *fctx->last_out = cl;
-        fctx->last_out = &cl->next;
-
-        b->tag = (ngx_buf_tag_t) &ngx_http_hoop_filter_module;
-    }
-
-    if (fctx->flush) {
-        b->flush = 1;
-        fctx->flush = 0;
-    }
-
-    if (fctx->finished) {
-        b->last_buf = !fctx->sync;
-        b->last_in_chain = 1;
-
-        if (fctx->sync && b->start == NULL) {
-            b->sync = 1;
-        }
     }
 
     return NGX_OK;
