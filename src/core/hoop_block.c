@@ -27,6 +27,8 @@
 #define HOOP_BLOCK_DOT    0x0080
 #define HOOP_BLOCK_AT     0x0100
 #define HOOP_BLOCK_SIGN   0x0200
+#define HOOP_BLOCK_UPPER  0x0400
+#define HOOP_BLOCK_PLUS   0x0800
 
 
 static void hoop_blocks_first(const u_char *p, size_t n, hoop_block_t *b);
@@ -79,7 +81,9 @@ static const uint16_t  hoop_block_class[128] = {
     [' '] = HOOP_BLOCK_SPACE|HOOP_BLOCK_GAP, ['-'] = HOOP_BLOCK_GAP,
     ['0' ... '9'] = HOOP_BLOCK_DIGIT,
     ['.'] = HOOP_BLOCK_DOT,
-    ['@'] = HOOP_BLOCK_AT
+    ['@'] = HOOP_BLOCK_AT,
+    ['A' ... 'Z'] = HOOP_BLOCK_UPPER,
+    ['+'] = HOOP_BLOCK_PLUS, ['('] = HOOP_BLOCK_PLUS
 };
 
 
@@ -178,6 +182,8 @@ hoop_blocks_plain(const u_char *p, size_t n, hoop_block_t *b)
             b->dot |= (c & HOOP_BLOCK_DOT) ? bit : 0;
             b->at |= (c & HOOP_BLOCK_AT) ? bit : 0;
             b->sign |= (c & HOOP_BLOCK_SIGN) ? bit : 0;
+            b->upper |= (c & HOOP_BLOCK_UPPER) ? bit : 0;
+            b->plus |= (c & HOOP_BLOCK_PLUS) ? bit : 0;
         }
 
         b->head = hoop_block_heads(p);
@@ -240,6 +246,16 @@ hoop_block_heads(const u_char *p)
     -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, ':', '{', ',', '}', -1, -1
 
 
+#define HOOP_BLOCK_SIGNS                                                      \
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, ':', -1, -1, '=', -1, -1
+
+#define HOOP_BLOCK_GAPS                                                       \
+    ' ', -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, '-', -1, -1
+
+#define HOOP_BLOCK_PLUSES                                                     \
+    -1, -1, -1, -1, -1, -1, -1, -1, '(', -1, -1, '+', -1, -1, -1, -1
+
+
 #define HOOP_AVX2  __attribute__((target("avx2")))
 
 
@@ -294,6 +310,11 @@ hoop_blocks_avx2(const u_char *p, size_t n, hoop_block_t *b)
     const __m256i  spaces = _mm256_setr_epi8(HOOP_BLOCK_SPACES,
                                              HOOP_BLOCK_SPACES);
     const __m256i  ops = _mm256_setr_epi8(HOOP_BLOCK_OPS, HOOP_BLOCK_OPS);
+    const __m256i  signs = _mm256_setr_epi8(HOOP_BLOCK_SIGNS,
+                                            HOOP_BLOCK_SIGNS);
+    const __m256i  gaps = _mm256_setr_epi8(HOOP_BLOCK_GAPS, HOOP_BLOCK_GAPS);
+    const __m256i  pluses = _mm256_setr_epi8(HOOP_BLOCK_PLUSES,
+                                             HOOP_BLOCK_PLUSES);
     const __m256i  bit = _mm256_set1_epi8(0x20);
 
     t = hoop_head_table();
@@ -309,6 +330,12 @@ hoop_blocks_avx2(const u_char *p, size_t n, hoop_block_t *b)
     hoop_avx2_bits(_mm256_cmpeq_epi8(v, _mm256_set1_epi8(c)),                 \
                    _mm256_cmpeq_epi8(w, _mm256_set1_epi8(c)))
 
+    /* nothing beyond ASCII is in a set: the shuffle has zero for it */
+
+#define hoop_in(set)                                                          \
+    hoop_avx2_bits(_mm256_cmpeq_epi8(v, _mm256_shuffle_epi8(set, v)),         \
+                   _mm256_cmpeq_epi8(w, _mm256_shuffle_epi8(set, w)))
+
     for ( /* void */ ; n > 0; n--, p += HOOP_BLOCK, b++) {
 
         v = _mm256_loadu_si256((const __m256i *) p);
@@ -319,16 +346,17 @@ hoop_blocks_avx2(const u_char *p, size_t n, hoop_block_t *b)
         b->brace = hoop_is('{');
         b->dot = hoop_is('.');
         b->at = hoop_is('@');
-        b->sign = hoop_is(':') | hoop_is('=');
-        b->gap = hoop_is(' ') | hoop_is('-');
+        b->sign = hoop_in(signs);
+        b->gap = hoop_in(gaps);
+        b->plus = hoop_in(pluses);
         b->high = hoop_avx2_bits(v, w);
 
         b->digit = hoop_avx2_bits(hoop_avx2_range(v, '0', 10),
                                   hoop_avx2_range(w, '0', 10));
+        b->upper = hoop_avx2_bits(hoop_avx2_range(v, 'A', 26),
+                                  hoop_avx2_range(w, 'A', 26));
 
-        x = _mm256_cmpeq_epi8(v, _mm256_shuffle_epi8(spaces, v));
-        y = _mm256_cmpeq_epi8(w, _mm256_shuffle_epi8(spaces, w));
-        b->space = hoop_avx2_bits(x, y) & ~b->high;
+        b->space = hoop_in(spaces);
 
         x = _mm256_cmpeq_epi8(_mm256_or_si256(v, bit),
                               _mm256_shuffle_epi8(ops, v));
@@ -341,6 +369,7 @@ hoop_blocks_avx2(const u_char *p, size_t n, hoop_block_t *b)
     }
 
 #undef hoop_is
+#undef hoop_in
 }
 
 
@@ -425,11 +454,15 @@ hoop_blocks_avx512(const u_char *p, size_t n, hoop_block_t *b)
         b->at = hoop_is('@');
         b->sign = hoop_is(':') | hoop_is('=');
         b->gap = hoop_is(' ') | hoop_is('-');
+        b->plus = hoop_is('+') | hoop_is('(');
         b->high = _mm512_movepi8_mask(v);
 
         b->digit = _mm512_cmplt_epu8_mask(_mm512_sub_epi8(v,
                                                       _mm512_set1_epi8('0')),
                                           _mm512_set1_epi8(10));
+        b->upper = _mm512_cmplt_epu8_mask(_mm512_sub_epi8(v,
+                                                      _mm512_set1_epi8('A')),
+                                          _mm512_set1_epi8(26));
 
         b->space = _mm512_cmpeq_epi8_mask(v, _mm512_shuffle_epi8(spaces, v))
                    & ~b->high;

@@ -39,6 +39,8 @@ typedef struct {
     uint64_t  high;        /* beyond ASCII */
     uint64_t  at;          /* @ */
     uint64_t  sign;        /* : and = */
+    uint64_t  upper;       /* A-Z */
+    uint64_t  plus;        /* + and ( */
     uint64_t  head;        /* a token may begin: see hoop_head.h */
 } hoop_block_t;
 
@@ -194,6 +196,61 @@ hoop_block_numbers(const hoop_block_t *b, uint64_t digit_before)
     s = m & hoop_bit_ahead(m, n, 4);
 
     return ssn | (begin & s & hoop_bit_ahead(m, n, 8));
+}
+
+
+/*
+ * Where two capitals and two digits begin fifteen bytes that all may be of an
+ * IBAN: capitals, digits and gaps.
+ */
+
+static inline uint64_t
+hoop_block_ibans(const hoop_block_t *b)
+{
+    uint64_t  begin, m, n;
+
+    begin = b[0].upper & hoop_bit_ahead(b[0].upper, b[1].upper, 1)
+            & hoop_bit_ahead(b[0].digit, b[1].digit, 2)
+            & hoop_bit_ahead(b[0].digit, b[1].digit, 3);
+
+    if (begin == 0) {
+        return 0;
+    }
+
+    m = b[0].digit | b[0].upper | b[0].gap | b[0].high;
+    n = b[1].digit | b[1].upper | b[1].gap | b[1].high;
+
+    m &= hoop_bit_ahead(m, n, 1);
+    n &= n >> 1;
+    m &= hoop_bit_ahead(m, n, 2);
+    n &= n >> 2;
+    m &= hoop_bit_ahead(m, n, 4);
+    n &= n >> 4;
+
+    return begin & m & hoop_bit_ahead(m, n, 7);
+}
+
+
+/*
+ * Where a telephone number may begin: a plus or a parenthesis, a digit, and
+ * two bytes more that may be of one.
+ */
+
+static inline uint64_t
+hoop_block_phones(const hoop_block_t *b)
+{
+    uint64_t  begin, m, n;
+
+    begin = b[0].plus & hoop_bit_ahead(b[0].digit, b[1].digit, 1);
+
+    if (begin == 0) {
+        return 0;
+    }
+
+    m = b[0].digit | b[0].gap | b[0].dot | b[0].high | b[0].plus;
+    n = b[1].digit | b[1].gap | b[1].dot | b[1].high | b[1].plus;
+
+    return begin & hoop_bit_ahead(m, n, 2) & hoop_bit_ahead(m, n, 3);
 }
 
 

@@ -62,6 +62,8 @@ static const struct {
     [HOOP_DETECT_STRIPE_KEY] = { "STRIPE_KEY", HOOP_DETECT_ON },
     [HOOP_DETECT_JWT] = { "JWT", HOOP_DETECT_ON },
     [HOOP_DETECT_PRIVATE_KEY] = { "PRIVATE_KEY", HOOP_DETECT_ON },
+    [HOOP_DETECT_IBAN] = { "IBAN", HOOP_DETECT_ON },
+    [HOOP_DETECT_PHONE] = { "PHONE", HOOP_DETECT_ON },
     [HOOP_DETECT_LITERAL] = { "LITERAL", 0 },
     [HOOP_DETECT_OVERLONG] = { "OVERLONG", 0 }
 };
@@ -129,6 +131,7 @@ hoop_detect_by_name(hoop_str_t name)
 typedef struct {
     uint64_t  all;
     uint64_t  number;
+    uint64_t  iban;
     uint64_t  head;
 } hoop_candidates_t;
 
@@ -195,14 +198,17 @@ hoop_scan_blocks(const hoop_scan_t *s, size_t i, unsigned n, hoop_block_t *b)
         b->brace &= ~beyond;
         b->dot &= ~beyond;
         b->high &= ~beyond;
+        b->plus &= ~beyond;
 
         if (s->final) {
             b->digit &= ~beyond;
             b->gap &= ~beyond;
+            b->upper &= ~beyond;
 
         } else {
             b->digit |= beyond;
             b->gap |= beyond;
+            b->upper |= beyond;
         }
     }
 }
@@ -217,12 +223,20 @@ hoop_scan_candidates(const hoop_scan_t *s, size_t i, const hoop_block_t *b,
     c->number = hoop_block_numbers(b, *digit);
     *digit = b->digit >> 63;
 
+    c->iban = (s->detect & hoop_bit(HOOP_DETECT_IBAN))
+              ? hoop_block_ibans(b) : 0;
+
     if (s->n - i < HOOP_BLOCK) {
         c->number &= ((uint64_t) 1 << (s->n - i)) - 1;
+        c->iban &= ((uint64_t) 1 << (s->n - i)) - 1;
     }
 
     c->head = b->head;
-    c->all = c->number | c->head | b->at;
+    c->all = c->number | c->iban | c->head | b->at;
+
+    if (s->detect & hoop_bit(HOOP_DETECT_PHONE)) {
+        c->all |= hoop_block_phones(b);
+    }
 
     if (s->names) {
         c->all |= b->sign;
@@ -257,7 +271,16 @@ hoop_candidate(hoop_scan_t *s, const hoop_candidates_t *c, size_t i,
         return hoop_detect_number(s, i);
     }
 
+    if (c->iban & bit) {
+        return hoop_detect_iban(s, i);
+    }
+
     switch (s->p[i]) {
+
+    case '+':
+    case '(':
+        return (s->detect & hoop_bit(HOOP_DETECT_PHONE))
+               ? hoop_detect_phone(s, i) : HOOP_NO;
 
     case '@':
         return (s->detect & hoop_bit(HOOP_DETECT_EMAIL))

@@ -31,7 +31,7 @@ extern const u_char  hoop_class[256];
 
 #define HOOP_SCAN_LEFT     64     /* bytes of left context that are looked at */
 #define HOOP_SCAN_HELD     400
-#define HOOP_SCAN_SHORTEST 11     /* no number or token is shorter */
+#define HOOP_SCAN_SHORTEST 10     /* no number or token is shorter */
 #define HOOP_SCAN_SHORTEST_LITERAL  8
 #define HOOP_SCAN_LITERAL  256    /* a longer literal is known by so many */
 

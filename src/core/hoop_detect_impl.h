@@ -39,10 +39,21 @@
 
 
 int hoop_detect_number(hoop_scan_t *s, size_t i);
+int hoop_detect_iban(hoop_scan_t *s, size_t i);
+int hoop_detect_phone(hoop_scan_t *s, size_t i);
 int hoop_detect_email(hoop_scan_t *s, size_t at);
 /* what begins with, or has, the head of a token at i: see hoop_head.h */
 int hoop_detect_head(hoop_scan_t *s, size_t i, hoop_scan_e *event);
 int hoop_detect_value(hoop_scan_t *s, size_t i);
+
+
+/*
+ * The length of a separator inside a grouped number: space, hyphen and dot,
+ * and the Unicode kin of the first two that print alike.  A tab is another
+ * column and a line feed another row.  0: none; -1: cut off by the end of the
+ * window.
+ */
+int hoop_detect_separator(const hoop_scan_t *s, size_t i, u_char *kind);
 
 
 /* the byte that is k before position i, or -1 where the text begins */

@@ -123,14 +123,8 @@ hoop_detect_ssn(const u_char *d)
 }
 
 
-/*
- * The length of a separator inside a grouped number: space and hyphen, and
- * their Unicode kin that print alike.  A tab is another column and a line
- * feed another row.  0: none; -1: cut off by the end of the window.
- */
-
-static int
-hoop_separator(const hoop_scan_t *s, size_t i, u_char *kind)
+int
+hoop_detect_separator(const hoop_scan_t *s, size_t i, u_char *kind)
 {
     size_t         n;
     const u_char  *p;
@@ -228,7 +222,7 @@ hoop_ssn(hoop_scan_t *s, size_t i)
     for (part = 0; part < 3; part++) {
 
         if (part) {
-            len = hoop_separator(s, k, &sep);
+            len = hoop_detect_separator(s, k, &sep);
 
             if (len <= 0) {
                 return len < 0 ? hoop_more(s, i) : HOOP_NO;
@@ -410,7 +404,7 @@ hoop_card(hoop_scan_t *s, size_t i)
             break;
         }
 
-        len = hoop_separator(s, k, &sep);
+        len = hoop_detect_separator(s, k, &sep);
 
         if (len < 0) {
             return hoop_more(s, i);

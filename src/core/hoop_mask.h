@@ -51,6 +51,8 @@ typedef enum {
     HOOP_DETECT_STRIPE_KEY,
     HOOP_DETECT_JWT,
     HOOP_DETECT_PRIVATE_KEY,
+    HOOP_DETECT_IBAN,
+    HOOP_DETECT_PHONE,
     HOOP_DETECT_LITERAL,       /* an exact secret, as the injected credential */
     HOOP_DETECT_OVERLONG,      /* a token longer than the hold */
     HOOP_DETECT_MAX

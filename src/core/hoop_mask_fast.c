@@ -777,6 +777,14 @@ hoop_fast_block(hoop_mask_t *m, hoop_fast_t *f, const hoop_block_t *b)
     cand = b->head | b->at | doubt | hoop_block_numbers(b, f->digit);
     f->digit = b->digit >> 63;
 
+    if (m->detect & hoop_bit(HOOP_DETECT_IBAN)) {
+        cand |= hoop_block_ibans(b);
+    }
+
+    if (m->detect & hoop_bit(HOOP_DETECT_PHONE)) {
+        cand |= hoop_block_phones(b);
+    }
+
     if (m->nliterals) {
         cand |= hoop_fast_literals(m, f);
     }

@@ -60,7 +60,7 @@ static const hoop_mask_default_t  hoop_mask_defaults[] = {
     { "cvv2", HOOP_DETECT_FIELD },
     { "cvc", HOOP_DETECT_FIELD },
     { "securitycode", HOOP_DETECT_FIELD },
-    { "iban", HOOP_DETECT_FIELD }
+    { "iban", HOOP_DETECT_IBAN }
 };
 
 #define HOOP_DEFAULTS                                                         \

@@ -31,6 +31,8 @@ static const char  *secrets[] = {
     "jane.doe@example.com", "AKIAQWERTYUIOPASDFGH",
     "ghp_0123456789abcdefghijABCDEFGHIJ012345", "sk_live_0123456789abcdef",
     "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl",
+    "GB82 WEST 1234 5698 7654 32", "DE89370400440532013000",
+    "+1 (202) 555-0147", "+442079460958", "(202) 555-0147",
     "correct-horse-battery"
 };
 

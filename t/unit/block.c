@@ -41,7 +41,8 @@ fill(u_char *p, size_t n)
 {
     size_t      i;
     const char  few[] = "0123456789012345678901234567 --..\"\\{}[]:,=@'\n\t"
-                        "ghp_AKIAeyJwhse-BEGsk_live_hub_abcdef\x80\xc2\xa0";
+                        "ghp_AKIAeyJwhse-BEGsk_live_hub_abcdef\x80\xc2\xa0"
+                        "+(@AZ[`{";
 
     for (i = 0; i < n; i++) {
         p[i] = any(16) ? (u_char) few[any(sizeof(few) - 1)]
@@ -97,6 +98,8 @@ plain_class(const hoop_block_t *b, unsigned i, u_char c)
     IS(b->high, c >= 0x80);
     IS(b->at, c == '@');
     IS(b->sign, c == ':' || c == '=');
+    IS(b->upper, c >= 'A' && c <= 'Z');
+    IS(b->plus, c == '+' || c == '(');
 
     return bad;
 }
@@ -170,6 +173,70 @@ test_kinds(void)
 }
 
 
+/* one of texts, wherever it begins, is found by one of the masks */
+
+static void
+test_found(uint64_t (*mask)(const hoop_block_t *b), const char *const *texts,
+    const char *name)
+{
+    u_char        text[3 * HOOP_BLOCK + HOOP_BLOCK_AHEAD];
+    size_t        i, k;
+    unsigned      missed;
+    hoop_block_t  b[3];
+
+    missed = 0;
+
+    for ( /* void */ ; *texts; texts++) {
+        k = strlen(*texts);
+
+        for (i = 0; i < HOOP_BLOCK; i++) {
+            memset(text, 'x', sizeof(text));
+            memcpy(text + i, *texts, k);
+
+            hoop_blocks(text, 3, b);
+            missed += !(mask(b) >> i & 1);
+        }
+    }
+
+    is_int(missed, 0, name);
+}
+
+
+static void
+test_shapes(void)
+{
+    size_t        n;
+    u_char        text[3 * HOOP_BLOCK + HOOP_BLOCK_AHEAD];
+    hoop_block_t  b[3];
+
+    static const char  *ibans[] = {
+        "NO9386011117947", "GB82WEST12345698765432",
+        "GB82 WEST 1234 5698 7654 32", "DE89-3704-0044-0532-0130-00",
+        "DE89\xc2\xa0" "3704\xc2\xa0" "0044\xc2\xa0" "0532", NULL
+    };
+
+    static const char  *phones[] = {
+        "+12025550147", "+1 202 555 0147", "+1-202", "+1.20", "(202)", "+1(2",
+        "+44\xc2\xa0", "+1\xe2\x80\x91", NULL
+    };
+
+    static const char  none[] =
+        "DE89 lower1234567;DE8x370400440532013000;AB12-345-678.9 EF;T10:20;"
+        "(a);+a;(1);+00:00;(12);f(x1);";
+
+    test_found(hoop_block_ibans, ibans, "IBANs are found");
+    test_found(hoop_block_phones, phones, "telephone numbers are found");
+
+    n = sizeof(none) - 1;
+    memset(text, 'x', sizeof(text));
+    memcpy(text, none, n);
+    hoop_blocks(text, 3, b);
+    ok(hoop_block_ibans(b) == 0 && hoop_block_phones(b) == 0
+       && hoop_block_ibans(b + 1) == 0 && hoop_block_phones(b + 1) == 0,
+       "and nothing in what is neither");
+}
+
+
 /* what is grouped as a number, or has twelve digits and gaps, is found */
 
 static void
@@ -237,6 +304,9 @@ json_text(hoop_buf_t *b, unsigned depth, unsigned few)
         "\xc3\xa9 4111\xc2\xa0" "1111\xc2\xa0" "1111\xc2\xa0" "1111", "\\\\",
         "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0",
         "correct-horse", "correct-h\\u006frse", "AKIAQWERTYUIOPASDFGH", "{x",
+        "GB82 WEST 1234 5698 7654 32", "iban DE89370400440532013000.",
+        "GB82WEST12345698765433", "call +1 (202) 555-0147 now",
+        "+49 30 901820", "(202) 555-0147", "AB12-CD34-EF56-7890", "+0530",
         "secret=", "my_secret = 1", "token=\\\"abcdef\\\"", "\\t"
     };
 
@@ -409,6 +479,7 @@ main(void)
 {
     test_kinds();
     test_numbers();
+    test_shapes();
     test_engine(hoop_mask_set_default(), "default");
     test_paths("{\"fields\":[\"/id/**/name\",\"/0/*/id/x\"]}");
     test_paths("{\"fields\":[\"/**/street\",\"/name/id/**/x\"]}");

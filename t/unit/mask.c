@@ -52,6 +52,35 @@ static const mask_case_t  cases[] = {
       "[\"Jane <[REDACTED:EMAIL]>\",\"[REDACTED:EMAIL]1\"]", NULL },
     { J, "email with an international top level", "[\"a@b.xn--p1ai\"]",
       "[\"[REDACTED:EMAIL]\"]", NULL },
+    { J, "iban", "[\"GB82WEST12345698765432\",\"x DE89 3704 0044 0532 0130 00"
+      " y\",\"FR14-2004-1010-0505-0001-3M02-606.\"]",
+      "[\"[REDACTED:IBAN]\",\"x [REDACTED:IBAN] y\",\"[REDACTED:IBAN].\"]",
+      NULL },
+    { T, "iban before another word",
+      "NO93 8601 1117 947 BIC NDEANOKK;MT84MALT011000012345MTLCAST001S 12",
+      "[REDACTED:IBAN] BIC NDEANOKK;[REDACTED:IBAN] 12", NULL },
+    { J, "iban with no-break spaces",
+      "[\"BE68\xc2\xa0" "5390\xc2\xa0" "0754\xc2\xa0" "7034\"]",
+      "[\"[REDACTED:IBAN]\"]", NULL },
+    { J, "iban in escapes", "[\"GB82 W\\u0045ST 1234 5698 7654 32\"]",
+      "[\"[REDACTED:IBAN]\"]", NULL },
+    { T, "phone", "+1 202 555 0147, +12025550147; tel:+1-202-555-0147 "
+      "+1 (202) 555-0147x12 (202) 555-0147, (202)555.0147",
+      "[REDACTED:PHONE], [REDACTED:PHONE]; tel:[REDACTED:PHONE] "
+      "[REDACTED:PHONE]x12 [REDACTED:PHONE], [REDACTED:PHONE]", NULL },
+    { J, "phone of other countries", "[\"+44 20 7946 0958\",\"+442079460958\","
+      "\"+44 (0)20 7946 0958\",\"+49 30 901820\",\"+33 1 23 45 67 89\","
+      "\"+353 1 679 3000\",\"+55 11 91234-5678\",\"+7 495 123-45-67\","
+      "\"+500 12345\",\"+91 98765 43210\",\"+81-3-1234-5678\"]",
+      "[\"[REDACTED:PHONE]\",\"[REDACTED:PHONE]\",\"[REDACTED:PHONE]\","
+      "\"[REDACTED:PHONE]\",\"[REDACTED:PHONE]\",\"[REDACTED:PHONE]\","
+      "\"[REDACTED:PHONE]\",\"[REDACTED:PHONE]\",\"[REDACTED:PHONE]\","
+      "\"[REDACTED:PHONE]\",\"[REDACTED:PHONE]\"]", NULL },
+    { T, "phone before another number",
+      "+1 202 555 0147 20250101 +44 20 7946 0958 2024-01-11",
+      "[REDACTED:PHONE] 20250101 [REDACTED:PHONE] 2024-01-11", NULL },
+    { F, "phone in a form", "p=%2B1+202+555+0147&q=%28202%29+555-0147",
+      "p=%5BREDACTED%3APHONE%5D&q=%5BREDACTED%3APHONE%5D", NULL },
     { J, "aws", "[\"AKIAQWERTYUIOPASDFGH\"]", "[\"[REDACTED:AWS_KEY]\"]",
       NULL },
     { J, "github", "[\"" GHP "\",\"github_pat_01234567890123456789AB_"
@@ -248,7 +277,22 @@ static const mask_case_t  cases[] = {
       "\"1219-09-9999\",\"219-09-9999-1\"]", NULL, NULL },
     { J, "nine digits alone", "[219099999,\"219099999\"]", NULL, NULL },
     { J, "phone, zip+4, dates", "[\"202-555-0147\",\"12345-6789\","
-      "\"2024-01-11T10:20:00Z\",\"+1 202 555 0147\"]", NULL, NULL },
+      "\"2024-01-11T10:20:00Z\",\"2024-01-11T10:20:00+0530\"]", NULL, NULL },
+    { J, "no phone: country, length, area, neighbours",
+      "[\"+0 202 555 0147\",\"+1 202 555 014\",\"+1 102 555 0147\","
+      "\"+1 202 911 0147\",\"+1 202 555 01478\",\"++12025550147\","
+      "\"x+12025550147\",\"+12025550147a\",\"+999 123 456 789\","
+      "\"+1500000000\",\"+12345678\",\"+50000000\",\"+1   202 555 0147\","
+      "\"(102) 555-0147\",\"(202) 5555-0147\",\"f(202) 555-0147\","
+      "\"(2024) 555-0147\",\"(2024-01-11)\",\"ab/+12025550147/c==\"]",
+      NULL, NULL },
+    { J, "no iban: check digits, length, country, neighbours",
+      "[\"GB82WEST12345698765433\",\"GB82WEST1234569876543\","
+      "\"ZZ82WEST12345698765432\",\"GB82WEST123456987654321\","
+      "\"XGB82WEST12345698765432\",\"gb82west12345698765432\","
+      "\"GB82 WES T123 4569 8765 432\",\"GB82.WEST.1234.5698.7654.32\","
+      "\"GB82\\tWEST\\t1234\\t5698\\t7654\\t32\",\"AB12-CD34-EF56-7890\","
+      "\"1Z999AA10123456784\",\"01ARZ3NDEKTSV4RRFFQ69G5FAV\"]", NULL, NULL },
     { J, "no address", "[\"icon@2x.png\",\"@types/node@18.0.0\","
       "\"git@github.com:a/b.git\",\"a@b\",\"@handle\"]", NULL, NULL },
     { J, "hashes", "[\"d41d8cd98f00b204e9800998ecf8427e\",\"e3b0c44298fc1c149"
