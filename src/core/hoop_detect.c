@@ -9,7 +9,7 @@
 #define _GNU_SOURCE    /* memmem() */
 
 #include "hoop_block.h"
-#include "hoop_detect_impl.h"
+#include "hoop_token.h"
 
 
 #define HOOP_SCAN_BLOCKS  8            /* at once */
@@ -27,7 +27,7 @@ const u_char  hoop_class[256] = {
     ['a' ... 'f'] = H, ['g' ... 'z'] = L,
     ['A' ... 'F'] = H, ['G' ... 'Z'] = L,
     ['.'] = N, ['-'] = N, ['_'] = N,
-    ['%'] = HOOP_C_LOCAL, ['+'] = HOOP_C_LOCAL,
+    ['%'] = HOOP_C_LOCAL, ['+'] = HOOP_C_LOCAL, ['~'] = HOOP_C_LOCAL,
     ['{'] = HOOP_C_DELIM, ['}'] = HOOP_C_DELIM,
     ['['] = HOOP_C_DELIM, [']'] = HOOP_C_DELIM,
     ['('] = HOOP_C_DELIM, [')'] = HOOP_C_DELIM,
@@ -47,6 +47,7 @@ const u_char  hoop_class[256] = {
 
 #define HOOP_DETECT_ASK  1
 #define HOOP_DETECT_ON   (HOOP_DETECT_ASK|2)
+#define HOOP_DETECT_SECRET  (HOOP_DETECT_ON|4)
 
 
 static const struct {
@@ -57,11 +58,33 @@ static const struct {
     [HOOP_DETECT_US_SSN] = { "US_SSN", HOOP_DETECT_ON },
     [HOOP_DETECT_CREDIT_CARD] = { "CREDIT_CARD", HOOP_DETECT_ON },
     [HOOP_DETECT_EMAIL] = { "EMAIL", HOOP_DETECT_ON },
-    [HOOP_DETECT_AWS_KEY] = { "AWS_KEY", HOOP_DETECT_ON },
-    [HOOP_DETECT_GITHUB_TOKEN] = { "GITHUB_TOKEN", HOOP_DETECT_ON },
-    [HOOP_DETECT_STRIPE_KEY] = { "STRIPE_KEY", HOOP_DETECT_ON },
-    [HOOP_DETECT_JWT] = { "JWT", HOOP_DETECT_ON },
-    [HOOP_DETECT_PRIVATE_KEY] = { "PRIVATE_KEY", HOOP_DETECT_ON },
+    [HOOP_DETECT_AWS_KEY] = { "AWS_KEY", HOOP_DETECT_SECRET },
+    [HOOP_DETECT_GITHUB_TOKEN] = { "GITHUB_TOKEN", HOOP_DETECT_SECRET },
+    [HOOP_DETECT_STRIPE_KEY] = { "STRIPE_KEY", HOOP_DETECT_SECRET },
+    [HOOP_DETECT_JWT] = { "JWT", HOOP_DETECT_SECRET },
+    [HOOP_DETECT_PRIVATE_KEY] = { "PRIVATE_KEY", HOOP_DETECT_SECRET },
+    [HOOP_DETECT_GOOGLE_KEY] = { "GOOGLE_KEY", HOOP_DETECT_SECRET },
+    [HOOP_DETECT_AZURE_KEY] = { "AZURE_KEY", HOOP_DETECT_SECRET },
+    [HOOP_DETECT_GITLAB_TOKEN] = { "GITLAB_TOKEN", HOOP_DETECT_SECRET },
+    [HOOP_DETECT_SLACK_TOKEN] = { "SLACK_TOKEN", HOOP_DETECT_SECRET },
+    [HOOP_DETECT_SQUARE_TOKEN] = { "SQUARE_TOKEN", HOOP_DETECT_SECRET },
+    [HOOP_DETECT_TWILIO_KEY] = { "TWILIO_KEY", HOOP_DETECT_SECRET },
+    [HOOP_DETECT_SENDGRID_KEY] = { "SENDGRID_KEY", HOOP_DETECT_SECRET },
+    [HOOP_DETECT_MAILGUN_KEY] = { "MAILGUN_KEY", HOOP_DETECT_SECRET },
+    [HOOP_DETECT_SHOPIFY_TOKEN] = { "SHOPIFY_TOKEN", HOOP_DETECT_SECRET },
+    [HOOP_DETECT_REGISTRY_TOKEN] = { "REGISTRY_TOKEN", HOOP_DETECT_SECRET },
+    [HOOP_DETECT_DIGITALOCEAN_TOKEN] = { "DIGITALOCEAN_TOKEN",
+                                         HOOP_DETECT_SECRET },
+    [HOOP_DETECT_DATABRICKS_TOKEN] = { "DATABRICKS_TOKEN", HOOP_DETECT_SECRET },
+    [HOOP_DETECT_ANTHROPIC_KEY] = { "ANTHROPIC_KEY", HOOP_DETECT_SECRET },
+    [HOOP_DETECT_OPENAI_KEY] = { "OPENAI_KEY", HOOP_DETECT_SECRET },
+    [HOOP_DETECT_HUGGINGFACE_TOKEN] = { "HUGGINGFACE_TOKEN",
+                                         HOOP_DETECT_SECRET },
+    [HOOP_DETECT_TELEGRAM_TOKEN] = { "TELEGRAM_TOKEN", HOOP_DETECT_SECRET },
+    [HOOP_DETECT_VAULT_TOKEN] = { "VAULT_TOKEN", HOOP_DETECT_SECRET },
+    [HOOP_DETECT_GRAFANA_TOKEN] = { "GRAFANA_TOKEN", HOOP_DETECT_SECRET },
+    [HOOP_DETECT_SENTRY_TOKEN] = { "SENTRY_TOKEN", HOOP_DETECT_SECRET },
+    [HOOP_DETECT_VENDOR_TOKEN] = { "VENDOR_TOKEN", HOOP_DETECT_SECRET },
     [HOOP_DETECT_IBAN] = { "IBAN", HOOP_DETECT_ON },
     [HOOP_DETECT_PHONE] = { "PHONE", HOOP_DETECT_ON },
     [HOOP_DETECT_LITERAL] = { "LITERAL", 0 },
@@ -86,7 +109,25 @@ hoop_detect_default(void)
     bits = 0;
 
     for (i = 0; i < HOOP_DETECT_MAX; i++) {
-        if (hoop_detectors[i].flags == HOOP_DETECT_ON) {
+        if ((hoop_detectors[i].flags & HOOP_DETECT_ON) == HOOP_DETECT_ON) {
+            bits |= hoop_bit(i);
+        }
+    }
+
+    return bits;
+}
+
+
+uint64_t
+hoop_detect_secrets(void)
+{
+    unsigned  i;
+    uint64_t  bits;
+
+    bits = 0;
+
+    for (i = 0; i < HOOP_DETECT_MAX; i++) {
+        if (hoop_detectors[i].flags == HOOP_DETECT_SECRET) {
             bits |= hoop_bit(i);
         }
     }
@@ -381,7 +422,7 @@ hoop_clear(hoop_scan_t *s, size_t clear)
         return HOOP_SCAN_CLEAR;
     }
 
-    for (tail = s->n;
+    for (tail = hoop_token_tail(s->p, s->n);
          tail > 0 && s->n - tail < HOOP_LOCAL_MAX
          && hoop_is(s->p[tail - 1], HOOP_C_LOCAL);
          tail--)

@@ -40,6 +40,7 @@ typedef enum {
     HOOP_SCAN_CLEAR = 0,   /* [0, start) is clean, the rest must wait */
     HOOP_SCAN_MATCH,       /* [start, end) is a secret */
     HOOP_SCAN_TOKEN,       /* so is all of the token that begins at start */
+    HOOP_SCAN_BASE64,      /* the same, with what else base64 has */
     HOOP_SCAN_PEM,         /* the head of a PEM key; its body follows */
     HOOP_SCAN_PREFIX,      /* the head of a long literal; its rest follows */
     HOOP_SCAN_VALUE,       /* the value of a sensitive name begins at start */
@@ -90,6 +91,7 @@ hoop_scan_e hoop_scan(hoop_scan_t *s);
 /* number of bytes of p, up to n, that belong to a token */
 size_t hoop_scan_token(const u_char *p, size_t n);
 
+size_t hoop_scan_base64(const u_char *p, size_t n);
 /* number of bytes of p, up to n, that belong to a value without quotes */
 size_t hoop_scan_word(const u_char *p, size_t n);
 /* number of bytes before p, up to those that are known of a name, that belong
@@ -104,6 +106,8 @@ int hoop_detect_ssn(const u_char *digits);
 int hoop_detect_by_name(hoop_str_t name);
 /* the default list, as bits */
 uint64_t hoop_detect_default(void);
+/* those of secrets, without personal data: the same */
+uint64_t hoop_detect_secrets(void);
 
 
 #endif /* _HOOP_DETECT_H_INCLUDED_ */

@@ -2,97 +2,17 @@
 /*
  * Copyright (C) ngx_hoop_module authors
  *
- * Tokens and keys with a form of their own.
+ * Tokens and keys with a form of their own, which no row of a table has.
  */
 
 
-#include "hoop_detect_impl.h"
-#include "hoop_head.h"
+#include "hoop_token.h"
 
 
-#define HOOP_RUN_MAX   255
 #define HOOP_JOSE_MAX  1024
-
-
-static int
-hoop_aws(hoop_scan_t *s, size_t i)
-{
-    size_t         k, n;
-    const u_char  *p;
-
-    p = s->p + i;
-    n = s->n - i;
-
-    if (n >= 2 && p[1] != 'K' && p[1] != 'S' && p[1] != 'B' && p[1] != 'C'
-        && p[1] != '3')
-    {
-        return HOOP_NO;
-    }
-
-    if (hoop_word_before(s, i)) {
-        return HOOP_NO;
-    }
-
-    for (k = 1; k < n && k < 20; k++) {
-        if (!hoop_is(p[k], HOOP_C_ALNUM) || (p[k] >= 'a' && p[k] <= 'z')) {
-            return HOOP_NO;
-        }
-    }
-
-    if (k == n && (k < 20 || !s->final)) {
-        return hoop_more(s, i);
-    }
-
-    if (memcmp(p, "AKIA", 4) != 0 && memcmp(p, "ASIA", 4) != 0
-        && memcmp(p, "ABIA", 4) != 0 && memcmp(p, "ACCA", 4) != 0
-        && memcmp(p, "A3T", 3) != 0)
-    {
-        return HOOP_NO;
-    }
-
-    if (n > 20 && hoop_is(p[20], HOOP_C_ALNUM)) {
-        return HOOP_NO;
-    }
-
-    /* the key of the vendor's own documents */
-
-    if (memcmp(p + 13, "EXAMPLE", 7) == 0) {
-        return HOOP_NO;
-    }
-
-    return hoop_yes(s, i, i + 20, HOOP_DETECT_AWS_KEY);
-}
-
-
-/*
- * A run of letters and digits (and '_' where wanted) at i, of at least min
- * bytes.  A run that does not end is a token to be masked as a whole.
- */
-
-static int
-hoop_run(hoop_scan_t *s, size_t start, size_t i, size_t min, int under,
-    unsigned detector)
-{
-    size_t  k;
-
-    for (k = i; k < s->n && k - i < HOOP_RUN_MAX; k++) {
-        if (!hoop_is(s->p[k], HOOP_C_ALNUM) && !(under && s->p[k] == '_')) {
-            break;
-        }
-    }
-
-    if (k == s->n && k - i < HOOP_RUN_MAX && !s->final) {
-        return hoop_more(s, start);
-    }
-
-    if (k - i < min) {
-        return HOOP_NO;
-    }
-
-    (void) hoop_yes(s, start, k, detector);
-
-    return (k - i == HOOP_RUN_MAX) ? HOOP_EVENT : HOOP_YES;
-}
+#define HOOP_PEM_HEAD  88              /* of the base64 of a PEM's first line */
+#define HOOP_BOT_MIN   5               /* digits of the number of a bot */
+#define HOOP_BOT_MAX   16
 
 
 /* 1: text stands at i; 0: not; -1: as far as is seen */
@@ -113,79 +33,6 @@ hoop_at(const hoop_scan_t *s, size_t i, const char *text, size_t len)
     }
 
     return s->final ? 0 : -1;
-}
-
-
-static int
-hoop_stripe(hoop_scan_t *s, size_t i)
-{
-    int       rc;
-    unsigned  k;
-
-    static const char  *modes[] = { "live_", "test_", "prod_" };
-
-    if (s->p[i] == 'w') {
-        rc = hoop_at(s, i, "whsec_", 6);
-
-        if (rc <= 0 || hoop_word_before(s, i)) {
-            return rc < 0 ? hoop_more(s, i) : HOOP_NO;
-        }
-
-        return hoop_run(s, i, i + 6, 24, 0, HOOP_DETECT_STRIPE_KEY);
-    }
-
-    if (s->p[i + 1] != 'k' || s->p[i + 2] != '_' || hoop_word_before(s, i)) {
-        return HOOP_NO;
-    }
-
-    for (k = 0; k < 3; k++) {
-        rc = hoop_at(s, i + 3, modes[k], 5);
-
-        if (rc < 0) {
-            return hoop_more(s, i);
-        }
-
-        if (rc) {
-            return hoop_run(s, i, i + 8, 10, 1, HOOP_DETECT_STRIPE_KEY);
-        }
-    }
-
-    return HOOP_NO;
-}
-
-
-static int
-hoop_github(hoop_scan_t *s, size_t i)
-{
-    int            rc;
-    const u_char  *p;
-
-    p = s->p + i;
-
-    if (p[0] == 'g') {
-
-        if (p[1] != 'h' || memchr("pousr", p[2], 5) == NULL || p[3] != '_'
-            || hoop_word_before(s, i))
-        {
-            return HOOP_NO;
-        }
-
-        return hoop_run(s, i, i + 4, 36, 0, HOOP_DETECT_GITHUB_TOKEN);
-    }
-
-    if (i < 3 || memcmp(p - 3, "github_", 7) != 0
-        || hoop_word_before(s, i - 3))
-    {
-        return HOOP_NO;
-    }
-
-    rc = hoop_at(s, i + 4, "pat_", 4);
-
-    if (rc <= 0) {
-        return rc ? hoop_more(s, i - 3) : HOOP_NO;
-    }
-
-    return hoop_run(s, i - 3, i + 8, 40, 1, HOOP_DETECT_GITHUB_TOKEN);
 }
 
 
@@ -234,23 +81,20 @@ hoop_jwt_long(hoop_scan_t *s, size_t start, size_t end)
 }
 
 
-static int
-hoop_jwt(hoop_scan_t *s, size_t i)
+int
+hoop_detect_jwt(hoop_scan_t *s, size_t start, hoop_scan_e *event)
 {
-    size_t  k, start, part;
+    size_t  k, part;
     int     parts;
 
-    if (i < 2 || s->p[i - 2] != 'e' || s->p[i - 1] != 'y') {
-        return HOOP_NO;
-    }
+    (void) event;
 
-    start = i - 2;
     part = start;
     parts = 0;
 
     /* no run is looked through twice for the end of its header */
 
-    k = (s->nodot > i + 1) ? s->nodot : i + 1;
+    k = (s->nodot > start + 3) ? s->nodot : start + 3;
 
     for ( /* void */ ; k < s->n; k++) {
 
@@ -306,12 +150,14 @@ hoop_jwt(hoop_scan_t *s, size_t i)
 }
 
 
-static int
-hoop_pem(hoop_scan_t *s, size_t i)
+int
+hoop_detect_pem(hoop_scan_t *s, size_t i, hoop_scan_e *event)
 {
     int            rc;
     size_t         k, n, key;
     const u_char  *p;
+
+    i++;
 
     if (i < 5 || memcmp(s->p + i - 5, "-----", 5) != 0) {
         return HOOP_NO;
@@ -367,48 +213,85 @@ hoop_pem(hoop_scan_t *s, size_t i)
     }
 
     (void) hoop_yes(s, i - 5, i + 6 + k + 5, HOOP_DETECT_PRIVATE_KEY);
+    *event = HOOP_SCAN_PEM;
+
     return HOOP_EVENT;
 }
 
 
-/* the byte is one of those that a head begins with, or looks like one */
+/* a PEM key as a whole in base64, as secrets of Kubernetes have it */
 
 int
-hoop_detect_head(hoop_scan_t *s, size_t i, hoop_scan_e *event)
+hoop_detect_pem64(hoop_scan_t *s, size_t i, hoop_scan_e *event)
 {
-    if (s->n - i < HOOP_HEAD) {
+    size_t   k, n;
+    ssize_t  len;
+    u_char   text[HOOP_PEM_HEAD * 3 / 4 + 4];
 
-        /* held as what may be any token, if more may come */
-
+    if (hoop_word_before(s, i)) {
         return HOOP_NO;
     }
 
-    switch (s->p[i]) {
+    for (n = 0; i + n < s->n && n < HOOP_PEM_HEAD; n++) {
+        if (!hoop_token_is(s->p[i + n], HOOP_SET_BASE64)) {
+            break;
+        }
+    }
 
-    case 'A':
-        return (s->detect & hoop_bit(HOOP_DETECT_AWS_KEY)) ? hoop_aws(s, i)
-                                                          : HOOP_NO;
+    if (i + n == s->n && n < HOOP_PEM_HEAD && !s->final) {
+        return hoop_more(s, i);
+    }
 
-    case 'e':
-        return (s->detect & hoop_bit(HOOP_DETECT_JWT)) ? hoop_jwt(s, i + 2)
-                                                      : HOOP_NO;
+    len = hoop_base64_decode(text, s->p + i, n & ~(size_t) 3, 0);
 
-    case 'g':
-    case 'h':
-        return (s->detect & hoop_bit(HOOP_DETECT_GITHUB_TOKEN))
-               ? hoop_github(s, i) : HOOP_NO;
+    for (k = 0; len >= 11 && k <= (size_t) len - 11; k++) {
 
-    case 'r':
-    case 's':
-    case 'w':
-        return (s->detect & hoop_bit(HOOP_DETECT_STRIPE_KEY))
-               ? hoop_stripe(s, i) : HOOP_NO;
+        if (memcmp(text + k, "PRIVATE KEY", 11) == 0) {
+            (void) hoop_yes(s, i, i + n, HOOP_DETECT_PRIVATE_KEY);
+            *event = HOOP_SCAN_BASE64;
 
-    case '-':
-        *event = HOOP_SCAN_PEM;
-        return (s->detect & hoop_bit(HOOP_DETECT_PRIVATE_KEY))
-               ? hoop_pem(s, i + 1) : HOOP_NO;
+            return HOOP_EVENT;
+        }
     }
 
     return HOOP_NO;
 }
+
+
+/* the number of a bot, a colon, and what always begins with an A */
+
+int
+hoop_detect_telegram(hoop_scan_t *s, size_t i, hoop_scan_e *event)
+{
+    int     rc;
+    size_t  n;
+
+    static const hoop_token_t  token = {
+        "", HOOP_DETECT_TELEGRAM_TOKEN, 0, 0, HOOP_SET_URL, 35, 35, 30, NULL,
+        NULL
+    };
+
+    for (n = 1; n <= i && hoop_is(s->p[i - n], HOOP_C_DIGIT); n++) {
+        if (n == HOOP_BOT_MAX) {
+            return HOOP_NO;
+        }
+    }
+
+    i -= n - 1;
+
+    /* "/bot" stands before it in an URL */
+
+    if (n < HOOP_BOT_MIN
+        || (hoop_word_before(s, i)
+            && !(hoop_before(s, i, 1) == 't' && hoop_before(s, i, 2) == 'o'
+                 && hoop_before(s, i, 3) == 'b')))
+    {
+        return HOOP_NO;
+    }
+
+    rc = hoop_token_run(s, i, i + n + 1, &token, event);
+
+    return rc;
+}
+
+

@@ -2,36 +2,12 @@
 /*
  * Copyright (C) ngx_hoop_module authors
  *
- * The heads of tokens.  What begins with one is looked at by hoop_detect.c,
- * which knows it by its first byte.
+ * See hoop_head.h.
  */
 
 
 #include "hoop_head.h"
-
-
-#define HOOP_HEAD_UPPER  "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-
-
-const hoop_head_t  hoop_heads[] = {
-
-    { 0, { "g", "h", "pousr", "_" } },             /* GitHub */
-    { 1, { "h", "u", "b", "_" } },                 /* github_pat_ */
-
-    { 2, { "A", "K", "I", "A" } },                 /* AWS */
-    { 2, { "A", "S", "I", "A" } },
-    { 2, { "A", "B", "I", "A" } },
-    { 2, { "A", "C", "C", "A" } },
-    { 2, { "A", "3", "T", HOOP_HEAD_UPPER } },
-
-    { 3, { "rs", "k", "_", "ltp" } },              /* Stripe */
-    { 4, { "w", "h", "s", "e" } },
-
-    { 5, { "e", "y", "J", NULL } },                /* JWT */
-    { 6, { "-", "B", "E", "G" } },                 /* PEM */
-
-    { 0, { NULL, NULL, NULL, NULL } }
-};
+#include "hoop_token.h"
 
 
 /* made once, on the first call, and the same by whomever it is made */
@@ -39,10 +15,11 @@ const hoop_head_t  hoop_heads[] = {
 const hoop_head_table_t *
 hoop_head_table(void)
 {
-    u_char              bit;
-    unsigned            i, k, c;
-    const char         *set;
-    const hoop_head_t  *head;
+    char                 want;
+    u_char               bit;
+    size_t               len;
+    unsigned             i, k, c;
+    const hoop_token_t  *t;
 
     static unsigned           made;
     static hoop_head_table_t  table;
@@ -51,15 +28,16 @@ hoop_head_table(void)
         return &table;
     }
 
-    for (i = 0; hoop_heads[i].sets[0] != NULL; i++) {
-        head = &hoop_heads[i];
-        bit = (u_char) (1u << head->bucket);
+    for (i = 0; hoop_tokens[i].text; i++) {
+        t = &hoop_tokens[i];
+        len = strlen(t->text);
+        bit = (u_char) (1u << t->bucket);
 
         for (k = 0; k < HOOP_HEAD; k++) {
-            set = head->sets[k];
+            want = hoop_token_at(t, len, t->head + k);
 
             for (c = 0; c < 256; c++) {
-                if (set == NULL || (c != 0 && strchr(set, (int) c) != NULL)) {
+                if (hoop_token_is((u_char) c, want)) {
                     table.low[k][c & 15] |= bit;
                     table.high[k][c >> 4] |= bit;
                 }
@@ -70,4 +48,30 @@ hoop_head_table(void)
     made = 1;
 
     return &table;
+}
+
+
+int
+hoop_head_is(const u_char *p)
+{
+    size_t               len;
+    unsigned             i, k;
+    const hoop_token_t  *t;
+
+    for (i = 0; hoop_tokens[i].text; i++) {
+        t = &hoop_tokens[i];
+        len = strlen(t->text);
+
+        for (k = 0; k < HOOP_HEAD; k++) {
+            if (!hoop_token_is(p[k], hoop_token_at(t, len, t->head + k))) {
+                break;
+            }
+        }
+
+        if (k == HOOP_HEAD) {
+            return 1;
+        }
+    }
+
+    return 0;
 }

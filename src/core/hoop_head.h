@@ -5,6 +5,8 @@
  * The heads of tokens: the four bytes by which a token of a kind is found.
  * Each is a set of characters; the sets of one bucket are joined place by
  * place, so that a bucket of heads that are not alike finds much that is none.
+ * They come from the table of tokens (hoop_token.h), which says the bucket of
+ * each.
  */
 
 
@@ -19,15 +21,6 @@
 #define HOOP_HEAD_BUCKETS  8
 
 
-typedef struct {
-    unsigned     bucket;
-    const char  *sets[HOOP_HEAD];      /* NULL: any byte */
-} hoop_head_t;
-
-
-/* bucket 0 is the first; sets[0] NULL ends it */
-extern const hoop_head_t  hoop_heads[];
-
 /*
  * For each place, the buckets of a byte by its low and its high four bits: the
  * byte is in those that are in both.
@@ -39,6 +32,9 @@ typedef struct {
 } hoop_head_table_t;
 
 const hoop_head_table_t *hoop_head_table(void);
+
+/* 1 if the four bytes at p are a head, and not only in one bucket with some */
+int hoop_head_is(const u_char *p);
 
 
 #endif /* _HOOP_HEAD_H_INCLUDED_ */

@@ -18,6 +18,7 @@
 
 #include "hoop_block.h"
 #include "hoop_mask_json.h"
+#include "hoop_token.h"
 
 
 #define HOOP_FAST_MIN      64          /* bytes for which it is worth it */
@@ -70,6 +71,8 @@ static uint64_t hoop_fast_block(hoop_mask_t *m, hoop_fast_t *f,
     const hoop_block_t *b);
 static uint64_t hoop_fast_escapes(hoop_fast_t *f, uint64_t slash,
     uint64_t *doubt);
+static uint64_t hoop_fast_heads(hoop_mask_t *m, const hoop_fast_t *f,
+    uint64_t heads);
 static uint64_t hoop_fast_signs(hoop_mask_t *m, const hoop_fast_t *f,
     uint64_t signs);
 static uint64_t hoop_fast_literals(hoop_mask_t *m, const hoop_fast_t *f);
@@ -774,7 +777,7 @@ hoop_fast_block(hoop_mask_t *m, hoop_fast_t *f, const hoop_block_t *b)
     bits = quote | op | (scalar & ~(scalar << 1 | f->scalar));
     f->scalar = scalar >> 63;
 
-    cand = b->head | b->at | doubt | hoop_block_numbers(b, f->digit);
+    cand = b->at | doubt | hoop_block_numbers(b, f->digit);
     f->digit = b->digit >> 63;
 
     if (m->detect & hoop_bit(HOOP_DETECT_IBAN)) {
@@ -790,6 +793,10 @@ hoop_fast_block(hoop_mask_t *m, hoop_fast_t *f, const hoop_block_t *b)
     }
 
     cand &= string;
+
+    if (b->head & string) {
+        cand |= hoop_fast_heads(m, f, b->head & string);
+    }
 
     if ((b->sign & string) && m->has_names) {
         cand |= hoop_fast_signs(m, f, b->sign & string);
@@ -859,6 +866,30 @@ hoop_fast_escapes(hoop_fast_t *f, uint64_t slash, uint64_t *doubt)
     }
 
     return escaped;
+}
+
+
+/* those of the bytes that may begin a token which do; they stand in strings */
+
+static uint64_t
+hoop_fast_heads(hoop_mask_t *m, const hoop_fast_t *f, uint64_t heads)
+{
+    uint64_t  bit, cand;
+
+    cand = 0;
+
+    while (heads) {
+        bit = heads & -heads;
+        heads &= heads - 1;
+
+        if (hoop_token_may(m->detect, f->p, f->n,
+                           f->at + hoop_bit_first(bit)))
+        {
+            cand |= bit;
+        }
+    }
+
+    return cand;
 }
 
 

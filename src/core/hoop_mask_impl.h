@@ -366,6 +366,7 @@ struct hoop_mask_s {
 #define HOOP_SWALLOW_LITERAL  3
 #define HOOP_SWALLOW_VALUE    4
 #define HOOP_SWALLOW_REST     5        /* all of this text */
+#define HOOP_SWALLOW_BASE64   6
 
 /* level.swallow */
 

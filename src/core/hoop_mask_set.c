@@ -660,6 +660,11 @@ hoop_mask_set_detect(hoop_mask_set_t *set, json_t *conf, const char *pointer,
             continue;
         }
 
+        if (hoop_str_is(name, "secrets")) {
+            set->detect |= hoop_detect_secrets();
+            continue;
+        }
+
         det = hoop_detect_by_name(name);
 
         if (det < 0) {

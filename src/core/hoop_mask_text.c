@@ -247,6 +247,11 @@ hoop_text_swallow(hoop_mask_t *m, const u_char *p, size_t n)
         t->swallow = (k < n) ? 0 : t->swallow;
         return k;
 
+    case HOOP_SWALLOW_BASE64:
+        k = hoop_scan_base64(p, n);
+        t->swallow = (k < n) ? 0 : t->swallow;
+        return k;
+
     case HOOP_SWALLOW_LITERAL:
         lit = &m->literals[t->literal];
 
@@ -343,6 +348,9 @@ hoop_text_event(hoop_mask_t *m, hoop_look_t *lk, hoop_scan_t *s,
 
         if (event == HOOP_SCAN_PEM) {
             t->swallow = HOOP_SWALLOW_PEM;
+
+        } else if (event == HOOP_SCAN_BASE64) {
+            t->swallow = HOOP_SWALLOW_BASE64;
 
         } else if (event == HOOP_SCAN_PREFIX) {
             t->swallow = HOOP_SWALLOW_LITERAL;

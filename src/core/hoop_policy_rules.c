@@ -91,8 +91,7 @@ static const struct {
     const char  *conf;
 } hoop_policy_builtins[HOOP_POLICY_BUILTINS] = {
     { "pii", "{\"detect\":[\"us_ssn\",\"credit_card\",\"email\"]}" },
-    { "secrets", "{\"detect\":[\"aws_key\",\"github_token\","
-                 "\"stripe_key\",\"jwt\",\"private_key\"]}" }
+    { "secrets", "{\"detect\":[\"secrets\"]}" }
 };
 
 

@@ -51,32 +51,6 @@ fill(u_char *p, size_t n)
 }
 
 
-static int
-is_head(const u_char *p)
-{
-    unsigned            i, k;
-    const hoop_head_t  *h;
-
-    for (i = 0; hoop_heads[i].sets[0] != NULL; i++) {
-        h = &hoop_heads[i];
-
-        for (k = 0; k < HOOP_HEAD; k++) {
-            if (h->sets[k] != NULL
-                && (p[k] == 0 || strchr(h->sets[k], p[k]) == NULL))
-            {
-                break;
-            }
-        }
-
-        if (k == HOOP_HEAD) {
-            return 1;
-        }
-    }
-
-    return 0;
-}
-
-
 static unsigned
 plain_class(const hoop_block_t *b, unsigned i, u_char c)
 {
@@ -143,7 +117,7 @@ test_kinds(void)
             for (i = 0; i < BLOCKS * HOOP_BLOCK; i++) {
                 bad += plain_class(&b[1][i / 64], i % 64, text[i]);
 
-                if (is_head(text + i)) {
+                if (hoop_head_is(text + i)) {
                     heads++;
                     missed += !(b[1][i / 64].head >> (i % 64) & 1);
                 }

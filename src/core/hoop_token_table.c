@@ -1,0 +1,363 @@
+
+/*
+ * Copyright (C) ngx_hoop_module authors
+ *
+ * The table of tokens, see hoop_token.h, and what some of them are asked for
+ * beyond it.
+ *
+ * Where the head of a token stands, and in which bucket, was chosen so that
+ * documents, JSON and base64 have few bytes that are in a bucket and no head;
+ * t/unit/token.c counts them.  Of rows with one head the first that matches
+ * decides.
+ */
+
+
+#include "hoop_token.h"
+
+
+/* the keys of the vendor's own documents are none */
+
+static int
+hoop_check_aws(const u_char *p, size_t n, size_t run)
+{
+    (void) run;
+
+    return memcmp(p + n - 7, "EXAMPLE", 7) != 0;
+}
+
+
+/* what is random has letters of both cases, and digits */
+
+static int
+hoop_check_mixed(const u_char *p, size_t n, size_t run)
+{
+    unsigned  found;
+
+    found = 0;
+
+    for ( /* void */ ; run < n; run++) {
+        found |= (p[run] >= '0' && p[run] <= '9') ? 1
+                 : (p[run] >= 'A' && p[run] <= 'Z') ? 2
+                 : (p[run] >= 'a' && p[run] <= 'z') ? 4 : 0;
+    }
+
+    return found == 7;
+}
+
+
+/* the vendor's mark in the middle, "OpenAI" in base64 */
+
+static int
+hoop_check_openai(const u_char *p, size_t n, size_t run)
+{
+    for ( /* void */ ; run + 8 <= n; run++) {
+        if (memcmp(p + run, "T3BlbkFJ", 8) == 0) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static int
+hoop_check_sendgrid(const u_char *p, size_t n, size_t run)
+{
+    (void) n;
+
+    return p[run + 22] == '.';
+}
+
+
+static int
+hoop_check_grafana(const u_char *p, size_t n, size_t run)
+{
+    (void) n;
+
+    return p[run + 32] == '_';
+}
+
+
+static int
+hoop_check_slack(const u_char *p, size_t n, size_t run)
+{
+    (void) n;
+
+    return memcmp(p + run, "services/", 9) == 0
+           || memcmp(p + run, "workflows/", 10) == 0
+           || memcmp(p + run, "triggers/", 9) == 0;
+}
+
+
+const hoop_token_t  hoop_tokens[] = {
+
+    /* AWS: ids of keys, and keys of Bedrock */
+
+    { "AKIA", HOOP_DETECT_AWS_KEY, 0, 3,
+      HOOP_SET_UPPER, 16, 16, 30, hoop_check_aws, NULL },
+    { "ASIA", HOOP_DETECT_AWS_KEY, 0, 3,
+      HOOP_SET_UPPER, 16, 16, 30, hoop_check_aws, NULL },
+    { "ABIA", HOOP_DETECT_AWS_KEY, 0, 3,
+      HOOP_SET_UPPER, 16, 16, 30, hoop_check_aws, NULL },
+    { "ACCA", HOOP_DETECT_AWS_KEY, 0, 3,
+      HOOP_SET_UPPER, 16, 16, 30, hoop_check_aws, NULL },
+    { "A3T\3", HOOP_DETECT_AWS_KEY, 0, 5,
+      HOOP_SET_UPPER, 16, 16, 30, hoop_check_aws, NULL },
+    { "ABSK", HOOP_DETECT_AWS_KEY, 0, 3,
+      HOOP_SET_BASE64, 109, 0, 40, NULL, NULL },
+
+    /* Google: API keys, OAuth secrets and tokens */
+
+    { "AIza", HOOP_DETECT_GOOGLE_KEY, 0, 2,
+      HOOP_SET_URL, 35, 0, 30, NULL, NULL },
+    { "GOCSPX-", HOOP_DETECT_GOOGLE_KEY, 2, 5,
+      HOOP_SET_URL, 28, 0, 25, NULL, NULL },
+    { "ya29.", HOOP_DETECT_GOOGLE_KEY, 1, 3,
+      HOOP_SET_DOT, 20, 0, 30, NULL, NULL },
+
+    /* Azure: secrets of applications */
+
+    { "\10\10\10\1Q~", HOOP_DETECT_AZURE_KEY, 3, 0,
+      HOOP_SET_TILDE, 31, 36, 30, NULL, NULL },
+
+    /* GitHub */
+
+    { "ghp_", HOOP_DETECT_GITHUB_TOKEN, 0, 6,
+      HOOP_SET_ALNUM, 36, 0, 0, NULL, NULL },
+    { "gho_", HOOP_DETECT_GITHUB_TOKEN, 0, 6,
+      HOOP_SET_ALNUM, 36, 0, 0, NULL, NULL },
+    { "ghu_", HOOP_DETECT_GITHUB_TOKEN, 0, 6,
+      HOOP_SET_ALNUM, 36, 0, 0, NULL, NULL },
+    { "ghs_", HOOP_DETECT_GITHUB_TOKEN, 0, 6,
+      HOOP_SET_ALNUM, 36, 0, 0, NULL, NULL },
+    { "ghr_", HOOP_DETECT_GITHUB_TOKEN, 0, 6,
+      HOOP_SET_ALNUM, 36, 0, 0, NULL, NULL },
+    { "github_pat_", HOOP_DETECT_GITHUB_TOKEN, 8, 5,
+      HOOP_SET_WORD, 40, 0, 0, NULL, NULL },
+
+    /* GitLab */
+
+    { "glpat-", HOOP_DETECT_GITLAB_TOKEN, 0, 6,
+      HOOP_SET_DOT, 20, 0, 25, NULL, NULL },
+    { "gldt-", HOOP_DETECT_GITLAB_TOKEN, 0, 7,
+      HOOP_SET_DOT, 20, 0, 25, NULL, NULL },
+    { "glft-", HOOP_DETECT_GITLAB_TOKEN, 0, 7,
+      HOOP_SET_DOT, 20, 0, 25, NULL, NULL },
+    { "glrt-", HOOP_DETECT_GITLAB_TOKEN, 0, 7,
+      HOOP_SET_DOT, 20, 0, 25, NULL, NULL },
+    { "glptt-", HOOP_DETECT_GITLAB_TOKEN, 0, 7,
+      HOOP_SET_DOT, 20, 0, 25, NULL, NULL },
+    { "gloas-", HOOP_DETECT_GITLAB_TOKEN, 0, 6,
+      HOOP_SET_DOT, 20, 0, 25, NULL, NULL },
+    { "glsoat-", HOOP_DETECT_GITLAB_TOKEN, 0, 6,
+      HOOP_SET_DOT, 20, 0, 25, NULL, NULL },
+    { "glcbt-", HOOP_DETECT_GITLAB_TOKEN, 0, 6,
+      HOOP_SET_DOT, 20, 0, 25, NULL, NULL },
+    { "glagent-", HOOP_DETECT_GITLAB_TOKEN, 0, 6,
+      HOOP_SET_DOT, 20, 0, 25, NULL, NULL },
+    { "glimt-", HOOP_DETECT_GITLAB_TOKEN, 0, 6,
+      HOOP_SET_DOT, 20, 0, 25, NULL, NULL },
+    { "glffct-", HOOP_DETECT_GITLAB_TOKEN, 0, 7,
+      HOOP_SET_DOT, 20, 0, 25, NULL, NULL },
+
+    /* Slack, and its web hooks */
+
+    { "xoxb-\1", HOOP_DETECT_SLACK_TOKEN, 0, 0,
+      HOOP_SET_URL, 20, 0, 25, NULL, NULL },
+    { "xoxp-\1", HOOP_DETECT_SLACK_TOKEN, 0, 0,
+      HOOP_SET_URL, 20, 0, 25, NULL, NULL },
+    { "xoxe-\1", HOOP_DETECT_SLACK_TOKEN, 0, 0,
+      HOOP_SET_URL, 20, 0, 25, NULL, NULL },
+    { "xoxa-\1", HOOP_DETECT_SLACK_TOKEN, 0, 0,
+      HOOP_SET_URL, 20, 0, 25, NULL, NULL },
+    { "xoxr-\1", HOOP_DETECT_SLACK_TOKEN, 0, 0,
+      HOOP_SET_URL, 20, 0, 25, NULL, NULL },
+    { "xoxd-\1", HOOP_DETECT_SLACK_TOKEN, 0, 0,
+      HOOP_SET_URL, 20, 0, 25, NULL, NULL },
+    { "xoxo-\1", HOOP_DETECT_SLACK_TOKEN, 0, 0,
+      HOOP_SET_URL, 20, 0, 25, NULL, NULL },
+    { "xoxs-\1", HOOP_DETECT_SLACK_TOKEN, 0, 0,
+      HOOP_SET_URL, 20, 0, 25, NULL, NULL },
+    { "xoxe.xox", HOOP_DETECT_SLACK_TOKEN, 0, 0,
+      HOOP_SET_URL, 40, 0, 30, NULL, NULL },
+    { "xapp-\1-", HOOP_DETECT_SLACK_TOKEN, 1, 2,
+      HOOP_SET_URL, 24, 0, 25, NULL, NULL },
+    { "hooks.slack.com/", HOOP_DETECT_SLACK_TOKEN, 9, 1,
+      HOOP_SET_PATH, 40, 0, 30, hoop_check_slack, NULL },
+
+    /* Stripe; what begins with pk_ is public */
+
+    { "sk_live_", HOOP_DETECT_STRIPE_KEY, 0, 1,
+      HOOP_SET_WORD, 10, 0, 0, NULL, NULL },
+    { "sk_test_", HOOP_DETECT_STRIPE_KEY, 0, 1,
+      HOOP_SET_WORD, 10, 0, 0, NULL, NULL },
+    { "sk_prod_", HOOP_DETECT_STRIPE_KEY, 0, 1,
+      HOOP_SET_WORD, 10, 0, 0, NULL, NULL },
+    { "rk_live_", HOOP_DETECT_STRIPE_KEY, 0, 7,
+      HOOP_SET_WORD, 10, 0, 0, NULL, NULL },
+    { "rk_test_", HOOP_DETECT_STRIPE_KEY, 0, 7,
+      HOOP_SET_WORD, 10, 0, 0, NULL, NULL },
+    { "rk_prod_", HOOP_DETECT_STRIPE_KEY, 0, 7,
+      HOOP_SET_WORD, 10, 0, 0, NULL, NULL },
+    { "whsec_", HOOP_DETECT_STRIPE_KEY, 0, 7,
+      HOOP_SET_ALNUM, 24, 0, 0, NULL, NULL },
+
+    /* Square */
+
+    { "EAAA", HOOP_DETECT_SQUARE_TOKEN, 0, 3,
+      HOOP_SET_URL, 22, 0, 35, hoop_check_mixed, NULL },
+    { "sq0atp-", HOOP_DETECT_SQUARE_TOKEN, 0, 2,
+      HOOP_SET_URL, 22, 0, 0, NULL, NULL },
+    { "sq0csp-", HOOP_DETECT_SQUARE_TOKEN, 0, 2,
+      HOOP_SET_URL, 22, 0, 0, NULL, NULL },
+
+    /* Twilio */
+
+    { "SK", HOOP_DETECT_TWILIO_KEY, 0, 4,
+      HOOP_SET_HEX, 32, 32, 25, NULL, NULL },
+
+    /* SendGrid */
+
+    { "SG.", HOOP_DETECT_SENDGRID_KEY, 0, 1,
+      HOOP_SET_DOT, 66, 66, 30, hoop_check_sendgrid, NULL },
+
+    /* Mailgun */
+
+    { "key-", HOOP_DETECT_MAILGUN_KEY, 1, 1,
+      HOOP_SET_HEX, 32, 32, 25, NULL, NULL },
+
+    /* Shopify */
+
+    { "shpat_", HOOP_DETECT_SHOPIFY_TOKEN, 3, 5,
+      HOOP_SET_HEX, 32, 32, 25, NULL, NULL },
+    { "shpca_", HOOP_DETECT_SHOPIFY_TOKEN, 1, 2,
+      HOOP_SET_HEX, 32, 32, 25, NULL, NULL },
+    { "shppa_", HOOP_DETECT_SHOPIFY_TOKEN, 1, 2,
+      HOOP_SET_HEX, 32, 32, 25, NULL, NULL },
+    { "shpss_", HOOP_DETECT_SHOPIFY_TOKEN, 1, 2,
+      HOOP_SET_HEX, 32, 32, 25, NULL, NULL },
+
+    /* registries of packages: npm, PyPI, RubyGems, Docker Hub */
+
+    { "npm_", HOOP_DETECT_REGISTRY_TOKEN, 0, 7,
+      HOOP_SET_ALNUM, 36, 0, 25, NULL, NULL },
+    { "pypi-AgEIcHlwaS5vcmc", HOOP_DETECT_REGISTRY_TOKEN, 2, 1,
+      HOOP_SET_URL, 50, 0, 0, NULL, NULL },
+    { "rubygems_", HOOP_DETECT_REGISTRY_TOKEN, 1, 0,
+      HOOP_SET_HEX, 48, 48, 25, NULL, NULL },
+    { "dckr_pat_", HOOP_DETECT_REGISTRY_TOKEN, 2, 7,
+      HOOP_SET_URL, 27, 0, 25, NULL, NULL },
+    { "dckr_oat_", HOOP_DETECT_REGISTRY_TOKEN, 2, 7,
+      HOOP_SET_URL, 27, 0, 25, NULL, NULL },
+
+    /* DigitalOcean */
+
+    { "doo_v1_", HOOP_DETECT_DIGITALOCEAN_TOKEN, 0, 6,
+      HOOP_SET_HEX, 64, 64, 25, NULL, NULL },
+    { "dop_v1_", HOOP_DETECT_DIGITALOCEAN_TOKEN, 0, 6,
+      HOOP_SET_HEX, 64, 64, 25, NULL, NULL },
+    { "dor_v1_", HOOP_DETECT_DIGITALOCEAN_TOKEN, 0, 6,
+      HOOP_SET_HEX, 64, 64, 25, NULL, NULL },
+
+    /* Databricks */
+
+    { "dapi", HOOP_DETECT_DATABRICKS_TOKEN, 0, 6,
+      HOOP_SET_HEX, 32, 32, 25, NULL, NULL },
+
+    /* Anthropic */
+
+    { "sk-ant-", HOOP_DETECT_ANTHROPIC_KEY, 0, 1,
+      HOOP_SET_URL, 40, 0, 35, hoop_check_mixed, NULL },
+
+    /* OpenAI */
+
+    { "sk-proj-", HOOP_DETECT_OPENAI_KEY, 0, 1,
+      HOOP_SET_URL, 40, 0, 35, hoop_check_mixed, NULL },
+    { "sk-svcacct-", HOOP_DETECT_OPENAI_KEY, 0, 1,
+      HOOP_SET_URL, 40, 0, 35, hoop_check_mixed, NULL },
+    { "sk-admin-", HOOP_DETECT_OPENAI_KEY, 0, 1,
+      HOOP_SET_URL, 40, 0, 35, hoop_check_mixed, NULL },
+    { "sk-", HOOP_DETECT_OPENAI_KEY, 0, 1,
+      HOOP_SET_URL, 48, 0, 35, hoop_check_openai, NULL },
+
+    /* Hugging Face */
+
+    { "hf_", HOOP_DETECT_HUGGINGFACE_TOKEN, 0, 1,
+      HOOP_SET_ALNUM, 34, 40, 30, NULL, NULL },
+    { "api_org_", HOOP_DETECT_HUGGINGFACE_TOKEN, 1, 1,
+      HOOP_SET_ALNUM, 34, 40, 30, NULL, NULL },
+
+    /* bots of Telegram */
+
+    { "\1:A", HOOP_DETECT_TELEGRAM_TOKEN, 0, 0,
+      HOOP_SET_URL, 34, 0, 30, NULL, hoop_detect_telegram },
+
+    /* Vault */
+
+    { "hvs.", HOOP_DETECT_VAULT_TOKEN, 0, 2,
+      HOOP_SET_URL, 24, 0, 30, hoop_check_mixed, NULL },
+    { "hvb.", HOOP_DETECT_VAULT_TOKEN, 0, 2,
+      HOOP_SET_URL, 24, 0, 30, hoop_check_mixed, NULL },
+    { "hvr.", HOOP_DETECT_VAULT_TOKEN, 0, 2,
+      HOOP_SET_URL, 24, 0, 30, hoop_check_mixed, NULL },
+
+    /* Grafana */
+
+    { "glsa_", HOOP_DETECT_GRAFANA_TOKEN, 0, 6,
+      HOOP_SET_WORD, 41, 41, 30, hoop_check_grafana, NULL },
+    { "glc_", HOOP_DETECT_GRAFANA_TOKEN, 0, 6,
+      HOOP_SET_BASE64, 32, 0, 30, hoop_check_mixed, NULL },
+    { "eyJrIjoi", HOOP_DETECT_GRAFANA_TOKEN, 0, 5,
+      HOOP_SET_BASE64, 70, 0, 30, hoop_check_mixed, NULL },
+
+    /* Sentry */
+
+    { "sntrys_", HOOP_DETECT_SENTRY_TOKEN, 2, 0,
+      HOOP_SET_BASE64, 40, 0, 30, hoop_check_mixed, NULL },
+    { "sntryu_", HOOP_DETECT_SENTRY_TOKEN, 2, 0,
+      HOOP_SET_HEX, 64, 64, 25, NULL, NULL },
+
+    /* 1Password, Heroku, Atlassian, Linear, Postman, New Relic, PlanetScale */
+
+    { "ops_eyJ", HOOP_DETECT_VENDOR_TOKEN, 4, 5,
+      HOOP_SET_BASE64, 100, 0, 30, hoop_check_mixed, NULL },
+    { "HRKU-AA", HOOP_DETECT_VENDOR_TOKEN, 0, 4,
+      HOOP_SET_URL, 58, 0, 30, NULL, NULL },
+    { "ATATT3", HOOP_DETECT_VENDOR_TOKEN, 2, 5,
+      HOOP_SET_BASE64, 100, 0, 30, hoop_check_mixed, NULL },
+    { "ATCTT3", HOOP_DETECT_VENDOR_TOKEN, 2, 5,
+      HOOP_SET_BASE64, 100, 0, 30, hoop_check_mixed, NULL },
+    { "lin_api_", HOOP_DETECT_VENDOR_TOKEN, 1, 3,
+      HOOP_SET_ALNUM, 40, 0, 30, NULL, NULL },
+    { "lin_oauth_", HOOP_DETECT_VENDOR_TOKEN, 1, 3,
+      HOOP_SET_ALNUM, 40, 0, 25, NULL, NULL },
+    { "PMAK-", HOOP_DETECT_VENDOR_TOKEN, 1, 2,
+      HOOP_SET_URL, 59, 59, 25, NULL, NULL },
+    { "NRAK-", HOOP_DETECT_VENDOR_TOKEN, 0, 3,
+      HOOP_SET_UPPER, 27, 27, 25, NULL, NULL },
+    { "pscale_tkn_", HOOP_DETECT_VENDOR_TOKEN, 0, 2,
+      HOOP_SET_DOT, 32, 0, 25, NULL, NULL },
+    { "pscale_pw_", HOOP_DETECT_VENDOR_TOKEN, 7, 1,
+      HOOP_SET_DOT, 32, 0, 25, NULL, NULL },
+    { "pscale_oauth_", HOOP_DETECT_VENDOR_TOKEN, 0, 2,
+      HOOP_SET_DOT, 32, 0, 25, NULL, NULL },
+
+    /* keys: of age, PEM, and PEM in base64 */
+
+    { "AGE-SECRET-KEY-1", HOOP_DETECT_PRIVATE_KEY, 6, 4,
+      HOOP_SET_UPPER, 58, 58, 30, NULL, NULL },
+
+    /* JWT */
+
+    { "eyJ", HOOP_DETECT_JWT, 0, 5,
+      HOOP_SET_URL, 0, 0, 0, NULL, hoop_detect_jwt },
+
+    /* keys: of age, PEM, and PEM in base64 */
+
+    { "-BEGIN ", HOOP_DETECT_PRIVATE_KEY, 0, 4,
+      HOOP_SET_UPPER, 0, 0, 0, NULL, hoop_detect_pem },
+    { "LS0tLS1CRUdJTi", HOOP_DETECT_PRIVATE_KEY, 7, 4,
+      HOOP_SET_BASE64, 40, 0, 0, NULL, hoop_detect_pem64 },
+
+    { NULL, 0, 0, 0, 0, 0, 0, 0, NULL, NULL }
+};
