@@ -87,6 +87,9 @@ static const struct {
     [HOOP_DETECT_VENDOR_TOKEN] = { "VENDOR_TOKEN", HOOP_DETECT_SECRET },
     [HOOP_DETECT_IBAN] = { "IBAN", HOOP_DETECT_ON },
     [HOOP_DETECT_PHONE] = { "PHONE", HOOP_DETECT_ON },
+    [HOOP_DETECT_URL_PASSWORD] = { "URL_PASSWORD", HOOP_DETECT_SECRET },
+    [HOOP_DETECT_CONNECTION_STRING] = { "CONNECTION_STRING",
+                                        HOOP_DETECT_SECRET },
     [HOOP_DETECT_LITERAL] = { "LITERAL", 0 },
     [HOOP_DETECT_OVERLONG] = { "OVERLONG", 0 }
 };
@@ -279,13 +282,41 @@ hoop_scan_candidates(const hoop_scan_t *s, size_t i, const hoop_block_t *b,
         c->all |= hoop_block_phones(b);
     }
 
-    if (s->names) {
+    if (s->names || (s->detect & HOOP_DETECT_PAIRS)) {
         c->all |= b->sign;
     }
 
     if (s->json) {
         c->all |= b->brace;
     }
+}
+
+
+/* the names that a set asks for go before those that are known anyway */
+
+static int
+hoop_candidate_sign(hoop_scan_t *s, size_t i, hoop_scan_e *event)
+{
+    int  rc;
+
+    rc = HOOP_NO;
+
+    if (s->p[i] == ':' && (s->detect & hoop_bit(HOOP_DETECT_URL_PASSWORD))) {
+        rc = hoop_detect_url(s, i);
+    }
+
+    if (rc == HOOP_NO && s->names) {
+        *event = HOOP_SCAN_VALUE;
+        rc = hoop_detect_value(s, i);
+    }
+
+    if (rc == HOOP_NO && s->p[i] == '='
+        && (s->detect & hoop_bit(HOOP_DETECT_CONNECTION_STRING)))
+    {
+        rc = hoop_detect_pair(s, i, event);
+    }
+
+    return rc;
 }
 
 
@@ -329,8 +360,7 @@ hoop_candidate(hoop_scan_t *s, const hoop_candidates_t *c, size_t i,
 
     case ':':
     case '=':
-        *event = HOOP_SCAN_VALUE;
-        return hoop_detect_value(s, i);
+        return hoop_candidate_sign(s, i, event);
 
     case '{':
         if (i + 1 == s->n) {

@@ -34,6 +34,12 @@
 #define HOOP_C_ALNUM  (HOOP_C_DIGIT|HOOP_C_ALPHA)
 
 
+/* those that look at names and schemes */
+#define HOOP_DETECT_PAIRS                                                     \
+    (hoop_bit(HOOP_DETECT_URL_PASSWORD)                                       \
+     | hoop_bit(HOOP_DETECT_CONNECTION_STRING))
+
+
 #define hoop_is(c, mask)  ((hoop_class[(u_char) (c)] & (mask)) != 0)
 
 
@@ -45,6 +51,10 @@ int hoop_detect_email(hoop_scan_t *s, size_t at);
 /* what begins with, or has, the head of a token at i: see hoop_token.h */
 int hoop_detect_head(hoop_scan_t *s, size_t i, hoop_scan_e *event);
 int hoop_detect_value(hoop_scan_t *s, size_t i);
+int hoop_detect_url(hoop_scan_t *s, size_t i);
+int hoop_detect_pair(hoop_scan_t *s, size_t i, hoop_scan_e *event);
+/* 0: no name of a pair ends before the '=' at end */
+int hoop_pair_may(const u_char *end);
 
 
 /*

@@ -73,6 +73,8 @@ typedef enum {
     HOOP_DETECT_GRAFANA_TOKEN,
     HOOP_DETECT_SENTRY_TOKEN,
     HOOP_DETECT_VENDOR_TOKEN,
+    HOOP_DETECT_URL_PASSWORD,
+    HOOP_DETECT_CONNECTION_STRING,
     HOOP_DETECT_LITERAL,       /* an exact secret, as the injected credential */
     HOOP_DETECT_OVERLONG,      /* a token longer than the hold */
     HOOP_DETECT_MAX

@@ -798,7 +798,10 @@ hoop_fast_block(hoop_mask_t *m, hoop_fast_t *f, const hoop_block_t *b)
         cand |= hoop_fast_heads(m, f, b->head & string);
     }
 
-    if ((b->sign & string) && m->has_names) {
+    if ((b->sign & string)
+        && (m->has_names
+            || (m->detect & hoop_bit(HOOP_DETECT_CONNECTION_STRING))))
+    {
         cand |= hoop_fast_signs(m, f, b->sign & string);
     }
 
@@ -918,6 +921,13 @@ hoop_fast_signs(hoop_mask_t *m, const hoop_fast_t *f, uint64_t signs)
         c = hoop_lower(p[-1]);
 
         if (c == '\'' || c == ' ') {
+            cand |= bit;
+            continue;
+        }
+
+        if (p[0] == '=' && hoop_pair_may(p)
+            && (m->detect & hoop_bit(HOOP_DETECT_CONNECTION_STRING)))
+        {
             cand |= bit;
             continue;
         }

@@ -316,8 +316,9 @@ hoop_text_event(hoop_mask_t *m, hoop_look_t *lk, hoop_scan_t *s,
 
     case HOOP_SCAN_VALUE:
 
-        if (m->name_action == HOOP_MASK_NULL
-            || m->name_action == HOOP_MASK_DROP)
+        if (s->detector != HOOP_DETECT_CONNECTION_STRING
+            && (m->name_action == HOOP_MASK_NULL
+                || m->name_action == HOOP_MASK_DROP))
         {
             m->counts[s->detector]++;
             hoop_mask_add_rep(m, (u_char *) "null", s->quote ? 0 : 4, m->nst);

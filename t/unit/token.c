@@ -392,6 +392,147 @@ test_tokens(void)
 }
 
 
+/* in brackets: what is to be masked */
+
+static void
+test_pairs(void)
+{
+    char         label[32];
+    size_t       i;
+    unsigned     mode, good;
+    hoop_buf_t   in, want;
+    const char  *p;
+
+    static const token_case_t  cases[] = {
+        { "URL_PASSWORD", "see postgres://app:[hunter2]@db.example.com/x ok" },
+        { "URL_PASSWORD", "redis://:[s3cr3t!$&]@10.0.0.1:6379/0" },
+        { "URL_PASSWORD", "a://u:[p]@h" },
+        { "URL_PASSWORD", "amqps://u:[p@ss:w0rd]@h, https://x/y@z:1" },
+        { "URL_PASSWORD", "jdbc:mysql://u:[p%40ss;x=1]@h1:3306,h2:3306/d" },
+        { "URL_PASSWORD", "https://git.user:[gh-pass]@host.example/r.git" },
+        { "URL_PASSWORD", "http://corp@example.com:[pw]@proxy:3128" },
+        { "CONNECTION_STRING", "DefaultEndpointsProtocol=https;AccountName=x;"
+          "AccountKey=[a0B1c2D3e4F5g6H7i8J9k0L1m2N3o4P5==];Suffix=y" },
+        { "CONNECTION_STRING", "https://x/y?sv=1&sig="
+          "[a0B1c2%2F3e4F5g6H7i8J9k0%3D]&se=2" },
+        { "CONNECTION_STRING", "https://s3/k?X-Amz-Signature="
+          "[0123456789abcdef0123456789abcdef]" },
+        { "CONNECTION_STRING", "Endpoint=sb://x/;SharedAccessKeyName=a;"
+          "SharedAccessKey=[a0B1c2D3e4F5g6H7i8J9k0L1m2N3o4P5=]" },
+        { "FIELD", "Server=x;Password=[hunter2];Database=y" },
+        { "FIELD", "GET /cb?access_token=[a0B1c2D3e4F5g6H7]&x=1" }
+    };
+
+    static const char  *stay[] = {
+        "https://example.com:8080/a@b:c", "http://h/p?q=a:b@c",
+        "https://user:${PASS}@host/", "https://user:$PASS@host/",
+        "https://user:****@host/", "https://user:%s@host/",
+        "http://{user}:{pass}@host/", "see http://host: it@home",
+        "design=0123456789abcdef0123456789", "sig=short", "AccountKey=${KEY};",
+        "x-amz-signature=${SIG}", "monkey=0123456789abcdef0123456789"
+    };
+
+    hoop_buf_init(&in, 0);
+    hoop_buf_init(&want, 0);
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        good = 1;
+
+        for (mode = 0; good && mode < 3; mode++) {
+            in.len = 0;
+            want.len = 0;
+            (void) snprintf(label, sizeof(label), "[REDACTED:%s",
+                            cases[i].label);
+
+            p = (mode == 0) ? "" : (mode == 1) ? "data: " : "{\"a\":[\"";
+            (void) hoop_buf_adds(&in, p);
+            (void) hoop_buf_adds(&want, p);
+
+            for (p = cases[i].pattern; *p; p++) {
+                if (*p == '[') {
+                    (void) hoop_buf_adds(&want, label);
+
+                    while (p[1] != ']') {
+                        (void) hoop_buf_addc(&in, (u_char) *++p);
+                    }
+
+                } else {
+                    (void) hoop_buf_addc(&want, (u_char) *p);
+
+                    if (*p != ']') {
+                        (void) hoop_buf_addc(&in, (u_char) *p);
+                    }
+                }
+            }
+
+            p = (mode == 0) ? "" : (mode == 1) ? "\n\n" : "\"]}";
+            (void) hoop_buf_adds(&in, p);
+            (void) hoop_buf_adds(&want, p);
+
+            good = in_any_pieces(mode == 0 ? HOOP_MASK_TEXT
+                                 : mode == 1 ? HOOP_MASK_SSE : HOOP_MASK_JSON,
+                                 &in, &want);
+        }
+
+        ok(good, "found: %s", cases[i].pattern);
+    }
+
+    for (i = 0; i < sizeof(stay) / sizeof(stay[0]); i++) {
+        in.len = 0;
+        (void) hoop_buf_adds(&in, stay[i]);
+        ok(in_any_mode(&in, NULL), "stays: %s", stay[i]);
+    }
+
+    hoop_buf_free(&in);
+    hoop_buf_free(&want);
+}
+
+
+/* as a policy has it that lists detectors and no names */
+
+static void
+test_pairs_alone(void)
+{
+    size_t            i;
+    json_t           *v;
+    hoop_buf_t        out;
+    hoop_error_t      err;
+    hoop_mask_set_t  *set;
+
+    static const struct {
+        const char  *in;
+        const char  *out;
+    } cases[] = {
+        { "Server=x; Pwd={a;b}; y", "Server=x; Pwd={[REDACTED:"
+          "CONNECTION_STRING]}; y" },
+        { "Password='a b';Uid=y", "Password='[REDACTED:CONNECTION_STRING]';"
+          "Uid=y" },
+        { "host=h user=u password=p dbname=d", "host=h user=u password="
+          "[REDACTED:CONNECTION_STRING] dbname=d" },
+        { "password=x if asked", "password=x if asked" },
+        { "pwd=`pwd`;", "pwd=`pwd`;" }
+    };
+
+    v = json_loads("{\"detect\":[\"secrets\"]}", 0, NULL);
+    set = hoop_mask_set_compile(v, "", NULL, &err);
+    json_decref(v);
+    hoop_buf_init(&out, 0);
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const hoop_mask_set_t  *sets = set;
+
+        out.len = 0;
+        (void) hoop_mask_whole(HOOP_MASK_TEXT, &sets, 1, NULL, 0,
+                               hoop_cstr(cases[i].in), &out, NULL);
+        is_mem(out.data, out.len, cases[i].out, strlen(cases[i].out),
+               cases[i].in);
+    }
+
+    hoop_buf_free(&out);
+    hoop_mask_set_free(set);
+}
+
+
 static void
 test_rows(void)
 {
@@ -523,6 +664,8 @@ main(void)
     test_entropy();
     test_rare();
     test_tokens();
+    test_pairs();
+    test_pairs_alone();
 
     return done_testing();
 }
