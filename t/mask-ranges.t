@@ -389,3 +389,41 @@ Test::More::unlike($c->{raw}, qr/078-05|4111111111111111/, 'no secret');
 Test::More::like($c->{raw}, qr/^X-A: b\r$/m, 'others as they were');
 --- answers eval
 ['x']
+
+
+
+=== TEST 26: a header by its name
+--- masks
+"more": { "detect": ["us_ssn"], "fields": ["x_plan"] },
+"gone": { "fields": ["x_gone"], "action": "drop" },
+"cookies": { "fields": ["set_cookie"], "action": "last4" }
+--- rule
+"mask": ["more", "gone", "default", "cookies"]
+--- answers eval
+[{ headers => ['X-Auth-Token: 7', 'API-KEY: pass me', 'X-Plan: gold 1',
+               'X-Gone: away', 'Password-Hint: a dog', 'X-Empty-Plan: ',
+               'Set-Cookie: sid=0123456789'], body => 'x' }]
+--- response_headers
+X-Auth-Token: [REDACTED:FIELD]
+API-KEY: [REDACTED:FIELD]
+X-Plan: [REDACTED:FIELD]
+!X-Gone
+Password-Hint: a dog
+Set-Cookie: **********6789
+
+
+
+=== TEST 27: a cookie that the client is to have, by the default set
+--- answers eval
+[{ headers => ['Set-Cookie: sid=0123456789; Path=/', 'Cookie: sid=0123456789'],
+   body => 'x' },
+ { headers => ['Set-Cookie: access_token=0123456789; Path=/'], body => 'x' },
+ { headers => ['Location: /x?api_key=0123456789&a=b'], body => 'x' }]
+--- response_headers eval
+["Set-Cookie: sid=0123456789; Path=/\nCookie: [REDACTED:FIELD]",
+ 'Set-Cookie: access_token=[REDACTED:FIELD]; Path=/',
+ '']
+--- events
+{"type":"response","masked":{"field":1}}
+{"type":"response","masked":{"field":1}}
+{"type":"response","masked":{"field":1}}

@@ -690,3 +690,46 @@ hoop_mask_whole(hoop_mask_mode_e mode, const hoop_mask_set_t *const *sets,
 
     return rc;
 }
+
+
+int
+hoop_mask_named(const hoop_mask_set_t *const *sets, unsigned nsets,
+    hoop_str_t name, hoop_str_t value, hoop_buf_t *out, uint32_t *counts)
+{
+    int           rc;
+    u_char        action;
+    unsigned      i, det;
+    hoop_mask_t  *m;
+
+    det = 0;
+
+    for (i = 0; i < nsets && det == 0; i++) {
+        det = hoop_mask_set_name(sets[i], name.data, name.len);
+    }
+
+    if (det == 0) {
+        return HOOP_DECLINED;
+    }
+
+    m = hoop_mask_create(HOOP_MASK_TEXT, sets, nsets, NULL, 0, 0);
+    if (m == NULL) {
+        return HOOP_ERROR;
+    }
+
+    rc = HOOP_OK;
+    det = hoop_mask_name(m, name.data, name.len, &action);
+
+    if (action == HOOP_MASK_NULL || action == HOOP_MASK_DROP) {
+        m->counts[det - 1]++;
+
+    } else {
+        hoop_mask_replace(m, det - 1, action, value.data, value.len, 0, 0);
+        rc = hoop_buf_add(out, m->rep, m->rep_len);
+    }
+
+    memcpy(counts, m->counts, sizeof(m->counts));
+
+    hoop_mask_free(m);
+
+    return rc;
+}

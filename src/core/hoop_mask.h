@@ -176,5 +176,13 @@ int hoop_mask_whole(hoop_mask_mode_e mode, const hoop_mask_set_t *const *sets,
     unsigned nsets, const hoop_str_t *literals, unsigned nliterals,
     hoop_str_t in, hoop_buf_t *out, uint32_t *counts);
 
+/*
+ * Masks the value of a field that stands alone, as a header does, by its name:
+ * what is put in place of all of it goes into out, nothing with the actions
+ * "null" and "drop".  HOOP_DECLINED: none of the sets knows the name.
+ */
+int hoop_mask_named(const hoop_mask_set_t *const *sets, unsigned nsets,
+    hoop_str_t name, hoop_str_t value, hoop_buf_t *out, uint32_t *counts);
+
 
 #endif /* _HOOP_MASK_H_INCLUDED_ */

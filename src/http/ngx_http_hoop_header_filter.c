@@ -30,6 +30,8 @@ static void ngx_http_hoop_filter_upstream(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx);
 static ngx_uint_t ngx_http_hoop_filter_named(ngx_table_elt_t *h,
     ngx_str_t *name);
+static ngx_int_t ngx_http_hoop_filter_field(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx, hoop_mask_list_t *list, ngx_table_elt_t *h);
 static ngx_int_t ngx_http_hoop_filter_value(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx, hoop_mask_list_t *list, ngx_str_t *value,
     ngx_uint_t url);
@@ -488,14 +490,16 @@ ngx_http_hoop_find_out(ngx_http_request_t *r, const char *name, size_t len,
 
 /*
  * What describes the unmasked bytes goes, and what pretends to be of ours; the
- * values of all others are masked as text; one that echoes a credential is
- * taken out.  Trailers are not looked at: they come too late.
+ * values of all others are masked, as a whole by a field's name, else as text;
+ * one that echoes a credential is taken out.  Trailers are not looked at: they
+ * come too late.
  */
 
 static ngx_int_t
 ngx_http_hoop_filter_headers(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
     hoop_mask_list_t *list)
 {
+    ngx_int_t          rc;
     ngx_str_t         *type;
     ngx_uint_t         i;
     ngx_list_part_t   *part;
@@ -567,11 +571,18 @@ ngx_http_hoop_filter_headers(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
             }
         }
 
-        if (h->hash && list->n
-            && ngx_http_hoop_filter_value(r, ctx, list, &h->value,
-                                          ngx_http_hoop_filter_named(h, urls))
-               != NGX_OK)
-        {
+        if (h->hash == 0 || list->n == 0) {
+            continue;
+        }
+
+        rc = ngx_http_hoop_filter_field(r, ctx, list, h);
+
+        if (rc == NGX_DECLINED) {
+            rc = ngx_http_hoop_filter_value(r, ctx, list, &h->value,
+                                          ngx_http_hoop_filter_named(h, urls));
+        }
+
+        if (rc != NGX_OK) {
             return NGX_ERROR;
         }
     }
@@ -642,6 +653,82 @@ ngx_http_hoop_filter_named(ngx_table_elt_t *h, ngx_str_t *name)
     }
 
     return 0;
+}
+
+
+/*
+ * NGX_DECLINED: the name is of no field.  To the default set all cookies are
+ * secrets, but a client cannot do without the ones that it is given.
+ */
+
+static ngx_int_t
+ngx_http_hoop_filter_field(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
+    hoop_mask_list_t *list, ngx_table_elt_t *h)
+{
+    int               rc;
+    u_char           *p;
+    uint32_t          counts[HOOP_DETECT_MAX];
+    hoop_buf_t        b;
+    ngx_uint_t        i;
+    hoop_mask_list_t  some;
+
+    static ngx_str_t  cookies[] = {
+        ngx_string("Set-Cookie"),
+        ngx_null_string
+    };
+
+    if (h->value.len == 0) {
+        return NGX_DECLINED;
+    }
+
+    some.n = 0;
+
+    for (i = 0; i < list->n; i++) {
+        if (list->sets[i] != hoop_mask_set_default()
+            || !ngx_http_hoop_filter_named(h, cookies))
+        {
+            some.sets[some.n++] = list->sets[i];
+        }
+    }
+
+    hoop_buf_init(&b, ngx_http_hoop_grown(h->value.len));
+
+    rc = hoop_mask_named(some.sets, some.n, ngx_http_hoop_str(&h->key),
+                         ngx_http_hoop_str(&h->value), &b, counts);
+
+    if (rc != HOOP_OK) {
+        hoop_buf_free(&b);
+        return (rc == HOOP_DECLINED) ? NGX_DECLINED : NGX_ERROR;
+    }
+
+    p = ngx_pnalloc(r->pool, b.len + 1);
+
+    if (p == NULL) {
+        hoop_buf_free(&b);
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(p, b.data, b.len);
+    p[b.len] = '\0';
+
+    h->value.data = p;
+    h->value.len = b.len;
+
+    if (b.len == 0) {
+        h->hash = 0;
+
+        if (r->headers_out.location == h) {
+            r->headers_out.location = NULL;
+        }
+    }
+
+    hoop_buf_free(&b);
+
+    for (i = 0; i < HOOP_DETECT_MAX; i++) {
+        ctx->masked[i] += counts[i];
+    }
+
+    return NGX_OK;
 }
 
 

@@ -522,6 +522,30 @@ test_whole(const char *in, const char *want, const hoop_str_t *lit,
 
 
 static void
+test_named(void)
+{
+    uint32_t                counts[HOOP_DETECT_MAX];
+    hoop_buf_t              out;
+    const hoop_mask_set_t  *set;
+
+    set = hoop_mask_set_default();
+    hoop_buf_init(&out, 0);
+
+    is_int(hoop_mask_named(&set, 1, hoop_cstr("X-Auth-Token"), hoop_cstr("7"),
+                           &out, counts), HOOP_OK, "a header by its name");
+    is_mem(out.data, out.len, "[REDACTED:FIELD]", 16, "all of its value");
+    is_int(counts[HOOP_DETECT_FIELD], 1, "and counted");
+    is_int(hoop_mask_named(&set, 1, hoop_cstr("X-Author"), hoop_cstr("7"),
+                           &out, counts), HOOP_DECLINED, "another header");
+    is_int(out.len, 16, "is not touched");
+    is_int(hoop_mask_named(NULL, 0, hoop_cstr("Password"), hoop_cstr("7"),
+                           &out, counts), HOOP_DECLINED, "without a set");
+
+    hoop_buf_free(&out);
+}
+
+
+static void
 test_literals(void)
 {
     char        longlit[1200], in[4000];
@@ -860,6 +884,7 @@ main(void)
         test_case(&cases[i]);
     }
 
+    test_named();
     test_literals();
     test_hash();
     test_flush();
