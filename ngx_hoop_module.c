@@ -769,7 +769,7 @@ ngx_http_hoop_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_ptr_value(conf->mask_names, prev->mask_names, NULL);
     ngx_conf_merge_size_value(conf->mask_hold, prev->mask_hold,
                               HOOP_MASK_HOLD);
-    ngx_conf_merge_bufs_value(conf->mask_bufs, prev->mask_bufs, 8, 8192);
+    ngx_conf_merge_bufs_value(conf->mask_bufs, prev->mask_bufs, 6, 8192);
     ngx_conf_merge_uint_value(conf->mask_binary, prev->mask_binary, 1);
     ngx_conf_merge_uint_value(conf->record, prev->record,
                               HOOP_RECORD_METADATA);

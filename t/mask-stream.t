@@ -427,3 +427,22 @@ for my $framing ('chunked', 'length') {
 }
 --- answers eval
 ['x']
+
+
+
+=== TEST 16: clients that do not read, through the default buffers
+Of nginx itself there are about 50 KB for each of them, with its default buffers.
+--- location
+proxy_max_temp_file_size 0;
+--- timeout: 20
+--- init
+main::ask('x');
+my $before = main::worker_memory();
+my @c = map { main::begin(undef, path => '/p/big', rcvbuf => 4096) } 1 .. 20;
+main::read_more($_, qr/\r\n\r\n.{3000}/s, 5, 2048) for @c;
+Time::HiRes::sleep(0.3);
+my $grown = (main::worker_memory() - $before) / @c;
+close $_->{sock} for @c;
+Test::More::cmp_ok($grown, '<', 120, "$grown KB a stream");
+--- answers eval
+['x']
