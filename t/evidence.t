@@ -192,7 +192,7 @@ location /p/ {
     hoop_target crm;
     $more
     proxy_http_version 1.1;
-    proxy_read_timeout 200ms;
+    proxy_read_timeout 600ms;
     proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM_PORT;
 }
 location = /count {
