@@ -29,6 +29,7 @@
 #define HOOP_BLOCK_SIGN   0x0200
 #define HOOP_BLOCK_UPPER  0x0400
 #define HOOP_BLOCK_PLUS   0x0800
+#define HOOP_BLOCK_MARK   0x1000
 
 
 static void hoop_blocks_first(const u_char *p, size_t n, hoop_block_t *b);
@@ -83,7 +84,8 @@ static const uint16_t  hoop_block_class[128] = {
     ['.'] = HOOP_BLOCK_DOT,
     ['@'] = HOOP_BLOCK_AT,
     ['A' ... 'Z'] = HOOP_BLOCK_UPPER,
-    ['+'] = HOOP_BLOCK_PLUS, ['('] = HOOP_BLOCK_PLUS
+    ['+'] = HOOP_BLOCK_PLUS, ['('] = HOOP_BLOCK_PLUS,
+    ['&'] = HOOP_BLOCK_MARK, ['%'] = HOOP_BLOCK_MARK
 };
 
 
@@ -184,6 +186,7 @@ hoop_blocks_plain(const u_char *p, size_t n, hoop_block_t *b)
             b->sign |= (c & HOOP_BLOCK_SIGN) ? bit : 0;
             b->upper |= (c & HOOP_BLOCK_UPPER) ? bit : 0;
             b->plus |= (c & HOOP_BLOCK_PLUS) ? bit : 0;
+            b->mark |= (c & HOOP_BLOCK_MARK) ? bit : 0;
         }
 
         b->head = hoop_block_heads(p);
@@ -349,6 +352,7 @@ hoop_blocks_avx2(const u_char *p, size_t n, hoop_block_t *b)
         b->sign = hoop_in(signs);
         b->gap = hoop_in(gaps);
         b->plus = hoop_in(pluses);
+        b->mark = hoop_is('&') | hoop_is('%');
         b->high = hoop_avx2_bits(v, w);
 
         b->digit = hoop_avx2_bits(hoop_avx2_range(v, '0', 10),
@@ -453,6 +457,7 @@ hoop_blocks_avx512(const u_char *p, size_t n, hoop_block_t *b)
         b->dot = hoop_is('.');
         b->at = hoop_is('@');
         b->sign = hoop_is(':') | hoop_is('=');
+        b->mark = hoop_is('&') | hoop_is('%');
         b->gap = hoop_is(' ') | hoop_is('-');
         b->plus = hoop_is('+') | hoop_is('(');
         b->high = _mm512_movepi8_mask(v);

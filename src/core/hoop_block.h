@@ -41,6 +41,7 @@ typedef struct {
     uint64_t  sign;        /* : and = */
     uint64_t  upper;       /* A-Z */
     uint64_t  plus;        /* + and ( */
+    uint64_t  mark;        /* & and %, which may be folded */
     uint64_t  head;        /* a token may begin: see hoop_head.h */
 } hoop_block_t;
 

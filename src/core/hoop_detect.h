@@ -82,8 +82,15 @@ struct hoop_scan_s {
     unsigned            detector;
     unsigned            literal;    /* PREFIX: its number */
     u_char              quote;      /* VALUE: '"', '\'', '\\' for \", 0 a word,
-                                       '\n' a line */
+                                       '\n' a line, or one of these */
 };
+
+/*
+ * What quotes are that were written as references, as &quot;: of a kind of
+ * their own, for they do not end what a quote has begun, nor the reverse.
+ */
+#define HOOP_QUOTE       0x01
+#define HOOP_APOSTROPHE  0x02
 
 
 hoop_scan_e hoop_scan(hoop_scan_t *s);

@@ -9,6 +9,9 @@
 #include "hoop_detect_impl.h"
 
 
+#define HOOP_CARD_ZEROS  4             /* behind a decimal point */
+
+
 static int
 hoop_luhn(const u_char *digits, size_t n)
 {
@@ -142,6 +145,16 @@ hoop_detect_separator(const hoop_scan_t *s, size_t i, u_char *kind)
     case '-':
     case '.':
         *kind = p[0];
+        return 1;
+
+    case 0xa0:
+    case 0x96:
+    case 0x97:
+    case 0xad:
+
+        /* behind a digit it is no UTF-8, but a charset of single bytes */
+
+        *kind = (p[0] == 0xa0) ? ' ' : '-';
         return 1;
 
     case 0xc2:
@@ -312,6 +325,8 @@ hoop_card_layout(const u_char *g, unsigned n)
 static int
 hoop_card_end(const hoop_scan_t *s, size_t k)
 {
+    size_t  d;
+
     if (k == s->n) {
         return s->final ? 1 : -1;
     }
@@ -321,11 +336,16 @@ hoop_card_end(const hoop_scan_t *s, size_t k)
     }
 
     if (s->p[k] == '.') {
-        if (k + 1 == s->n) {
-            return s->final ? 1 : -1;
+
+        /* 4111111111111111.00 is the same number */
+
+        for (d = k + 1; d < s->n && d - k <= HOOP_CARD_ZEROS; d++) {
+            if (s->p[d] != '0') {
+                return !hoop_is(s->p[d], HOOP_C_DIGIT);
+            }
         }
 
-        return !hoop_is(s->p[k + 1], HOOP_C_DIGIT);
+        return (d < s->n) ? 0 : s->final ? 1 : -1;
     }
 
     return 1;
@@ -452,7 +472,7 @@ hoop_detect_number(hoop_scan_t *s, size_t i)
     if (d < 12 && i + d < s->n) {
         c = s->p[i + d];
 
-        if (c != ' ' && c != '-' && c != 0xc2 && c != 0xe2) {
+        if (c != ' ' && c != '-' && c < 0x80) {
             return HOOP_NO;
         }
 

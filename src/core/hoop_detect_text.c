@@ -174,7 +174,7 @@ hoop_name(const hoop_scan_t *s, size_t i, size_t k, int quote, u_char *name)
     for (n = 0; n < HOOP_NAME_MAX; n++) {
         c = hoop_before(s, i, k + n);
 
-        if (quote ? (c < 0x20 || c == quote || c == '\\')
+        if (quote ? (c == quote || c < 0x20 || c == '\\')
                   : (c < 0 || !hoop_is(c, HOOP_C_NAME)))
         {
             break;
@@ -242,7 +242,7 @@ hoop_detect_value(hoop_scan_t *s, size_t i)
         c = hoop_before(s, i, 2);
     }
 
-    if (c == '"' || c == '\'') {
+    if (c == '"' || c == '\'' || c == HOOP_QUOTE || c == HOOP_APOSTROPHE) {
         quote = c;
         k++;
 
@@ -295,7 +295,9 @@ hoop_detect_value(hoop_scan_t *s, size_t i)
     c = s->p[k];
     s->quote = line ? '\n' : 0;
 
-    if (c == '"' || c == '\'' || c == '\\') {
+    if (c == '"' || c == '\'' || c == '\\' || c == HOOP_QUOTE
+        || c == HOOP_APOSTROPHE)
+    {
 
         if (k + 2 >= s->n && !s->final) {
             return hoop_more(s, i);

@@ -19,6 +19,54 @@
 #include "hoop_mask_impl.h"
 
 
+/*
+ * The exact secrets.  A text in which something is folded is looked at in that
+ * form, so what a literal has of it is folded as well.
+ */
+
+static int
+hoop_mask_literals(hoop_mask_t *m, const hoop_str_t *literals, unsigned n)
+{
+    u_char          *p;
+    unsigned         i;
+    hoop_str_t      *lit;
+    hoop_decoded_t   d;
+
+    static const u_char  kind = HOOP_STAGE_FOLD;
+
+    for (i = 0; i < n; i++) {
+
+        if (literals[i].len < HOOP_SCAN_SHORTEST_LITERAL) {
+            continue;
+        }
+
+        lit = &m->literals[m->nliterals];
+        *lit = literals[i];
+
+        if (hoop_mask_fold_find(lit->data, lit->len) < lit->len) {
+
+            p = malloc(lit->len);
+            if (p == NULL) {
+                return HOOP_NOMEM;
+            }
+
+            m->folded[m->nliterals] = p;
+
+            hoop_mask_decode(&kind, 1, lit->data, lit->len, 1, p, lit->len,
+                             lit->len, &d);
+
+            if (d.n >= HOOP_SCAN_SHORTEST_LITERAL) {
+                *lit = hoop_str(p, d.n);
+            }
+        }
+
+        m->nliterals++;
+    }
+
+    return HOOP_OK;
+}
+
+
 hoop_mask_t *
 hoop_mask_create(hoop_mask_mode_e mode, const hoop_mask_set_t *const *sets,
     unsigned nsets, const hoop_str_t *literals, unsigned nliterals,
@@ -68,15 +116,14 @@ hoop_mask_create(hoop_mask_mode_e mode, const hoop_mask_set_t *const *sets,
     m->actions[HOOP_DETECT_LITERAL] = HOOP_MASK_REDACT;
     m->actions[HOOP_DETECT_OVERLONG] = HOOP_MASK_REDACT;
 
-    for (i = 0; i < nliterals; i++) {
-        if (literals[i].len >= HOOP_SCAN_SHORTEST_LITERAL) {
-            m->literals[m->nliterals++] = literals[i];
-        }
+    if (hoop_mask_literals(m, literals, nliterals) != HOOP_OK) {
+        hoop_mask_free(m);
+        return NULL;
     }
 
     m->hold = hold ? hold : HOOP_MASK_HOLD;
     m->hold = (m->hold < HOOP_MASK_MIN_HOLD) ? HOOP_MASK_MIN_HOLD : m->hold;
-    m->unit = m->hold / HOOP_SCAN_HELD;
+    m->unit = m->hold / (HOOP_SCAN_HELD + 2);
     m->number_max = m->hold / 16;
     m->token_max = m->hold - m->hold / 4;
     m->dlimit = HOOP_MASK_AHEAD;
@@ -92,8 +139,17 @@ hoop_mask_create(hoop_mask_mode_e mode, const hoop_mask_set_t *const *sets,
 void
 hoop_mask_free(hoop_mask_t *m)
 {
+    unsigned  i;
+
     if (m == NULL) {
         return;
+    }
+
+    for (i = 0; i < HOOP_MASK_LITERALS; i++) {
+        if (m->folded[i]) {
+            OPENSSL_cleanse(m->folded[i], m->literals[i].len);
+            free(m->folded[i]);
+        }
     }
 
     if (m->window) {
@@ -130,6 +186,8 @@ hoop_mask_core_reset(hoop_mask_t *m)
     m->depth = 0;
     m->outer = 0;
 
+    hoop_mask_pair_close(m);
+
     if (m->mode != HOOP_MASK_FORM) {
         hoop_mask_json_init(m, 0, m->mode != HOOP_MASK_JSON, 0);
     }
@@ -161,7 +219,8 @@ hoop_mask_look(hoop_mask_t *m, const u_char *p, size_t n, unsigned final,
     hoop_look_t *lk)
 {
     u_char          *data;
-    size_t           max, k;
+    size_t           max, i, k;
+    unsigned         fold;
     hoop_decoded_t   d;
 
     memset(lk, 0, sizeof(hoop_look_t));
@@ -170,6 +229,7 @@ hoop_mask_look(hoop_mask_t *m, const u_char *p, size_t n, unsigned final,
     lk->p = p;
     lk->limit = p + n;
     lk->plain = 1;
+    lk->nst = m->nst;
 
     if (m->nst == 0) {
         lk->n = n;
@@ -184,7 +244,20 @@ hoop_mask_look(hoop_mask_t *m, const u_char *p, size_t n, unsigned final,
 
         max = (n > m->dlimit * 4) ? m->dlimit * 4 : n;
 
-        k = hoop_mask_plain(m->kinds[0], p, max);
+        fold = 0;
+
+        if (m->engine == HOOP_ENGINE_TEXT) {
+            i = (m->ahead < max) ? m->ahead : max;
+            k = i + hoop_mask_plain(m->kinds[0], p + i, max - i);
+
+            i += hoop_mask_fold_find(p + i, k - i);
+            fold = (i < k);
+            k = i;
+            m->ahead = k;
+
+        } else {
+            k = hoop_mask_plain(m->kinds[0], p, max);
+        }
 
         lk->n = k;
         lk->raw = k;
@@ -199,7 +272,7 @@ hoop_mask_look(hoop_mask_t *m, const u_char *p, size_t n, unsigned final,
             return HOOP_OK;
         }
 
-        if (m->kinds[0] == HOOP_STAGE_JSON && p[k] == '"') {
+        if (m->kinds[0] == HOOP_STAGE_JSON && p[k] == '"' && !fold) {
             lk->end = 1;
             return HOOP_OK;
         }
@@ -228,6 +301,15 @@ hoop_mask_look(hoop_mask_t *m, const u_char *p, size_t n, unsigned final,
     hoop_mask_decode(m->kinds, m->nst, p, max, final && max == n, m->decoded,
                      max, m->unit, &d);
 
+    if (m->engine == HOOP_ENGINE_TEXT
+        && hoop_mask_fold_find(m->decoded, d.n) < d.n)
+    {
+        m->kinds[lk->nst++] = HOOP_STAGE_FOLD;
+
+        hoop_mask_decode(m->kinds, lk->nst, p, max, final && max == n,
+                         m->decoded, max, m->unit, &d);
+    }
+
     lk->plain = 0;
     lk->p = m->decoded;
     lk->limit = m->decoded + m->dsize;
@@ -249,7 +331,7 @@ hoop_mask_look(hoop_mask_t *m, const u_char *p, size_t n, unsigned final,
 
 
 static size_t
-hoop_mask_map(hoop_mask_t *m, unsigned nst, hoop_look_t *lk, size_t pos)
+hoop_mask_map(hoop_mask_t *m, hoop_look_t *lk, size_t pos)
 {
     hoop_decoded_t  d;
 
@@ -261,8 +343,8 @@ hoop_mask_map(hoop_mask_t *m, unsigned nst, hoop_look_t *lk, size_t pos)
         return lk->raw;
     }
 
-    hoop_mask_decode(m->kinds, nst, lk->src, lk->raw, 1, NULL, pos, m->unit,
-                     &d);
+    hoop_mask_decode(m->kinds, lk->nst, lk->src, lk->raw, 1, NULL, pos,
+                     m->unit, &d);
     return d.raw;
 }
 
@@ -315,7 +397,6 @@ hoop_mask_core_step(hoop_mask_t *m, const u_char *p, size_t n,
     unsigned final)
 {
     size_t       raw, end;
-    unsigned     nst;
     hoop_run_e   run;
     hoop_look_t  lk;
 
@@ -330,31 +411,33 @@ hoop_mask_core_step(hoop_mask_t *m, const u_char *p, size_t n,
         return HOOP_STEP_ERROR;
     }
 
-    nst = m->nst;
-
     run = (m->engine == HOOP_ENGINE_JSON) ? hoop_mask_json_run(m, &lk)
                                           : hoop_mask_text_run(m, &lk);
     if (m->failed) {
         return HOOP_STEP_ERROR;
     }
 
-    raw = hoop_mask_map(m, nst, &lk, m->c);
+    raw = hoop_mask_map(m, &lk, m->c);
+    end = (run == HOOP_RUN_OP) ? hoop_mask_map(m, &lk, m->op_end) : raw;
+
     m->pass += raw;
+    m->ahead -= (end < m->ahead) ? end : m->ahead;
 
     switch (run) {
 
     case HOOP_RUN_OP:
-        end = hoop_mask_map(m, nst, &lk, m->op_end);
         m->drop = end - raw;
         m->dlimit = HOOP_MASK_AHEAD;
         return HOOP_STEP_OP;
 
     case HOOP_RUN_SWITCH:
         m->dlimit = HOOP_MASK_AHEAD;
+        m->ahead = 0;
         return HOOP_STEP_GO;
 
     case HOOP_RUN_END:
         m->dlimit = HOOP_MASK_AHEAD;
+        m->ahead = 0;
 
         if (lk.end == HOOP_MASK_END) {
             return HOOP_STEP_DONE;
@@ -368,6 +451,7 @@ hoop_mask_core_step(hoop_mask_t *m, const u_char *p, size_t n,
     }
 
     if (lk.hostile) {
+        m->ahead = 0;
         m->outer = 1;
         m->outer_quiet = 0;
         m->drop = 0;

@@ -26,15 +26,19 @@
 #define HOOP_DEC_ESCAPE   1            /* after backslash or '%' */
 #define HOOP_DEC_HEX      2            /* and up: digits seen + 2 */
 
-#define HOOP_DEC_QUEUE    40
+#define HOOP_DEC_QUEUE    (2 * HOOP_MASK_PEND)
 
 
 
 static const u_char  hoop_special[256] = {
     ['"'] = HOOP_STAGE_JSON,
     ['\\'] = HOOP_STAGE_JSON|HOOP_STAGE_LOOSE,
-    ['%'] = HOOP_STAGE_FORM,
-    ['+'] = HOOP_STAGE_FORM
+    ['%'] = HOOP_STAGE_FORM|HOOP_STAGE_FOLD,
+    ['+'] = HOOP_STAGE_FORM,
+    ['&'] = HOOP_STAGE_FOLD,
+    [0xc2] = HOOP_STAGE_FOLD, [0xcd] = HOOP_STAGE_FOLD,
+    [0xe1] = HOOP_STAGE_FOLD, [0xe2] = HOOP_STAGE_FOLD,
+    [0xe3] = HOOP_STAGE_FOLD, [0xef] = HOOP_STAGE_FOLD
 };
 
 
@@ -220,7 +224,7 @@ typedef struct {
     size_t           max;
     u_char          *dst;
     hoop_decoded_t  *d;
-    hoop_stage_t     st[HOOP_MASK_STAGES];
+    hoop_stage_t     st[HOOP_MASK_STAGES + 1];
 } hoop_decode_t;
 
 
@@ -248,6 +252,20 @@ hoop_decode_push(hoop_decode_t *dc, unsigned from, hoop_unit_t *in, unsigned n,
 
         k = 0;
 
+        if (dc->kinds[s] == HOOP_STAGE_FOLD) {
+
+            for (i = 0; i < n; i++) {
+                k += hoop_mask_fold_push(&dc->st[s], &src[i], dc->unit,
+                                         dst + k);
+            }
+
+            if (flush) {
+                k += hoop_mask_fold_push(&dc->st[s], NULL, dc->unit, dst + k);
+            }
+
+            goto next;
+        }
+
         for (i = 0; i < n; i++) {
             if (hoop_stage_push(&dc->st[s], dc->kinds[s], &src[i], dst, &k)) {
 
@@ -268,6 +286,8 @@ hoop_decode_push(hoop_decode_t *dc, unsigned from, hoop_unit_t *in, unsigned n,
         if (flush && !(d->end == s + 1)) {
             hoop_stage_flush(&dc->st[s], dc->kinds[s], dst, &k);
         }
+
+    next:
 
         t = src;
         src = dst;
@@ -393,6 +413,32 @@ hoop_decode_json(const u_char *src, size_t len, u_char *dst, size_t max,
 }
 
 
+/*
+ * Where the first escape begins that is not complete.  What is to be folded
+ * does not count: it is never longer than a unit.
+ */
+
+static size_t
+hoop_decode_begun(const hoop_decode_t *dc, size_t len)
+{
+    size_t    begun;
+    unsigned  s;
+
+    begun = len;
+
+    for (s = 0; s < dc->nst; s++) {
+        if (dc->kinds[s] != HOOP_STAGE_FOLD
+            && dc->st[s].state != HOOP_DEC_NORMAL
+            && dc->st[s].pend[0].rs < begun)
+        {
+            begun = dc->st[s].pend[0].rs;
+        }
+    }
+
+    return begun;
+}
+
+
 void
 hoop_mask_decode(const u_char *kinds, unsigned nst, const u_char *src,
     size_t len, unsigned final, u_char *dst, size_t max, size_t unit,
@@ -418,6 +464,7 @@ hoop_mask_decode(const u_char *kinds, unsigned nst, const u_char *src,
     for (s = 0; s < nst; s++) {
         dc.st[s].state = HOOP_DEC_NORMAL;
         dc.st[s].n = 0;
+        dc.st[s].code = 0;
         mask |= kinds[s];
     }
 
@@ -474,7 +521,7 @@ hoop_mask_decode(const u_char *kinds, unsigned nst, const u_char *src,
     if (final) {
         (void) hoop_decode_push(&dc, 0, &u, 0, 1);
 
-    } else if (len - d->raw > unit) {
+    } else if (len - hoop_decode_begun(&dc, len) > unit) {
         d->hostile = 1;
     }
 }

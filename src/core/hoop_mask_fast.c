@@ -75,6 +75,7 @@ static uint64_t hoop_fast_heads(hoop_mask_t *m, const hoop_fast_t *f,
     uint64_t heads);
 static uint64_t hoop_fast_signs(hoop_mask_t *m, const hoop_fast_t *f,
     uint64_t signs);
+static uint64_t hoop_fast_folds(const hoop_fast_t *f, uint64_t bytes);
 static uint64_t hoop_fast_literals(hoop_mask_t *m, const hoop_fast_t *f);
 static size_t hoop_fast_scalar(const hoop_mask_t *m, const u_char *p,
     size_t n);
@@ -177,6 +178,76 @@ hoop_fast_element(hoop_mask_t *m)
     frame->index++;
 
     return 1;
+}
+
+
+/* the first and the last letter of those that hoop_mask_pair_name() knows */
+
+#define hoop_fast_letter(c)  ((uint32_t) 1 << ((c) & 31))
+
+static inline int
+hoop_fast_pair_name(const u_char *p, size_t len)
+{
+    static const uint32_t  first = hoop_fast_letter('n')
+                                   | hoop_fast_letter('k')
+                                   | hoop_fast_letter('f')
+                                   | hoop_fast_letter('h')
+                                   | hoop_fast_letter('v')
+                                   | hoop_fast_letter('p');
+    static const uint32_t  last = hoop_fast_letter('e')
+                                  | hoop_fast_letter('y')
+                                  | hoop_fast_letter('d')
+                                  | hoop_fast_letter('r');
+
+    return len - 3 <= 6 && (first >> (p[0] & 31) & last >> (p[len - 1] & 31)
+                            & 1);
+}
+
+
+/*
+ * The member whose places are given: 1 if it may be the name of a pair, for
+ * its value ends in what a sensitive name ends in.
+ */
+
+static inline int
+hoop_fast_pair(hoop_mask_t *m, const u_char *p, const uint32_t *place)
+{
+    size_t    len;
+    unsigned  i;
+
+    len = place[1] - place[0] - 1;
+
+    if (!hoop_fast_pair_name(p + place[0] + 1, len)) {
+        return 0;
+    }
+
+    for (i = 0; i < m->nsets; i++) {
+        if (hoop_mask_ends(m->sets[i]->tails, p + place[4])) {
+            return hoop_mask_pair_name(p + place[0] + 1, len);
+        }
+    }
+
+    return 0;
+}
+
+
+/* 1 if an array of that name may be a part of a table */
+
+static inline int
+hoop_fast_table(hoop_mask_t *m, const u_char *p, size_t len)
+{
+    u_char  c;
+
+    if (m->table) {
+        return 1;
+    }
+
+    /* all of their names begin with one of these */
+
+    c = len ? hoop_lower(p[0]) : 0;
+
+    return (c == 'c' || c == 'f' || c == 'h' || hoop_is_separator(c))
+           && m->has_names && hoop_mask_table_columns(p, len);
 }
 
 
@@ -334,7 +405,9 @@ member:
 
     if (c == '"') {
 
-        if (place[4] > candidate || (paths && hoop_fast_nested(p[v + 1]))) {
+        if (place[4] > candidate || (paths && hoop_fast_nested(p[v + 1]))
+            || hoop_fast_pair(m, p, place))
+        {
             goto done;
         }
 
@@ -342,6 +415,13 @@ member:
         place += 5;
 
     } else if (c == '{' || c == '[') {
+
+        if (c == '[' && hoop_fast_table(m, p + place[0] + 1,
+                                        b - place[0] - 1))
+        {
+            goto done;
+        }
+
         end = place[2] + 1;
         place += 3;
         masked = 0;
@@ -470,7 +550,9 @@ close:
 
     /* the last one may end more than itself */
 
-    if (m->depth == lev->base + 1) {
+    if (m->depth == lev->base + 1
+        || (m->table && m->depth == m->table_depth))
+    {
         goto done;
     }
 
@@ -596,7 +678,10 @@ hoop_fast_token(hoop_mask_t *m, hoop_level_t *lev, hoop_fast_t *f,
 
             if (hoop_fast_named(m, p, b, len)
                 || (f->slashes && memchr(p + a + 1, '\\', len) != NULL)
-                || (m->has_paths && !hoop_fast_path(m, p, b, len)))
+                || (m->has_paths && !hoop_fast_path(m, p, b, len))
+                || (hoop_fast_pair_name(p + a + 1, len)
+                    && hoop_mask_pair_name(p + a + 1, len))
+                || hoop_fast_table(m, p + a + 1, len))
             {
                 return 0;
             }
@@ -640,7 +725,9 @@ close:
 
     /* the last one may end more than itself */
 
-    if (m->depth == lev->base + 1) {
+    if (m->depth == lev->base + 1
+        || (m->table && m->depth == m->table_depth))
+    {
         return 0;
     }
 
@@ -805,6 +892,10 @@ hoop_fast_block(hoop_mask_t *m, hoop_fast_t *f, const hoop_block_t *b)
         cand |= hoop_fast_signs(m, f, b->sign & string);
     }
 
+    if ((b->mark | b->high) & string) {
+        cand |= hoop_fast_folds(f, (b->mark | b->high) & string);
+    }
+
     if (cand && f->candidate == HOOP_FAST_NONE) {
         f->candidate = (uint32_t) f->at + hoop_bit_first(cand);
     }
@@ -956,6 +1047,31 @@ hoop_fast_signs(hoop_mask_t *m, const hoop_fast_t *f, uint64_t signs)
 }
 
 
+/* those bytes where something begins that is to be folded */
+
+static uint64_t
+hoop_fast_folds(const hoop_fast_t *f, uint64_t bytes)
+{
+    size_t    k;
+    uint64_t  bit, cand;
+
+    cand = 0;
+
+    while (bytes) {
+        bit = bytes & -bytes;
+        bytes &= bytes - 1;
+
+        k = f->at + hoop_bit_first(bit);
+
+        if (hoop_mask_fold_at(f->p + k, f->n - k)) {
+            cand |= bit;
+        }
+    }
+
+    return cand;
+}
+
+
 /* the places where a literal may stand: its first and its eighth byte do */
 
 static uint64_t
@@ -1046,7 +1162,7 @@ hoop_fast_scalar(const hoop_mask_t *m, const u_char *p, size_t n)
         return i;
     }
 
-    if (c == ' ' && i + 1 < n && (u_char) (p[i + 1] - '0') > 9) {
+    if (c == ' ' && i + 1 < n && !hoop_json_goes_on(p[i + 1])) {
         return i;
     }
 

@@ -11,6 +11,9 @@
 #include "hoop_mask_json.h"
 
 
+#define HOOP_JSON_DIGITS  32           /* no number of a detector has more */
+
+
 static inline int
 hoop_json_number_byte(u_char c)
 {
@@ -44,7 +47,7 @@ hoop_json_after(hoop_look_t *lk, size_t i)
 
         c = lk->p[i + 1];
 
-        return (c >= '0' && c <= '9') ? HOOP_ERROR : HOOP_OK;
+        return hoop_json_goes_on(c) ? HOOP_ERROR : HOOP_OK;
     }
 
     if (hoop_json_space(c) || c == ',' || c == ']' || c == '}' || c == 0x1e) {
@@ -115,12 +118,83 @@ hoop_mask_json_op(hoop_mask_t *m, hoop_level_t *lev, size_t i, size_t n,
 }
 
 
+/*
+ * The digits of an integer that is written with a point or an exponent, or 0:
+ * 4111111111111111.00 and 4.111111111111111e15 are the same number.
+ */
+
+static size_t
+hoop_json_integer(const u_char *p, size_t n, u_char *dst)
+{
+    int       negative;
+    size_t    i, len, exponent;
+    ssize_t   zeros;
+    unsigned  point;
+
+    i = (p[0] == '-');
+    len = 0;
+    point = 0;
+    zeros = 0;
+
+    for ( /* void */ ; i < n && (p[i] | 0x20) != 'e'; i++) {
+
+        if (p[i] == '.') {
+            point = 1;
+            continue;
+        }
+
+        /* so many places are behind the point */
+
+        zeros -= (ssize_t) point;
+
+        if (p[i] == '0' && len == 0) {
+            continue;
+        }
+
+        if (len == HOOP_JSON_DIGITS) {
+            return 0;
+        }
+
+        dst[len++] = p[i];
+    }
+
+    if (i < n) {
+        i++;
+        negative = (p[i] == '-');
+        i += (p[i] == '-' || p[i] == '+');
+
+        for (exponent = 0; i < n; i++) {
+            exponent = exponent * 10 + (size_t) (p[i] - '0');
+
+            if (exponent > HOOP_JSON_DIGITS * 8) {
+                return 0;
+            }
+        }
+
+        zeros += negative ? -(ssize_t) exponent : (ssize_t) exponent;
+    }
+
+    for ( /* void */ ; zeros < 0 && len && dst[len - 1] == '0'; zeros++) {
+        len--;
+    }
+
+    if (zeros < 0 || len == 0 || len + (size_t) zeros > HOOP_JSON_DIGITS) {
+        return 0;
+    }
+
+    memset(dst + len, '0', (size_t) zeros);
+
+    return len + (size_t) zeros;
+}
+
+
 int
 hoop_mask_json_number(hoop_mask_t *m, hoop_level_t *lev, hoop_look_t *lk,
     size_t *i)
 {
     int            rc;
     size_t         n, k, max;
+    u_char         digits[HOOP_JSON_DIGITS];
     hoop_scan_t    s;
     const u_char  *p;
 
@@ -152,24 +226,25 @@ hoop_mask_json_number(hoop_mask_t *m, hoop_level_t *lev, hoop_look_t *lk,
         hoop_mask_scan_init(m, &s);
 
         s.p = p;
+        s.n = n;
         s.limit = lk->limit;
         s.final = 1;
 
-        /* 4111111111111111.00 is the same number */
-
-        for (k = 0; k < n && p[k] != '.'; k++) { /* void */ }
-
-        s.n = k;
-
-        for (k++; k < n && p[k] == '0'; k++) { /* void */ }
+        for (k = 0; k < n && (u_char) (p[k] - '0') <= 9; k++) { /* void */ }
 
         if (k < n) {
-            s.n = n;
+            k = hoop_json_integer(p, n, digits);
+
+            if (k) {
+                s.p = digits;
+                s.n = k;
+                s.limit = digits + k;
+            }
         }
 
         if (hoop_scan(&s) != HOOP_SCAN_CLEAR) {
             rc = hoop_mask_json_op(m, lev, *i, n, s.detector,
-                              m->actions[s.detector], p, n);
+                              m->actions[s.detector], s.p, s.n);
             (void) hoop_json_value_end(m, lev);
             return rc;
         }

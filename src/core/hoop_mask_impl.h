@@ -44,6 +44,7 @@
 #define HOOP_MASK_NESTED   3           /* levels of JSON in JSON strings */
 #define HOOP_MASK_LEVELS   (HOOP_MASK_NESTED + 2)
 #define HOOP_MASK_STAGES   (HOOP_MASK_LEVELS + 1)
+#define HOOP_MASK_PEND     32          /* bytes that may be one character */
 #define HOOP_MASK_PEEK     300         /* of a value looked at as a whole */
 #define HOOP_MASK_KEY      96
 #define HOOP_MASK_REP      1024
@@ -61,6 +62,7 @@
 #define HOOP_STAGE_JSON    0x01
 #define HOOP_STAGE_LOOSE   0x02        /* JSON escapes in any text */
 #define HOOP_STAGE_FORM    0x04        /* percent-encoding */
+#define HOOP_STAGE_FOLD    0x08        /* hoop_mask_fold.c, the last one */
 
 
 /* fields */
@@ -182,7 +184,7 @@ typedef struct {
     u_char                  state;
     u_char                  n;
     uint16_t                code;
-    hoop_unit_t             pend[6];
+    hoop_unit_t             pend[HOOP_MASK_PEND];
 } hoop_stage_t;
 
 
@@ -219,6 +221,7 @@ typedef struct {
     const u_char           *limit;     /* readable up to here */
     const u_char           *src;       /* the input behind it */
     size_t                  raw;       /* so many bytes of it */
+    unsigned                nst;       /* stages between */
     unsigned                end;       /* stage that ends after n, or END */
     unsigned                plain:1;   /* p is src */
     unsigned                partial:1; /* there is more input to be seen */
@@ -232,6 +235,8 @@ typedef struct {
     u_char                  action;
     u_char                  swallow;   /* masked value that goes on */
     u_char                  quiet;     /* in string, after backslash */
+    u_char                  naming;    /* the next value may be a name */
+    u_char                  table;     /* it is a part of a table */
     unsigned                sniff:1;   /* must begin with { or [ */
     unsigned                embedded:1;/* text follows the first document */
     unsigned                peeked:1;
@@ -259,7 +264,7 @@ typedef struct {
     u_char                  quote;
     u_char                  dashes;
     u_char                  sniff;     /* JSON may begin here */
-    u_char                  key;       /* the text is a name */
+    u_char                  key;       /* HOOP_KEY_... */
     u_char                  embed;     /* JSON may begin anywhere */
     uint32_t                literal;
     size_t                  offset;
@@ -287,6 +292,7 @@ struct hoop_mask_s {
     u_char                  actions[HOOP_DETECT_MAX];
     hoop_str_t              literals[HOOP_MASK_LITERALS];
     unsigned                nliterals;
+    u_char                 *folded[HOOP_MASK_LITERALS];   /* or NULL */
 
     /* limits */
 
@@ -300,7 +306,7 @@ struct hoop_mask_s {
     hoop_engine_e           engine;
     unsigned                nst;           /* stages of the active stream */
     unsigned                base;          /* first level that may be JSON */
-    u_char                  kinds[HOOP_MASK_STAGES];
+    u_char                  kinds[HOOP_MASK_STAGES + 1];   /* and FOLD */
     hoop_level_t            levels[HOOP_MASK_STAGES];
     hoop_textual_t          text;
     size_t                  keylen;        /* may be more than is kept */
@@ -314,6 +320,16 @@ struct hoop_mask_s {
     hoop_frame_t           *frames;        /* where sets have paths */
     unsigned                nframes;
     uint64_t                child[HOOP_MASK_SETS]; /* of the next value */
+
+    /* pairs and tables: hoop_mask_pair.c */
+
+    unsigned                pair_low;
+    u_char                  pair_action;
+    u_char                  table;
+    u_char                  table_action;
+    unsigned                table_depth;
+    unsigned                table_index;
+    uint64_t                table_columns;
 
     /* lines of SSE, fields of a form */
 
@@ -343,6 +359,7 @@ struct hoop_mask_s {
     /* buffers */
 
     size_t                  dlimit;
+    size_t                  ahead;         /* text: nothing to be decoded */
     u_char                 *window;
     size_t                  wpos;
     size_t                  wlen;
@@ -356,8 +373,14 @@ struct hoop_mask_s {
     u_char                  hash_key[32];
 
     u_char                  rep[HOOP_MASK_REP];
+    u_char                  pair[HOOP_MASK_DEPTH];   /* 0, or detector + 1 */
 };
 
+
+/* text.key */
+
+#define HOOP_KEY_NAME         1        /* the text is a name */
+#define HOOP_KEY_VALUE        2        /* it is a value, and may be a name */
 
 /* text.swallow */
 
@@ -382,6 +405,9 @@ void hoop_mask_json_init(hoop_mask_t *m, unsigned level, unsigned sniff,
 void hoop_mask_json_string_end(hoop_mask_t *m, unsigned level);
 /* JSON between two tokens, where a line of SSE may end */
 int hoop_mask_json_between(hoop_mask_t *m);
+
+/* pairs and tables; those that are open are less deep from now on */
+void hoop_mask_pair_close(hoop_mask_t *m);
 
 hoop_run_e hoop_mask_text_run(hoop_mask_t *m, hoop_look_t *lk);
 void hoop_mask_text_init(hoop_mask_t *m, unsigned sniff, unsigned key,
@@ -420,6 +446,15 @@ void hoop_mask_add_rep(hoop_mask_t *m, const u_char *p, size_t n,
 
 /* the first byte that is not literal in this kind of stage, or n */
 size_t hoop_mask_plain(u_char kind, const u_char *p, size_t n);
+
+/* hoop_mask_fold.c: where the first spelling begins that is folded, or may do
+   so when more is known; n if there is none */
+size_t hoop_mask_fold_find(const u_char *p, size_t n);
+/* the same of the byte at p alone: 1 if one begins, or may begin, there */
+int hoop_mask_fold_at(const u_char *p, size_t n);
+/* one unit in, or NULL for the end of all; returns how many are in out */
+unsigned hoop_mask_fold_push(hoop_stage_t *st, const hoop_unit_t *u,
+    size_t unit, hoop_unit_t *out);
 
 
 #endif /* _HOOP_MASK_IMPL_H_INCLUDED_ */

@@ -62,6 +62,10 @@ hoop_mask_json_init(hoop_mask_t *m, unsigned level, unsigned sniff,
         lev->state = HOOP_JSON_VALUE;
     }
 
+    if (level > m->base) {
+        m->levels[level - 1].naming = 0;
+    }
+
     hoop_json_root(m);
 
     m->engine = HOOP_ENGINE_JSON;
@@ -147,6 +151,10 @@ hoop_json_element(hoop_mask_t *m, hoop_level_t *lev)
         n = hoop_json_index(m, text);
         hoop_json_path(m, lev, text, n);
     }
+
+    if (m->table) {
+        hoop_mask_pair_element(m, lev);
+    }
 }
 
 
@@ -191,6 +199,8 @@ hoop_json_open(hoop_mask_t *m, hoop_level_t *lev, int object)
     hoop_bits_clear(m->kept, m->depth);
     m->depth++;
 
+    hoop_mask_pair_open(m, lev, object);
+
     return HOOP_JSON_GO;
 }
 
@@ -205,6 +215,8 @@ hoop_json_close(hoop_mask_t *m, hoop_level_t *lev, int object)
     }
 
     m->depth--;
+
+    hoop_mask_pair_close(m);
 
     return hoop_json_value_end(m, lev);
 }
@@ -242,6 +254,10 @@ hoop_mask_json_name(hoop_mask_t *m, hoop_level_t *lev, const u_char *p,
     if (m->has_paths) {
         hoop_json_path(m, lev, p, len);
     }
+
+    if (m->has_names) {
+        hoop_mask_pair_member(m, lev, p, len);
+    }
 }
 
 
@@ -251,6 +267,8 @@ hoop_mask_json_string_end(hoop_mask_t *m, unsigned level)
     m->engine = HOOP_ENGINE_JSON;
     m->nst = level;
     m->depth = m->levels[level].inside;
+
+    hoop_mask_pair_close(m);
 }
 
 
@@ -272,7 +290,10 @@ hoop_json_push(hoop_mask_t *m, hoop_level_t *lev, size_t i, int key)
     nested = (m->nst - m->base <= HOOP_MASK_NESTED);
 
     m->engine = HOOP_ENGINE_TEXT;
-    hoop_mask_text_init(m, nested && !key, key, nested && !key);
+    key = key ? HOOP_KEY_NAME : lev->naming ? HOOP_KEY_VALUE : 0;
+    nested = nested && key != HOOP_KEY_NAME;
+
+    hoop_mask_text_init(m, nested, (unsigned) key, nested);
 
     return HOOP_RUN_SWITCH;
 }
@@ -379,12 +400,20 @@ hoop_json_string(hoop_mask_t *m, hoop_level_t *lev, hoop_look_t *lk,
         return hoop_json_push(m, lev, *i, key);
     }
 
+    if (hoop_mask_fold_find(p, n) < n) {
+        return hoop_json_push(m, lev, *i, key);
+    }
+
     *i += n + 2;
 
     if (key) {
         hoop_mask_json_name(m, lev, p, n);
         lev->state = HOOP_JSON_COLON;
         return HOOP_JSON_GO;
+    }
+
+    if (lev->naming) {
+        hoop_mask_pair_value(m, lev, p, n);
     }
 
     return hoop_json_value_end(m, lev);
@@ -507,6 +536,7 @@ hoop_json_broken(hoop_mask_t *m, hoop_level_t *lev, hoop_look_t *lk,
     }
 
     m->depth = lev->base;
+    hoop_mask_pair_close(m);
     hoop_mask_to_text(m, m->nst);
 
     if (masked) {
@@ -529,7 +559,9 @@ hoop_json_quick(const hoop_mask_t *m, const hoop_level_t *lev)
 {
     return lev->state >= HOOP_JSON_VALUE && lev->state <= HOOP_JSON_AFTER
            && lev->field == 0 && m->depth > lev->base && !lev->peeked
-           && !m->has_drop;
+           && !m->has_drop && !lev->naming && !lev->table
+           && (m->pair_low == 0 || m->depth < m->pair_low)
+           && (m->table < HOOP_TABLE_COLUMNS || m->depth <= m->table_depth);
 }
 
 
@@ -680,6 +712,12 @@ hoop_mask_json_run(hoop_mask_t *m, hoop_look_t *lk)
                                                          : HOOP_MASK_KEY);
                 lev->state = HOOP_JSON_COLON;
                 continue;
+            }
+
+            if (lev->naming) {
+                hoop_mask_pair_value(m, lev, m->key,
+                               m->keylen < HOOP_MASK_KEY ? m->keylen
+                                                         : HOOP_MASK_KEY);
             }
 
             rc = hoop_json_value_end(m, lev);

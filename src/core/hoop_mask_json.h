@@ -24,6 +24,13 @@
 #define HOOP_JSON_QUOTE   8
 #define HOOP_JSON_QUOTE_KEY  9
 
+/* m->table, and what lev->table says of an array that comes */
+
+#define HOOP_TABLE_OFF      0
+#define HOOP_TABLE_KNOWN    1      /* its columns are */
+#define HOOP_TABLE_COLUMNS  2
+#define HOOP_TABLE_ROWS     3
+
 /* what a helper answers, beside hoop_run_e */
 
 #define HOOP_JSON_GO      16       /* *i was moved over a token */
@@ -39,12 +46,23 @@
     ((b)[(i) / 64] &= ~((uint64_t) 1 << ((i) % 64)))
 
 
+/*
+ * Behind a number and a space: what may be another group of the number, or be
+ * folded to one (hoop_mask_fold.c).
+ */
+
+#define hoop_json_goes_on(c)                                                  \
+    ((u_char) ((c) - '0') <= 9 || (c) >= 0x80 || (c) == '&' || (c) == '%')
+
+
 /* a value ends; i is behind it */
 
 static inline int
 hoop_json_value_end(hoop_mask_t *m, hoop_level_t *lev)
 {
     lev->field = 0;
+    lev->naming = 0;
+    lev->table = 0;
 
     if (m->depth > lev->base) {
         lev->state = HOOP_JSON_AFTER;
@@ -82,6 +100,15 @@ hoop_run_e hoop_mask_json_op(hoop_mask_t *m, hoop_level_t *lev, size_t i,
     size_t n, unsigned detector, u_char action, const u_char *value,
     size_t len);
 void hoop_mask_json_name(hoop_mask_t *m, hoop_level_t *lev, const u_char *p,
+    size_t len);
+
+int hoop_mask_pair_name(const u_char *p, size_t len);
+int hoop_mask_table_columns(const u_char *p, size_t len);
+void hoop_mask_pair_member(hoop_mask_t *m, hoop_level_t *lev, const u_char *p,
+    size_t len);
+void hoop_mask_pair_open(hoop_mask_t *m, hoop_level_t *lev, int object);
+void hoop_mask_pair_element(hoop_mask_t *m, hoop_level_t *lev);
+void hoop_mask_pair_value(hoop_mask_t *m, hoop_level_t *lev, const u_char *p,
     size_t len);
 
 

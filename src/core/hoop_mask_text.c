@@ -115,8 +115,8 @@ hoop_text_raw(void *data, size_t pos)
         return m->look->raw;
     }
 
-    hoop_mask_decode(m->kinds, m->nst, m->look->src, m->look->raw, 1, NULL,
-                     pos, m->unit, &d);
+    hoop_mask_decode(m->kinds, m->look->nst, m->look->src, m->look->raw, 1,
+                     NULL, pos, m->unit, &d);
     return d.raw;
 }
 
@@ -196,6 +196,15 @@ hoop_text_value(hoop_textual_t *t, const u_char *p, size_t n)
 
         if (t->quote == '}') {
             if (c == ',' || c == '}' || c == ']' || c == '\n' || c == '\r') {
+                t->swallow = 0;
+                return k;
+            }
+
+            continue;
+        }
+
+        if (t->quote == HOOP_QUOTE || t->quote == HOOP_APOSTROPHE) {
+            if (c == t->quote) {
                 t->swallow = 0;
                 return k;
             }
@@ -426,7 +435,7 @@ hoop_mask_text_run(hoop_mask_t *m, hoop_look_t *lk)
     s.left = t->left;
     s.nleft = t->nleft;
     s.final = (lk->end != 0);
-    s.names = m->has_names && !t->key;
+    s.names = m->has_names && t->key != HOOP_KEY_NAME;
     s.json = t->embed;
     s.raw = lk->plain ? NULL : hoop_text_raw;
 

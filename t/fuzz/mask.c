@@ -9,7 +9,8 @@
  *   - where nothing was masked the output is the input;
  *   - valid JSON stays valid JSON;
  *   - a secret of the dictionary, put into a document in any escapes and any
- *     level of JSON in JSON, is in no decoded string of the output.
+ *     level of JSON in JSON, with characters that are wider or without a width,
+ *     is in no decoded string of the output.
  */
 
 
@@ -257,18 +258,59 @@ fuzz_string(hoop_buf_t *b, const u_char *p, size_t n, uint32_t *seed,
 }
 
 
+/* the secret as it may be written as well: wider, or with more between */
+
+static void
+fuzz_respell(const char *secret, uint32_t *seed, unsigned hard, char *dst)
+{
+    u_char  c;
+
+    static const char  *widthless[] = {
+        "\xe2\x80\x8b", "\xe2\x80\x8d", "\xc2\xad", "\xef\xbb\xbf",
+        "\xef\xb8\x8f"
+    };
+
+    for ( /* void */ ; *secret; secret++) {
+        c = (u_char) *secret;
+
+        if (fuzz_random(seed) % 16 < hard
+            && ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z')
+                || (c >= 'a' && c <= 'z') || c == '@'))
+        {
+            c = (u_char) (c - 0x20);
+
+            *dst++ = (char) 0xef;
+            *dst++ = (char) (0xbc + (c >> 6));
+            *dst++ = (char) (0x80 | (c & 0x3f));
+
+        } else {
+            *dst++ = (char) c;
+        }
+
+        if (secret[1] && fuzz_random(seed) % 16 < hard) {
+            dst = stpcpy(dst, widthless[fuzz_random(seed) % 5]);
+        }
+    }
+
+    *dst = '\0';
+}
+
+
 /* a document that holds a secret, after what data says */
 
 static void
 fuzz_document(const u_char *data, size_t size, uint32_t *seed,
-    const char *secret)
+    const char *plain)
 {
+    char         secret[512];
     size_t       i;
     json_t      *v;
     uint32_t     total;
     unsigned     level, levels;
     hoop_buf_t   a, b, t;
     fuzz_sink_t  s;
+
+    fuzz_respell(plain, seed, (data[0] & 8) ? data[0] >> 4 : 0, secret);
 
     hoop_buf_init(&a, 0);
     hoop_buf_init(&b, 0);

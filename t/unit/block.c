@@ -40,7 +40,7 @@ static void
 fill(u_char *p, size_t n)
 {
     size_t      i;
-    const char  few[] = "0123456789012345678901234567 --..\"\\{}[]:,=@'\n\t"
+    const char  few[] = "0123456789012345678901234567 --..\"\\{}[]:,=@'\n\t&%"
                         "ghp_AKIAeyJwhse-BEGsk_live_hub_abcdef\x80\xc2\xa0"
                         "+(@AZ[`{";
 
@@ -74,6 +74,7 @@ plain_class(const hoop_block_t *b, unsigned i, u_char c)
     IS(b->sign, c == ':' || c == '=');
     IS(b->upper, c >= 'A' && c <= 'Z');
     IS(b->plus, c == '+' || c == '(');
+    IS(b->mark, c == '&' || c == '%');
 
     return bad;
 }
