@@ -352,8 +352,9 @@ hoop_blocks_avx2(const u_char *p, size_t n, hoop_block_t *b)
         b->sign = hoop_in(signs);
         b->gap = hoop_in(gaps);
         b->plus = hoop_in(pluses);
-        b->mark = hoop_is('&') | hoop_is('%');
         b->high = hoop_avx2_bits(v, w);
+        b->mark = hoop_avx2_bits(hoop_avx2_range(v, '%', 2),
+                                 hoop_avx2_range(w, '%', 2));
 
         b->digit = hoop_avx2_bits(hoop_avx2_range(v, '0', 10),
                                   hoop_avx2_range(w, '0', 10));
@@ -457,7 +458,9 @@ hoop_blocks_avx512(const u_char *p, size_t n, hoop_block_t *b)
         b->dot = hoop_is('.');
         b->at = hoop_is('@');
         b->sign = hoop_is(':') | hoop_is('=');
-        b->mark = hoop_is('&') | hoop_is('%');
+        b->mark = _mm512_cmplt_epu8_mask(_mm512_sub_epi8(v,
+                                                     _mm512_set1_epi8('%')),
+                                         _mm512_set1_epi8(2));
         b->gap = hoop_is(' ') | hoop_is('-');
         b->plus = hoop_is('+') | hoop_is('(');
         b->high = _mm512_movepi8_mask(v);

@@ -40,6 +40,7 @@ typedef struct {
     size_t         n;
     unsigned       state;              /* of the level */
     unsigned       object;             /* the container is one */
+    unsigned       floor;              /* a depth that is not left here */
 
     size_t         at;                 /* of the block that comes */
     unsigned       batch;              /* blocks at once */
@@ -204,26 +205,17 @@ hoop_fast_pair_name(const u_char *p, size_t len)
 }
 
 
-/*
- * The member whose places are given: 1 if it may be the name of a pair, for
- * its value ends in what a sensitive name ends in.
- */
+/* 1 if a value may be a sensitive name, by its end; "name" stands before it */
 
-static inline int
-hoop_fast_pair(hoop_mask_t *m, const u_char *p, const uint32_t *place)
+static __attribute__((noinline)) int
+hoop_fast_pair(hoop_mask_t *m, const u_char *name, size_t len,
+    const u_char *end)
 {
-    size_t    len;
     unsigned  i;
 
-    len = place[1] - place[0] - 1;
-
-    if (!hoop_fast_pair_name(p + place[0] + 1, len)) {
-        return 0;
-    }
-
     for (i = 0; i < m->nsets; i++) {
-        if (hoop_mask_ends(m->sets[i]->tails, p + place[4])) {
-            return hoop_mask_pair_name(p + place[0] + 1, len);
+        if (hoop_mask_ends(m->sets[i]->tails, end)) {
+            return hoop_mask_pair_name(name, len);
         }
     }
 
@@ -233,7 +225,7 @@ hoop_fast_pair(hoop_mask_t *m, const u_char *p, const uint32_t *place)
 
 /* 1 if an array of that name may be a part of a table */
 
-static inline int
+static __attribute__((noinline)) int
 hoop_fast_table(hoop_mask_t *m, const u_char *p, size_t len)
 {
     u_char  c;
@@ -310,6 +302,14 @@ hoop_mask_json_fast(hoop_mask_t *m, hoop_level_t *lev, const u_char *p,
     f.candidate = HOOP_FAST_NONE;
     f.state = lev->state;
     f.object = hoop_bits_get(m->objects, m->depth - 1);
+
+    /* the document ends with it, or the object of a table does */
+
+    f.floor = lev->base + 1;
+
+    if (m->table && m->table_depth > f.floor && m->depth >= m->table_depth) {
+        f.floor = m->table_depth;
+    }
 
     end = 0;
 
@@ -406,7 +406,9 @@ member:
     if (c == '"') {
 
         if (place[4] > candidate || (paths && hoop_fast_nested(p[v + 1]))
-            || hoop_fast_pair(m, p, place))
+            || (hoop_fast_pair_name(p + place[0] + 1, b - place[0] - 1)
+                && hoop_fast_pair(m, p + place[0] + 1, b - place[0] - 1,
+                                  p + place[4])))
         {
             goto done;
         }
@@ -550,9 +552,7 @@ close:
 
     /* the last one may end more than itself */
 
-    if (m->depth == lev->base + 1
-        || (m->table && m->depth == m->table_depth))
-    {
+    if (m->depth == f->floor) {
         goto done;
     }
 
@@ -725,9 +725,7 @@ close:
 
     /* the last one may end more than itself */
 
-    if (m->depth == lev->base + 1
-        || (m->table && m->depth == m->table_depth))
-    {
+    if (m->depth == f->floor) {
         return 0;
     }
 

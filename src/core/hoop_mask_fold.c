@@ -333,6 +333,29 @@ hoop_mask_fold_find(const u_char *p, size_t n)
 
 #ifdef __SSE2__
 
+    /* most of a text has none: four at once */
+
+    while (n - i >= 64) {
+        unsigned  k;
+        __m128i   v, all;
+
+        all = _mm_setzero_si128();
+
+        for (k = 0; k < 64; k += 16) {
+            v = _mm_loadu_si128((const __m128i *) (p + i + k));
+
+            all = _mm_or_si128(all, _mm_or_si128(v,
+                         _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('&')),
+                                      _mm_cmpeq_epi8(v, _mm_set1_epi8('%')))));
+        }
+
+        if (_mm_movemask_epi8(all)) {
+            break;
+        }
+
+        i += 64;
+    }
+
     for ( /* void */ ; n - i >= 16; i += 16) {
         unsigned  m;
         __m128i   v;
