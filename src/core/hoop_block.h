@@ -233,6 +233,33 @@ hoop_block_ibans(const hoop_block_t *b)
 
 
 /*
+ * Where an id of a person or a company may begin: a capital or a digit, and
+ * nine bytes that are one or separate them.
+ */
+
+static inline uint64_t
+hoop_block_ids(const hoop_block_t *b)
+{
+    uint64_t  begin, m, n;
+
+    begin = b[0].digit | b[0].upper;
+
+    m = begin | b[0].gap | b[0].dot | b[0].high;
+    n = b[1].digit | b[1].upper | b[1].gap | b[1].dot | b[1].high;
+
+    begin &= ~(begin << 1) & hoop_bit_ahead(m, n, 8);
+
+    m &= hoop_bit_ahead(m, n, 1);
+    n &= n >> 1;
+    m &= hoop_bit_ahead(m, n, 2);
+    n &= n >> 2;
+    m &= hoop_bit_ahead(m, n, 4);
+
+    return begin & m;
+}
+
+
+/*
  * Where a telephone number may begin: a plus or a parenthesis, a digit, and
  * two bytes more that may be of one.
  */

@@ -90,6 +90,22 @@ static const struct {
     [HOOP_DETECT_URL_PASSWORD] = { "URL_PASSWORD", HOOP_DETECT_SECRET },
     [HOOP_DETECT_CONNECTION_STRING] = { "CONNECTION_STRING",
                                         HOOP_DETECT_SECRET },
+    [HOOP_DETECT_US_ITIN] = { "US_ITIN", HOOP_DETECT_ASK },
+    [HOOP_DETECT_UK_NHS] = { "UK_NHS", HOOP_DETECT_ASK },
+    [HOOP_DETECT_UK_NINO] = { "UK_NINO", HOOP_DETECT_ASK },
+    [HOOP_DETECT_CA_SIN] = { "CA_SIN", HOOP_DETECT_ASK },
+    [HOOP_DETECT_AU_TFN] = { "AU_TFN", HOOP_DETECT_ASK },
+    [HOOP_DETECT_AU_ABN] = { "AU_ABN", HOOP_DETECT_ASK },
+    [HOOP_DETECT_AU_MEDICARE] = { "AU_MEDICARE", HOOP_DETECT_ASK },
+    [HOOP_DETECT_IN_AADHAAR] = { "IN_AADHAAR", HOOP_DETECT_ASK },
+    [HOOP_DETECT_IN_PAN] = { "IN_PAN", HOOP_DETECT_ASK },
+    [HOOP_DETECT_BR_CPF] = { "BR_CPF", HOOP_DETECT_ASK },
+    [HOOP_DETECT_BR_CNPJ] = { "BR_CNPJ", HOOP_DETECT_ASK },
+    [HOOP_DETECT_US_ROUTING] = { "US_ROUTING", HOOP_DETECT_ASK },
+    [HOOP_DETECT_US_BANK] = { "US_BANK", HOOP_DETECT_ASK },
+    [HOOP_DETECT_PASSPORT] = { "PASSPORT", HOOP_DETECT_ASK },
+    [HOOP_DETECT_DRIVER_LICENSE] = { "DRIVER_LICENSE", HOOP_DETECT_ASK },
+    [HOOP_DETECT_DATE_OF_BIRTH] = { "DATE_OF_BIRTH", HOOP_DETECT_ASK },
     [HOOP_DETECT_LITERAL] = { "LITERAL", 0 },
     [HOOP_DETECT_OVERLONG] = { "OVERLONG", 0 }
 };
@@ -176,6 +192,7 @@ typedef struct {
     uint64_t  all;
     uint64_t  number;
     uint64_t  iban;
+    uint64_t  id;
     uint64_t  head;
 } hoop_candidates_t;
 
@@ -270,13 +287,16 @@ hoop_scan_candidates(const hoop_scan_t *s, size_t i, const hoop_block_t *b,
     c->iban = (s->detect & hoop_bit(HOOP_DETECT_IBAN))
               ? hoop_block_ibans(b) : 0;
 
+    c->id = (s->detect & HOOP_DETECT_IDS) ? hoop_block_ids(b) : 0;
+
     if (s->n - i < HOOP_BLOCK) {
         c->number &= ((uint64_t) 1 << (s->n - i)) - 1;
         c->iban &= ((uint64_t) 1 << (s->n - i)) - 1;
+        c->id &= ((uint64_t) 1 << (s->n - i)) - 1;
     }
 
     c->head = b->head;
-    c->all = c->number | c->iban | c->head | b->at;
+    c->all = c->number | c->iban | c->id | c->head | b->at;
 
     if (s->detect & hoop_bit(HOOP_DETECT_PHONE)) {
         c->all |= hoop_block_phones(b);
@@ -340,11 +360,23 @@ hoop_candidate(hoop_scan_t *s, const hoop_candidates_t *c, size_t i,
     }
 
     if (c->number & bit) {
-        return hoop_detect_number(s, i);
+        rc = hoop_detect_number(s, i);
+
+        if (rc != HOOP_NO) {
+            return rc;
+        }
     }
 
     if (c->iban & bit) {
-        return hoop_detect_iban(s, i);
+        rc = hoop_detect_iban(s, i);
+
+        if (rc != HOOP_NO) {
+            return rc;
+        }
+    }
+
+    if (c->id & bit) {
+        return hoop_detect_id(s, i);
     }
 
     switch (s->p[i]) {

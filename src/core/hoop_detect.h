@@ -28,10 +28,18 @@ extern const u_char  hoop_class[256];
 
 #define hoop_bit(d)  ((uint64_t) 1 << (d))
 
+#if (__STDC_VERSION__ >= 201112L)
+_Static_assert(HOOP_DETECT_MAX <= 64, "a detector has no bit");
+#endif
+
+/* those that hoop_detect_id() knows */
+#define HOOP_DETECT_IDS                                                       \
+    (hoop_bit(HOOP_DETECT_BR_CNPJ) * 2 - hoop_bit(HOOP_DETECT_US_ITIN))
+
 
 #define HOOP_SCAN_LEFT     64     /* bytes of left context that are looked at */
 #define HOOP_SCAN_HELD     400
-#define HOOP_SCAN_SHORTEST 10     /* no number or token is shorter */
+#define HOOP_SCAN_SHORTEST 9      /* no number or token is shorter */
 #define HOOP_SCAN_SHORTEST_LITERAL  8
 #define HOOP_SCAN_LITERAL  256    /* a longer literal is known by so many */
 

@@ -12,8 +12,8 @@
 #define HOOP_CARD_ZEROS  4             /* behind a decimal point */
 
 
-static int
-hoop_luhn(const u_char *digits, size_t n)
+int
+hoop_detect_luhn(const u_char *digits, size_t n)
 {
     size_t    i;
     unsigned  d, sum;
@@ -84,7 +84,7 @@ hoop_detect_card(const u_char *digits, size_t n)
     }
 
     if (digits[0] == '4') {
-        return (n == 13 || n == 16 || n == 19) && hoop_luhn(digits, n);
+        return (n == 13 || n == 16 || n == 19) && hoop_detect_luhn(digits, n);
     }
 
     for (i = 0; i < sizeof(hoop_iin) / sizeof(hoop_iin[0]); i++) {
@@ -98,7 +98,7 @@ hoop_detect_card(const u_char *digits, size_t n)
         if (v >= hoop_iin[i].first && v <= hoop_iin[i].last
             && n >= hoop_iin[i].min && n <= hoop_iin[i].max)
         {
-            return hoop_luhn(digits, n);
+            return hoop_detect_luhn(digits, n);
         }
     }
 

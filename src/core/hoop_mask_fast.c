@@ -873,6 +873,10 @@ hoop_fast_block(hoop_mask_t *m, hoop_fast_t *f, const hoop_block_t *b)
         cand |= hoop_block_phones(b);
     }
 
+    if (m->detect & HOOP_DETECT_IDS) {
+        cand |= hoop_block_ids(b);
+    }
+
     if (m->nliterals) {
         cand |= hoop_fast_literals(m, f);
     }

@@ -301,7 +301,7 @@ hoop_json_push(hoop_mask_t *m, hoop_level_t *lev, size_t i, int key)
 
 /*
  * 1 if a short string may hold something: an address, a name with a value,
- * JSON.  Anything else has 10 bytes at least.
+ * JSON.  Anything else has 9 bytes at least.
  */
 
 static int

@@ -67,6 +67,60 @@ static const hoop_mask_default_t  hoop_mask_defaults[] = {
     (sizeof(hoop_mask_defaults) / sizeof(hoop_mask_defaults[0]))
 
 
+/*
+ * Names of what has no form of its own, or not enough of one: who asks for one
+ * of these detectors asks for its fields.
+ */
+
+static const hoop_mask_default_t  hoop_mask_asked[] = {
+    { "routingnumber", HOOP_DETECT_US_ROUTING },
+    { "routingno", HOOP_DETECT_US_ROUTING },
+    { "routingtransitnumber", HOOP_DETECT_US_ROUTING },
+    { "abanumber", HOOP_DETECT_US_ROUTING },
+    { "aba", HOOP_DETECT_US_ROUTING },
+    { "rtn", HOOP_DETECT_US_ROUTING },
+    { "accountnumber", HOOP_DETECT_US_BANK },
+    { "acctnumber", HOOP_DETECT_US_BANK },
+    { "accountno", HOOP_DETECT_US_BANK },
+    { "acctno", HOOP_DETECT_US_BANK },
+    { "bankaccount", HOOP_DETECT_US_BANK },
+    { "passport", HOOP_DETECT_PASSPORT },
+    { "passportnumber", HOOP_DETECT_PASSPORT },
+    { "passportno", HOOP_DETECT_PASSPORT },
+    { "driverlicense", HOOP_DETECT_DRIVER_LICENSE },
+    { "driverslicense", HOOP_DETECT_DRIVER_LICENSE },
+    { "driverlicence", HOOP_DETECT_DRIVER_LICENSE },
+    { "driverslicence", HOOP_DETECT_DRIVER_LICENSE },
+    { "drivinglicence", HOOP_DETECT_DRIVER_LICENSE },
+    { "driverlicensenumber", HOOP_DETECT_DRIVER_LICENSE },
+    { "driverslicensenumber", HOOP_DETECT_DRIVER_LICENSE },
+    { "drivinglicencenumber", HOOP_DETECT_DRIVER_LICENSE },
+    { "licensenumber", HOOP_DETECT_DRIVER_LICENSE },
+    { "licencenumber", HOOP_DETECT_DRIVER_LICENSE },
+    { "dob", HOOP_DETECT_DATE_OF_BIRTH },
+    { "dateofbirth", HOOP_DETECT_DATE_OF_BIRTH },
+    { "birthdate", HOOP_DETECT_DATE_OF_BIRTH },
+    { "birthday", HOOP_DETECT_DATE_OF_BIRTH },
+    { "itin", HOOP_DETECT_US_ITIN },
+    { "nhsnumber", HOOP_DETECT_UK_NHS },
+    { "nino", HOOP_DETECT_UK_NINO },
+    { "nationalinsurancenumber", HOOP_DETECT_UK_NINO },
+    { "socialinsurancenumber", HOOP_DETECT_CA_SIN },
+    { "taxfilenumber", HOOP_DETECT_AU_TFN },
+    { "tfn", HOOP_DETECT_AU_TFN },
+    { "abn", HOOP_DETECT_AU_ABN },
+    { "medicarenumber", HOOP_DETECT_AU_MEDICARE },
+    { "aadhaar", HOOP_DETECT_IN_AADHAAR },
+    { "aadhaarnumber", HOOP_DETECT_IN_AADHAAR },
+    { "pannumber", HOOP_DETECT_IN_PAN },
+    { "cpf", HOOP_DETECT_BR_CPF },
+    { "cnpj", HOOP_DETECT_BR_CNPJ }
+};
+
+#define HOOP_ASKED                                                            \
+    (sizeof(hoop_mask_asked) / sizeof(hoop_mask_asked[0]))
+
+
 /* names that end like a sensitive one and are none */
 
 static const char  *hoop_mask_never[] = {
@@ -462,6 +516,12 @@ hoop_mask_set_label(hoop_str_t name)
         }
     }
 
+    for (i = 0; i < HOOP_ASKED; i++) {
+        if (hoop_str_is(name, hoop_mask_asked[i].name)) {
+            return hoop_mask_asked[i].detector;
+        }
+    }
+
     return HOOP_DETECT_FIELD;
 }
 
@@ -501,6 +561,33 @@ hoop_mask_set_add_name(hoop_mask_set_t *set, const char *p, size_t len,
     set->names[set->nnames].detector = (u_char) hoop_mask_set_label(name);
     set->names[set->nnames].next = 0;
     set->nnames++;
+
+    return HOOP_OK;
+}
+
+
+/* the names that come with a detector */
+
+static int
+hoop_mask_set_asked(hoop_mask_set_t *set, unsigned detector, hoop_error_t *err)
+{
+    int          rc;
+    unsigned     i;
+    const char  *name;
+
+    for (i = 0; i < HOOP_ASKED; i++) {
+
+        if (hoop_mask_asked[i].detector != detector) {
+            continue;
+        }
+
+        name = hoop_mask_asked[i].name;
+        rc = hoop_mask_set_add_name(set, name, strlen(name), err);
+
+        if (rc != HOOP_OK) {
+            return rc;
+        }
+    }
 
     return HOOP_OK;
 }
@@ -670,6 +757,12 @@ hoop_mask_set_detect(hoop_mask_set_t *set, json_t *conf, const char *pointer,
         if (det < 0) {
             hoop_error_set(err, "unknown detector \"%.64s\"",
                            json_string_value(v));
+            return hoop_mask_set_error(pointer, text, where);
+        }
+
+        if ((set->detect & hoop_bit(det)) == 0
+            && hoop_mask_set_asked(set, (unsigned) det, err) != HOOP_OK)
+        {
             return hoop_mask_set_error(pointer, text, where);
         }
 

@@ -195,12 +195,19 @@ test_shapes(void)
         "+44\xc2\xa0", "+1\xe2\x80\x91", NULL
     };
 
+    static const char  *ids[] = {
+        "912-70-1234", "943 476 5919", "AB123456C", "AB 12 34 56 C",
+        "ABCPE1234F", "529.982.247-25", "11.222.333/0001-81",
+        "12.ABC.345/01DE-35", "51\xc2\xa0" "824\xc2\xa0" "753", NULL
+    };
+
     static const char  none[] =
         "DE89 lower1234567;DE8x370400440532013000;AB12-345-678.9 EF;T10:20;"
         "(a);+a;(1);+00:00;(12);f(x1);";
 
     test_found(hoop_block_ibans, ibans, "IBANs are found");
     test_found(hoop_block_phones, phones, "telephone numbers are found");
+    test_found(hoop_block_ids, ids, "ids are found");
 
     n = sizeof(none) - 1;
     memset(text, 'x', sizeof(text));

@@ -16,6 +16,11 @@
 #define PEM   "-----BEGIN RSA PRIVATE KEY-----"
 #define PEND  "-----END RSA PRIVATE KEY-----"
 
+#define IDS                                                                   \
+    "{\"detect\":[\"us_itin\",\"uk_nhs\",\"uk_nino\",\"ca_sin\",\"au_tfn\","  \
+    "\"au_abn\",\"au_medicare\",\"in_aadhaar\",\"in_pan\",\"br_cpf\","        \
+    "\"br_cnpj\"]}"
+
 #define T  HOOP_MASK_TEXT
 #define J  HOOP_MASK_JSON
 #define S  HOOP_MASK_SSE
@@ -81,6 +86,43 @@ static const mask_case_t  cases[] = {
       "[REDACTED:PHONE] 20250101 [REDACTED:PHONE] 2024-01-11", NULL },
     { F, "phone in a form", "p=%2B1+202+555+0147&q=%28202%29+555-0147",
       "p=%5BREDACTED%3APHONE%5D&q=%5BREDACTED%3APHONE%5D", NULL },
+    { J, "ids", "[\"912-70-1234\",\"912 70 1234\",\"943 476 5919\","
+      "\"AB123456C\",\"AB 12 34 56 C\",\"130-692-544\",\"876 543 210\","
+      "\"51 824 753 556\",\"2123 45670 1\",\"2341 2341 2346\","
+      "\"ABCPE1234F\",\"529.982.247-25\",\"11.222.333/0001-81\","
+      "\"12.ABC.345\\/01DE-35\"]",
+      "[\"[REDACTED:US_ITIN]\",\"[REDACTED:US_ITIN]\",\"[REDACTED:UK_NHS]\","
+      "\"[REDACTED:UK_NINO]\",\"[REDACTED:UK_NINO]\",\"[REDACTED:CA_SIN]\","
+      "\"[REDACTED:AU_TFN]\",\"[REDACTED:AU_ABN]\","
+      "\"[REDACTED:AU_MEDICARE]\",\"[REDACTED:IN_AADHAAR]\","
+      "\"[REDACTED:IN_PAN]\",\"[REDACTED:BR_CPF]\",\"[REDACTED:BR_CNPJ]\","
+      "\"[REDACTED:BR_CNPJ]\"]", IDS },
+    { T, "ids in text", "NINO AB123456C, x 529.982.247-25; 51 824 753 556 12",
+      "NINO [REDACTED:UK_NINO], x [REDACTED:BR_CPF]; [REDACTED:AU_ABN] 12",
+      IDS },
+    { J, "no ids: checks, ranges, layouts, neighbours",
+      "[\"912-66-1234\",\"812-70-1234\",\"943 476 5918\",\"BG123456C\","
+      "\"AB123456E\",\"DA123456C\",\"046 454 286\",\"130 692 545\","
+      "\"123 456 783\",\"51 824 753 557\",\"2123 45671 1\","
+      "\"7123 45670 1\",\"2341 2341 2347\",\"1341 2341 2346\","
+      "\"ABCDE1234F\",\"529.982.247-26\",\"111.111.111-11\","
+      "\"11.222.333/0001-82\",\"12.ABC.345/01DE-36\",\"9434765919\","
+      "\"943 476-5919\",\"123-456 782\",\"AB123456CD\",\"XAB123456C\","
+      "\"1-123 456 782\",\"123-456-782-1\",\"x_ABCPE1234F\",9434765919,"
+      "\"ab123456c\",\"00.000.000/0000-00\"]", NULL, IDS },
+    { J, "fields that come with a detector",
+      "{\"dateOfBirth\":\"1970-01-01\",\"user\":{\"dob\":19700101},"
+      "\"routing_number\":121000358,\"bankAccount\":{\"id\":1},"
+      "\"Passport No\":\"X1\",\"drivers-license\":\"D1\",\"cpf\":"
+      "52998224725,\"birthplace\":\"b\",\"account\":\"a\",\"adob\":1}",
+      "{\"dateOfBirth\":\"[REDACTED:DATE_OF_BIRTH]\",\"user\":{\"dob\":"
+      "\"[REDACTED:DATE_OF_BIRTH]\"},\"routing_number\":"
+      "\"[REDACTED:US_ROUTING]\",\"bankAccount\":\"[REDACTED:US_BANK]\","
+      "\"Passport No\":\"[REDACTED:PASSPORT]\",\"drivers-license\":"
+      "\"[REDACTED:DRIVER_LICENSE]\",\"cpf\":\"[REDACTED:BR_CPF]\","
+      "\"birthplace\":\"b\",\"account\":\"a\",\"adob\":1}",
+      "{\"detect\":[\"date_of_birth\",\"us_routing\",\"us_bank\","
+      "\"passport\",\"driver_license\",\"br_cpf\"]}" },
     { J, "aws", "[\"AKIAQWERTYUIOPASDFGH\"]", "[\"[REDACTED:AWS_KEY]\"]",
       NULL },
     { J, "github", "[\"" GHP "\",\"github_pat_01234567890123456789AB_"
