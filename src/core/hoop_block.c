@@ -280,27 +280,38 @@ hoop_avx2_range(__m256i v, char first, char n)
 
 
 HOOP_AVX2 static inline __m256i
+hoop_avx2_head(const u_char *p, __m256i low, __m256i high)
+{
+    __m256i  v, w;
+
+    v = _mm256_loadu_si256((const __m256i *) p);
+    w = _mm256_and_si256(_mm256_srli_epi16(v, 4), _mm256_set1_epi8(15));
+    v = _mm256_and_si256(v, _mm256_set1_epi8(15));
+
+    return _mm256_and_si256(_mm256_shuffle_epi8(low, v),
+                            _mm256_shuffle_epi8(high, w));
+}
+
+
+/* written out, as compilers leave a loop of four one */
+
+HOOP_AVX2 static inline __m256i
 hoop_avx2_heads(const u_char *p, const __m256i *low, const __m256i *high)
 {
-    __m256i   v, in, x, y;
-    unsigned  k;
+    __m256i  in;
 
-    in = _mm256_set1_epi8(-1);
-
-    for (k = 0; k < HOOP_HEAD; k++) {
-        v = _mm256_loadu_si256((const __m256i *) (p + k));
-
-        x = _mm256_and_si256(v, _mm256_set1_epi8(15));
-        y = _mm256_and_si256(_mm256_srli_epi16(v, 4), _mm256_set1_epi8(15));
-
-        in = _mm256_and_si256(in,
-                              _mm256_and_si256(_mm256_shuffle_epi8(low[k], x),
-                                               _mm256_shuffle_epi8(high[k],
-                                                                   y)));
-    }
+    in = _mm256_and_si256(
+             _mm256_and_si256(hoop_avx2_head(p, low[0], high[0]),
+                              hoop_avx2_head(p + 1, low[1], high[1])),
+             _mm256_and_si256(hoop_avx2_head(p + 2, low[2], high[2]),
+                              hoop_avx2_head(p + 3, low[3], high[3])));
 
     return _mm256_cmpeq_epi8(in, _mm256_setzero_si256());
 }
+
+#if (HOOP_HEAD != 4)
+#error hoop_avx2_heads() looks at four bytes
+#endif
 
 
 HOOP_AVX2 static void

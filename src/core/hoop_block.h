@@ -210,9 +210,18 @@ hoop_block_ibans(const hoop_block_t *b)
 {
     uint64_t  begin, m, n;
 
-    begin = b[0].upper & hoop_bit_ahead(b[0].upper, b[1].upper, 1)
-            & hoop_bit_ahead(b[0].digit, b[1].digit, 2)
-            & hoop_bit_ahead(b[0].digit, b[1].digit, 3);
+    /* at first as if all of the block behind were what is wanted there */
+
+    begin = b[0].upper & (b[0].upper >> 1 | (uint64_t) 1 << 63)
+            & (b[0].digit >> 2 | (uint64_t) 3 << 62);
+
+    if (begin == 0) {
+        return 0;
+    }
+
+    begin &= hoop_bit_ahead(b[0].upper, b[1].upper, 1)
+             & hoop_bit_ahead(b[0].digit, b[1].digit, 2)
+             & hoop_bit_ahead(b[0].digit, b[1].digit, 3);
 
     if (begin == 0) {
         return 0;
