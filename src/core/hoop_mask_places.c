@@ -1,0 +1,388 @@
+
+/*
+ * Copyright (C) ngx_hoop_module authors
+ *
+ * Blocks of 64 bytes of JSON are turned into the places of quotes, of the signs
+ * between values and of the first bytes of numbers and words; and the first
+ * place in a string is found where a detector would look, or where an escape
+ * might hide something (hoop_block.h).
+ */
+
+
+#include "hoop_mask_fast.h"
+#include "hoop_token.h"
+
+
+static void hoop_fast_classify(hoop_fast_t *f, unsigned n);
+static uint64_t hoop_fast_block(hoop_mask_t *m, hoop_fast_t *f,
+    const hoop_block_t *b);
+static uint64_t hoop_fast_escapes(hoop_fast_t *f, uint64_t slash,
+    uint64_t *doubt);
+static uint64_t hoop_fast_heads(hoop_mask_t *m, const hoop_fast_t *f,
+    uint64_t heads);
+static uint64_t hoop_fast_signs(hoop_mask_t *m, const hoop_fast_t *f,
+    uint64_t signs);
+static uint64_t hoop_fast_folds(const hoop_fast_t *f, uint64_t bytes);
+static uint64_t hoop_fast_literals(hoop_mask_t *m, const hoop_fast_t *f);
+
+
+int
+hoop_fast_fill(hoop_mask_t *m, hoop_fast_t *f)
+{
+    uint32_t  at;
+    uint64_t  bits[HOOP_FAST_BLOCKS];
+    unsigned  i, n;
+
+    do {
+        if (f->at >= f->n || f->candidate < HOOP_FAST_NONE) {
+            return HOOP_DECLINED;
+        }
+
+        n = f->last - f->first;
+
+        if (n == 0) {
+            f->slashes = 0;
+        }
+
+        memmove(f->places, f->places + f->first, n * sizeof(uint32_t));
+        f->first = 0;
+        f->last = n;
+
+        n = f->batch;
+        f->batch = (n < HOOP_FAST_BLOCKS) ? n * 2 : HOOP_FAST_BLOCKS;
+
+        hoop_fast_classify(f, n);
+
+        at = (uint32_t) f->at;
+
+        for (i = 0; i < n && f->at < f->n; i++) {
+            bits[i] = hoop_fast_block(m, f, &f->blocks[i]);
+            f->at += HOOP_BLOCK;
+        }
+
+        f->last += hoop_places(bits, i, at, f->places + f->last);
+
+        f->blocks[0] = f->blocks[n];
+        f->ready = 1;
+
+    } while (f->last < HOOP_FAST_MEMBER);
+
+    return HOOP_OK;
+}
+
+
+/* n blocks, and the one behind them; what is behind the window is zero */
+
+static void
+hoop_fast_classify(hoop_fast_t *f, unsigned n)
+{
+    size_t    at, left, k;
+    unsigned  i;
+
+    u_char  tail[HOOP_BLOCK + HOOP_BLOCK_AHEAD];
+
+    i = f->ready;
+    at = f->at + i * HOOP_BLOCK;
+    n++;
+
+    left = (at < f->n) ? f->n - at : 0;
+
+    if (left >= HOOP_BLOCK + HOOP_BLOCK_AHEAD) {
+        k = (left - HOOP_BLOCK_AHEAD) / HOOP_BLOCK;
+        k = (k > n - i) ? n - i : k;
+
+        hoop_blocks(f->p + at, k, &f->blocks[i]);
+
+        at += k * HOOP_BLOCK;
+        left -= k * HOOP_BLOCK;
+        i += k;
+    }
+
+    for ( /* void */ ; i < n; i++) {
+
+        if (left == 0) {
+            memset(&f->blocks[i], 0, sizeof(hoop_block_t));
+            continue;
+        }
+
+        k = (left < sizeof(tail)) ? left : sizeof(tail);
+
+        memcpy(tail, f->p + at, k);
+        memset(tail + k, 0, sizeof(tail) - k);
+
+        hoop_blocks(tail, 1, &f->blocks[i]);
+
+        k = (left < HOOP_BLOCK) ? left : HOOP_BLOCK;
+        at += k;
+        left -= k;
+    }
+}
+
+
+/* the places of one block, as bits; and its candidates */
+
+static uint64_t
+hoop_fast_block(hoop_mask_t *m, hoop_fast_t *f, const hoop_block_t *b)
+{
+    uint64_t  quote, string, op, scalar, bits, cand, doubt;
+
+    quote = b->quote;
+    doubt = 0;
+
+    if (b->slash | f->escaped) {
+        quote &= ~hoop_fast_escapes(f, b->slash, &doubt);
+        doubt |= m->nliterals ? b->slash | 1 : 0;
+    }
+
+    /* from an opening quote on, without the closing one */
+
+    string = hoop_bit_parity(quote) ^ f->string;
+    f->string = (uint64_t) ((int64_t) string >> 63);
+
+    op = b->op & ~string;
+    scalar = ~(op | b->space | string | quote);
+    bits = quote | op | (scalar & ~(scalar << 1 | f->scalar));
+    f->scalar = scalar >> 63;
+
+    cand = b->at | doubt | hoop_block_numbers(b, f->digit);
+    f->digit = b->digit >> 63;
+
+    if (m->detect & hoop_bit(HOOP_DETECT_IBAN)) {
+        cand |= hoop_block_ibans(b);
+    }
+
+    if (m->detect & hoop_bit(HOOP_DETECT_PHONE)) {
+        cand |= hoop_block_phones(b);
+    }
+
+    if (m->detect & HOOP_DETECT_IDS) {
+        cand |= hoop_block_ids(b);
+    }
+
+    if (m->nliterals) {
+        cand |= hoop_fast_literals(m, f);
+    }
+
+    cand &= string;
+
+    if (b->head & string) {
+        cand |= hoop_fast_heads(m, f, b->head & string);
+    }
+
+    if ((b->sign & string)
+        && (m->has_names
+            || (m->detect & hoop_bit(HOOP_DETECT_CONNECTION_STRING))))
+    {
+        cand |= hoop_fast_signs(m, f, b->sign & string);
+    }
+
+    if ((b->mark | b->high) & string) {
+        cand |= hoop_fast_folds(f, (b->mark | b->high) & string);
+    }
+
+    if (cand && f->candidate == HOOP_FAST_NONE) {
+        f->candidate = (uint32_t) f->at + hoop_bit_first(cand);
+    }
+
+    if (f->n - f->at < HOOP_BLOCK) {
+        bits &= ((uint64_t) 1 << (f->n - f->at)) - 1;
+    }
+
+    return bits;
+}
+
+
+/*
+ * The bytes that a backslash takes its meaning from, in order; doubt are the
+ * escapes that stand for what a detector or a name might be made of.
+ */
+
+static uint64_t
+hoop_fast_escapes(hoop_fast_t *f, uint64_t slash, uint64_t *doubt)
+{
+    u_char    c;
+    size_t    k;
+    uint64_t  bit, escaped;
+
+    escaped = f->escaped;
+
+    if (escaped) {
+        c = f->p[f->at];
+        *doubt |= (c != 'n' && c != 't' && c != 'r' && c != '/' && c != 'b'
+                   && c != 'f');
+    }
+
+    f->escaped = 0;
+    f->slashes = 1;
+
+    slash &= ~escaped;
+
+    while (slash) {
+        bit = slash & -slash;
+
+        if (bit >> 63) {
+            f->escaped = 1;
+            break;
+        }
+
+        escaped |= bit << 1;
+        slash &= ~(bit | bit << 1);
+
+        k = f->at + hoop_bit_first(bit) + 1;
+
+        if (k >= f->n) {
+            break;
+        }
+
+        c = f->p[k];
+
+        if (c != 'n' && c != 't' && c != 'r' && c != '/' && c != 'b'
+            && c != 'f')
+        {
+            *doubt |= bit;
+        }
+    }
+
+    return escaped;
+}
+
+
+/* those of the bytes that may begin a token which do; they stand in strings */
+
+static uint64_t
+hoop_fast_heads(hoop_mask_t *m, const hoop_fast_t *f, uint64_t heads)
+{
+    uint64_t  bit, cand;
+
+    cand = 0;
+
+    while (heads) {
+        bit = heads & -heads;
+        heads &= heads - 1;
+
+        if (hoop_token_may(m->detect, f->p, f->n,
+                           f->at + hoop_bit_first(bit)))
+        {
+            cand |= bit;
+        }
+    }
+
+    return cand;
+}
+
+
+/* those ':' and '=' that may stand behind a sensitive name */
+
+static uint64_t
+hoop_fast_signs(hoop_mask_t *m, const hoop_fast_t *f, uint64_t signs)
+{
+    u_char         c;
+    size_t         k, len;
+    uint64_t       bit, cand;
+    unsigned       i, may;
+    const u_char  *p;
+
+    cand = 0;
+
+    while (signs) {
+        bit = signs & -signs;
+        signs &= signs - 1;
+
+        k = f->at + hoop_bit_first(bit);
+
+        /* it is in a string: a quote stands before it */
+
+        p = f->p + k;
+        c = hoop_lower(p[-1]);
+
+        if (c == '\'' || c == ' ') {
+            cand |= bit;
+            continue;
+        }
+
+        if (p[0] == '=' && hoop_pair_may(p)
+            && (m->detect & hoop_bit(HOOP_DETECT_CONNECTION_STRING)))
+        {
+            cand |= bit;
+            continue;
+        }
+
+        may = hoop_is_separator(c);
+
+        for (i = 0; i < m->nsets; i++) {
+            may |= m->sets[i]->head[c];
+        }
+
+        if (!may) {
+            continue;
+        }
+
+        len = hoop_scan_name(p);
+
+        for (i = 0; i < m->nsets; i++) {
+            if (hoop_mask_may(m->sets[i]->tails, p - len, len)) {
+                cand |= bit;
+                break;
+            }
+        }
+    }
+
+    return cand;
+}
+
+
+/* those bytes where something begins that is to be folded */
+
+static uint64_t
+hoop_fast_folds(const hoop_fast_t *f, uint64_t bytes)
+{
+    size_t    k;
+    uint64_t  bit, cand;
+
+    cand = 0;
+
+    while (bytes) {
+        bit = bytes & -bytes;
+        bytes &= bytes - 1;
+
+        k = f->at + hoop_bit_first(bit);
+
+        if (hoop_mask_fold_at(f->p + k, f->n - k)) {
+            cand |= bit;
+        }
+    }
+
+    return cand;
+}
+
+
+/* the places where a literal may stand: its first and its eighth byte do */
+
+static uint64_t
+hoop_fast_literals(hoop_mask_t *m, const hoop_fast_t *f)
+{
+    size_t         n;
+    uint64_t       cand;
+    unsigned       i;
+    const u_char  *p, *literal;
+
+    u_char  tail[HOOP_BLOCK + HOOP_BLOCK_APART];
+
+    p = f->p + f->at;
+    n = f->n - f->at;
+
+    if (n < sizeof(tail)) {
+        memcpy(tail, p, n);
+        memset(tail + n, 0, sizeof(tail) - n);
+        p = tail;
+    }
+
+    cand = 0;
+
+    for (i = 0; i < m->nliterals; i++) {
+        literal = m->literals[i].data;
+        cand |= hoop_block_pair(p, literal[0], literal[HOOP_BLOCK_APART]);
+    }
+
+    return cand;
+}
