@@ -140,6 +140,43 @@ hoop_blocks_first(const u_char *p, size_t n, hoop_block_t *b)
 }
 
 
+void
+hoop_blocks_of(const u_char *p, size_t len, size_t n, hoop_block_t *b)
+{
+    size_t  k;
+
+    u_char  tail[HOOP_BLOCK + HOOP_BLOCK_AHEAD];
+
+    if (len >= sizeof(tail)) {
+        k = (len - HOOP_BLOCK_AHEAD) / HOOP_BLOCK;
+        k = (k > n) ? n : k;
+
+        hoop_blocks(p, k, b);
+
+        b += k;
+        n -= k;
+        p += k * HOOP_BLOCK;
+        len -= k * HOOP_BLOCK;
+    }
+
+    for ( /* void */ ; n > 0 && len > 0; n--) {
+
+        k = (len < sizeof(tail)) ? len : sizeof(tail);
+
+        memcpy(tail, p, k);
+        memset(tail + k, 0, sizeof(tail) - k);
+
+        hoop_blocks(tail, 1, b++);
+
+        k = (len < HOOP_BLOCK) ? len : HOOP_BLOCK;
+        p += k;
+        len -= k;
+    }
+
+    memset(b, 0, n * sizeof(hoop_block_t));
+}
+
+
 static size_t
 hoop_places_first(const uint64_t *bits, size_t n, uint32_t at,
     uint32_t *places)

@@ -49,6 +49,9 @@ typedef struct {
 /* n blocks at p, behind which HOOP_BLOCK_AHEAD bytes can be read as well */
 extern void (*hoop_blocks)(const u_char *p, size_t n, hoop_block_t *b);
 
+/* the same of a text of that length; what is not there is zero */
+void hoop_blocks_of(const u_char *p, size_t len, size_t n, hoop_block_t *b);
+
 /*
  * Where the bits of n words are, the first of which is at "at": written in
  * order, and returned is how many.  There must be room for 64 * n.
@@ -135,6 +138,27 @@ hoop_block_pair(const u_char *p, u_char a, u_char b)
 #define hoop_bit_ahead(lo, hi, k)  ((lo) >> (k) | (hi) << (64 - (k)))
 
 
+/* turns two blocks of bits into where eight of them begin, of the second one
+   but for its last seven */
+
+static inline void
+hoop_bit_eight(uint64_t *lo, uint64_t *hi)
+{
+    uint64_t  m, n;
+
+    m = *lo;
+    n = *hi;
+
+    m &= hoop_bit_ahead(m, n, 1);
+    n &= n >> 1;
+    m &= hoop_bit_ahead(m, n, 2);
+    n &= n >> 2;
+
+    *lo = m & hoop_bit_ahead(m, n, 4);
+    *hi = n & n >> 4;
+}
+
+
 /*
  * Where a number begins that is grouped as a social security number (3-2-4),
  * or that has twelve digits and gaps in a row, which every card has.  Both are
@@ -153,7 +177,7 @@ hoop_block_numbers(const hoop_block_t *b, uint64_t digit_before)
 
     begin = d & ~(d << 1 | digit_before);
 
-    /* both are eleven such bytes at least: runs of 2, 4, 8 and 11 */
+    /* both are eleven such bytes at least */
 
     s = b[0].gap | b[0].dot | h;
     t = b[1].gap | b[1].dot | k;
@@ -161,13 +185,7 @@ hoop_block_numbers(const hoop_block_t *b, uint64_t digit_before)
     m = d | s;
     n = e | t;
 
-    m &= hoop_bit_ahead(m, n, 1);
-    n &= n >> 1;
-    m &= hoop_bit_ahead(m, n, 2);
-    n &= n >> 2;
-    m &= hoop_bit_ahead(m, n, 4);
-    n &= n >> 4;
-
+    hoop_bit_eight(&m, &n);
     begin &= m & hoop_bit_ahead(m, n, 3);
 
     if (begin == 0) {
@@ -189,14 +207,9 @@ hoop_block_numbers(const hoop_block_t *b, uint64_t digit_before)
     m = d | b[0].gap | h;
     n = e | b[1].gap | k;
 
-    m &= hoop_bit_ahead(m, n, 1);
-    n &= n >> 1;
-    m &= hoop_bit_ahead(m, n, 2);
-    n &= n >> 2;
+    hoop_bit_eight(&m, &n);
 
-    s = m & hoop_bit_ahead(m, n, 4);
-
-    return ssn | (begin & s & hoop_bit_ahead(m, n, 8));
+    return ssn | (begin & m & hoop_bit_ahead(m, n, 4));
 }
 
 
@@ -230,12 +243,7 @@ hoop_block_ibans(const hoop_block_t *b)
     m = b[0].digit | b[0].upper | b[0].gap | b[0].high;
     n = b[1].digit | b[1].upper | b[1].gap | b[1].high;
 
-    m &= hoop_bit_ahead(m, n, 1);
-    n &= n >> 1;
-    m &= hoop_bit_ahead(m, n, 2);
-    n &= n >> 2;
-    m &= hoop_bit_ahead(m, n, 4);
-    n &= n >> 4;
+    hoop_bit_eight(&m, &n);
 
     return begin & m & hoop_bit_ahead(m, n, 7);
 }
@@ -258,11 +266,7 @@ hoop_block_ids(const hoop_block_t *b)
 
     begin &= ~(begin << 1) & hoop_bit_ahead(m, n, 8);
 
-    m &= hoop_bit_ahead(m, n, 1);
-    n &= n >> 1;
-    m &= hoop_bit_ahead(m, n, 2);
-    n &= n >> 2;
-    m &= hoop_bit_ahead(m, n, 4);
+    hoop_bit_eight(&m, &n);
 
     return begin & m;
 }

@@ -205,41 +205,19 @@ typedef struct {
 static void
 hoop_scan_blocks(const hoop_scan_t *s, size_t i, unsigned n, hoop_block_t *b)
 {
-    size_t    left, k;
+    size_t    k;
     uint64_t  beyond;
 
-    u_char  tail[HOOP_BLOCK + HOOP_BLOCK_AHEAD];
-
     n++;
-    left = s->limit - (s->p + i);
 
-    if (left >= HOOP_BLOCK + HOOP_BLOCK_AHEAD) {
-        k = (s->n - i + HOOP_BLOCK - 1) / HOOP_BLOCK;
-        k = (k > n) ? n : k;
-        left = (left - HOOP_BLOCK_AHEAD) / HOOP_BLOCK;
-        k = (k > left) ? left : k;
+    k = (s->n - i + HOOP_BLOCK - 1) / HOOP_BLOCK;
+    k = (k > n) ? n : k;
 
-        hoop_blocks(s->p + i, k, b);
+    hoop_blocks_of(s->p + i, s->limit - (s->p + i), k, b);
+    memset(b + k, 0, (n - k) * sizeof(hoop_block_t));
 
-        i += k * HOOP_BLOCK;
-        b += k;
-        n -= k;
-    }
-
-    for ( /* void */ ; n > 0 && i < s->n; n--, i += HOOP_BLOCK) {
-
-        k = s->limit - (s->p + i);
-        k = (k < sizeof(tail)) ? k : sizeof(tail);
-
-        memcpy(tail, s->p + i, k);
-        memset(tail + k, 0, sizeof(tail) - k);
-
-        hoop_blocks(tail, 1, b++);
-    }
-
-    for ( /* void */ ; n > 0; n--, i += HOOP_BLOCK) {
-        memset(b++, 0, sizeof(hoop_block_t));
-    }
+    i += n * HOOP_BLOCK;
+    b += n;
 
     /* what was classified behind the window */
 

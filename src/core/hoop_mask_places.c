@@ -71,51 +71,19 @@ hoop_fast_fill(hoop_mask_t *m, hoop_fast_t *f)
 }
 
 
-/* n blocks, and the one behind them; what is behind the window is zero */
+/* n blocks, and the one behind them */
 
 static void
 hoop_fast_classify(hoop_fast_t *f, unsigned n)
 {
-    size_t    at, left, k;
+    size_t    at;
     unsigned  i;
-
-    u_char  tail[HOOP_BLOCK + HOOP_BLOCK_AHEAD];
 
     i = f->ready;
     at = f->at + i * HOOP_BLOCK;
-    n++;
+    at = (at < f->n) ? at : f->n;
 
-    left = (at < f->n) ? f->n - at : 0;
-
-    if (left >= HOOP_BLOCK + HOOP_BLOCK_AHEAD) {
-        k = (left - HOOP_BLOCK_AHEAD) / HOOP_BLOCK;
-        k = (k > n - i) ? n - i : k;
-
-        hoop_blocks(f->p + at, k, &f->blocks[i]);
-
-        at += k * HOOP_BLOCK;
-        left -= k * HOOP_BLOCK;
-        i += k;
-    }
-
-    for ( /* void */ ; i < n; i++) {
-
-        if (left == 0) {
-            memset(&f->blocks[i], 0, sizeof(hoop_block_t));
-            continue;
-        }
-
-        k = (left < sizeof(tail)) ? left : sizeof(tail);
-
-        memcpy(tail, f->p + at, k);
-        memset(tail + k, 0, sizeof(tail) - k);
-
-        hoop_blocks(tail, 1, &f->blocks[i]);
-
-        k = (left < HOOP_BLOCK) ? left : HOOP_BLOCK;
-        at += k;
-        left -= k;
-    }
+    hoop_blocks_of(f->p + at, f->n - at, n + 1 - i, &f->blocks[i]);
 }
 
 
@@ -192,24 +160,31 @@ hoop_fast_block(hoop_mask_t *m, hoop_fast_t *f, const hoop_block_t *b)
 }
 
 
+/* 1 if an escape is none that a detector or a name might be made of */
+
+static inline int
+hoop_fast_harmless(u_char c)
+{
+    return c == 'n' || c == 't' || c == 'r' || c == '/' || c == 'b'
+           || c == 'f';
+}
+
+
 /*
  * The bytes that a backslash takes its meaning from, in order; doubt are the
- * escapes that stand for what a detector or a name might be made of.
+ * escapes that are not harmless.
  */
 
 static uint64_t
 hoop_fast_escapes(hoop_fast_t *f, uint64_t slash, uint64_t *doubt)
 {
-    u_char    c;
     size_t    k;
     uint64_t  bit, escaped;
 
     escaped = f->escaped;
 
     if (escaped) {
-        c = f->p[f->at];
-        *doubt |= (c != 'n' && c != 't' && c != 'r' && c != '/' && c != 'b'
-                   && c != 'f');
+        *doubt |= !hoop_fast_harmless(f->p[f->at]);
     }
 
     f->escaped = 0;
@@ -234,11 +209,7 @@ hoop_fast_escapes(hoop_fast_t *f, uint64_t slash, uint64_t *doubt)
             break;
         }
 
-        c = f->p[k];
-
-        if (c != 'n' && c != 't' && c != 'r' && c != '/' && c != 'b'
-            && c != 'f')
-        {
+        if (!hoop_fast_harmless(f->p[k])) {
             *doubt |= bit;
         }
     }
