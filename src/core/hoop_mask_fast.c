@@ -27,8 +27,6 @@
 
 static size_t hoop_fast_run(hoop_mask_t *m, hoop_level_t *lev,
     hoop_fast_t *f, size_t end);
-static int hoop_fast_token(hoop_mask_t *m, hoop_level_t *lev, hoop_fast_t *f,
-    size_t *end);
 static size_t hoop_fast_scalar(const hoop_mask_t *m, const u_char *p,
     size_t n);
 
@@ -265,18 +263,9 @@ hoop_mask_json_fast(hoop_mask_t *m, hoop_level_t *lev, const u_char *p,
     end = 0;
 
     do {
-        if (f.last - f.first < HOOP_FAST_MEMBER
-            && hoop_fast_fill(m, &f) != HOOP_OK
-            && f.last == f.first)
-        {
-            break;
-        }
+        end = hoop_fast_run(m, lev, &f, end);
 
-        if (f.last - f.first >= HOOP_FAST_MEMBER) {
-            end = hoop_fast_run(m, lev, &f, end);
-        }
-
-    } while (f.first < f.last && hoop_fast_token(m, lev, &f, &end));
+    } while (f.dry && hoop_fast_fill(m, &f) == HOOP_OK);
 
     lev->state = (u_char) f.state;
 
@@ -285,8 +274,8 @@ hoop_mask_json_fast(hoop_mask_t *m, hoop_level_t *lev, const u_char *p,
 
 
 /*
- * Members and elements, as long as all the places of one are known: a name,
- * its colon, a value and what is behind it in one go.  Where anything is
+ * Members and elements, as long as their places are known (then it is dry): a
+ * name, its colon, a value and what is behind it in one go.  Where anything is
  * unusual it leaves off in front of it.  Returns where what it passed ends.
  */
 
@@ -302,7 +291,7 @@ hoop_fast_run(hoop_mask_t *m, hoop_level_t *lev, hoop_fast_t *f, size_t end)
 
     p = f->p;
     place = f->places + f->first;
-    last = f->places + f->last - HOOP_FAST_MEMBER;
+    last = f->places + f->last;
     candidate = f->candidate;
 
     state = f->state;
@@ -324,22 +313,35 @@ hoop_fast_run(hoop_mask_t *m, hoop_level_t *lev, hoop_fast_t *f, size_t end)
     case HOOP_JSON_AFTER:
         goto after;
 
-    default:
-        return end;
+    case HOOP_JSON_VALUE:
+        goto element;
+
+    default: /* HOOP_JSON_COLON */
+
+        if (place == last) {
+            goto dry;
+        }
+
+        if (p[*place] != ':') {
+            goto done;
+        }
+
+        end = *place++ + 1;
+        goto element;
     }
 
 first_member:
 
     state = HOOP_JSON_NAME;
 
-    if (place <= last && p[*place] == '}') {
+    if (place < last && p[*place] == '}') {
         goto close;
     }
 
 member:
 
-    if (place > last || f->slashes) {
-        goto done;
+    if (last - place < 4) {
+        goto dry;
     }
 
     b = place[1];
@@ -347,6 +349,8 @@ member:
 
     if (p[place[0]] != '"' || p[place[2]] != ':' || b > candidate
         || hoop_fast_named(m, p, b, b - place[0] - 1)
+        || (f->slashes
+            && memchr(p + place[0] + 1, '\\', b - place[0] - 1) != NULL)
         || (paths && !hoop_fast_path(m, p, b, b - place[0] - 1)))
     {
         goto done;
@@ -354,51 +358,38 @@ member:
 
     c = p[v];
 
-    if (c == '"') {
+    if (c == '"' && hoop_fast_pair_name(p + place[0] + 1, b - place[0] - 1)) {
 
-        if (place[4] > candidate || (paths && hoop_fast_nested(p[v + 1]))
-            || (hoop_fast_pair_name(p + place[0] + 1, b - place[0] - 1)
-                && hoop_fast_pair(m, p + place[0] + 1, b - place[0] - 1,
-                                  p + place[4])))
+        if (last - place < 5) {
+            goto dry;
+        }
+
+        /* of a pair the engine has to have seen the name */
+
+        if (place[4] > candidate
+            || hoop_fast_pair(m, p + place[0] + 1, b - place[0] - 1,
+                              p + place[4]))
         {
             goto done;
         }
-
-        end = place[4] + 1;
-        place += 5;
-
-    } else if (c == '{' || c == '[') {
-
-        if (c == '[' && hoop_fast_table(m, p + place[0] + 1,
-                                        b - place[0] - 1))
-        {
-            goto done;
-        }
-
-        end = place[2] + 1;
-        place += 3;
-        masked = 0;
-        goto open;
-
-    } else {
-        len = hoop_fast_scalar(m, p + v, f->n - v);
-
-        if (len == 0) {
-            goto done;
-        }
-
-        end = v + len;
-        place += 4;
     }
 
+    if (c == '[' && hoop_fast_table(m, p + place[0] + 1, b - place[0] - 1)) {
+        goto done;
+    }
+
+    end = place[2] + 1;
+    place += 3;
     masked = 0;
+
+    goto element;
 
 after:
 
     state = HOOP_JSON_AFTER;
 
-    if (place > last) {
-        goto done;
+    if (place == last) {
+        goto dry;
     }
 
     c = p[*place];
@@ -430,8 +421,8 @@ first_element:
 
     state = HOOP_JSON_FIRST;
 
-    if (place > last) {
-        goto done;
+    if (place == last) {
+        goto dry;
     }
 
     if (p[*place] == ']') {
@@ -448,14 +439,18 @@ element:
 
     state = HOOP_JSON_VALUE;
 
-    if (place > last) {
-        goto done;
+    if (place == last) {
+        goto dry;
     }
 
     v = place[0];
     c = p[v];
 
     if (c == '"') {
+
+        if (last - place < 2) {
+            goto dry;
+        }
 
         if (place[1] > candidate || (paths && hoop_fast_nested(p[v + 1]))) {
             goto done;
@@ -465,7 +460,19 @@ element:
         place += 2;
 
     } else if (c == '{' || c == '[') {
-        goto open;
+
+        if (!hoop_fast_open(m, c == '{')) {
+            goto done;
+        }
+
+        object = (c == '{');
+        end = *place++ + 1;
+
+        if (object) {
+            goto first_member;
+        }
+
+        goto first_element;
 
     } else {
         len = hoop_fast_scalar(m, p + v, f->n - v);
@@ -478,26 +485,7 @@ element:
         place++;
     }
 
-    masked = 0;
     goto after;
-
-open:
-
-    c = p[*place];
-
-    if (!hoop_fast_open(m, c == '{')) {
-        state = HOOP_JSON_VALUE;
-        goto done;
-    }
-
-    object = (c == '{');
-    end = *place++ + 1;
-
-    if (object) {
-        goto first_member;
-    }
-
-    goto first_element;
 
 close:
 
@@ -513,7 +501,16 @@ close:
 
     goto after;
 
+dry:
+
+    f->dry = 1;
+    goto leave;
+
 done:
+
+    f->dry = 0;
+
+leave:
 
     lev->masked = masked;
     f->state = state;
@@ -521,175 +518,6 @@ done:
     f->first = (unsigned) (place - f->places);
 
     return end;
-}
-
-
-/* one token; 0: it is not one to be passed */
-
-static int
-hoop_fast_token(hoop_mask_t *m, hoop_level_t *lev, hoop_fast_t *f,
-    size_t *end)
-{
-    u_char         c;
-    size_t         len;
-    uint32_t       a, b;
-    const u_char  *p;
-
-    p = f->p;
-    a = f->places[f->first];
-    c = p[a];
-
-    switch (f->state) {
-
-    case HOOP_JSON_AFTER:
-
-        if (c == ',' && f->object) {
-            f->state = HOOP_JSON_KEY;
-            goto next;
-        }
-
-        if (c == ',') {
-
-            if (m->has_paths && !hoop_fast_element(m)) {
-                return 0;
-            }
-
-            lev->masked = 0;
-            f->state = HOOP_JSON_VALUE;
-            goto next;
-        }
-
-        if (c == (f->object ? '}' : ']')) {
-            goto close;
-        }
-
-        return 0;
-
-    case HOOP_JSON_COLON:
-
-        if (c == ':') {
-            f->state = HOOP_JSON_VALUE;
-            goto next;
-        }
-
-        return 0;
-
-    case HOOP_JSON_NAME:
-
-        if (c == '}') {
-            goto close;
-        }
-
-        /* fall through */
-
-    case HOOP_JSON_KEY:
-
-        if (c != '"') {
-            return 0;
-        }
-
-        break;
-
-    case HOOP_JSON_FIRST:
-
-        if (c == ']') {
-            goto close;
-        }
-
-        if (m->has_paths && !hoop_fast_element(m)) {
-            return 0;
-        }
-
-        lev->masked = 0;
-        f->state = HOOP_JSON_VALUE;
-    }
-
-    if (c == '"') {
-
-        if (f->last - f->first < 2) {
-            return 0;
-        }
-
-        b = f->places[f->first + 1];
-
-        if (b > f->candidate) {
-            return 0;
-        }
-
-        if (f->state == HOOP_JSON_VALUE) {
-
-            if (m->has_paths && hoop_fast_nested(p[a + 1])) {
-                return 0;
-            }
-
-            f->state = HOOP_JSON_AFTER;
-
-        } else {
-            len = b - a - 1;
-
-            if (hoop_fast_named(m, p, b, len)
-                || (f->slashes && memchr(p + a + 1, '\\', len) != NULL)
-                || (m->has_paths && !hoop_fast_path(m, p, b, len))
-                || (hoop_fast_pair_name(p + a + 1, len)
-                    && hoop_mask_pair_name(p + a + 1, len))
-                || hoop_fast_table(m, p + a + 1, len))
-            {
-                return 0;
-            }
-
-            lev->masked = 0;
-            f->state = HOOP_JSON_COLON;
-        }
-
-        *end = b + 1;
-        f->first += 2;
-
-        return 1;
-    }
-
-    if (c == '{' || c == '[') {
-
-        if (!hoop_fast_open(m, c == '{')) {
-            return 0;
-        }
-
-        f->object = (c == '{');
-        f->state = f->object ? HOOP_JSON_NAME : HOOP_JSON_FIRST;
-
-        goto next;
-    }
-
-    len = hoop_fast_scalar(m, p + a, f->n - a);
-
-    if (len == 0) {
-        return 0;
-    }
-
-    f->state = HOOP_JSON_AFTER;
-
-    *end = a + len;
-    f->first++;
-
-    return 1;
-
-close:
-
-    /* the last one may end more than itself */
-
-    if (m->depth == f->floor) {
-        return 0;
-    }
-
-    m->depth--;
-    f->object = hoop_bits_get(m->objects, m->depth - 1);
-    f->state = HOOP_JSON_AFTER;
-
-next:
-
-    *end = a + 1;
-    f->first++;
-
-    return 1;
 }
 
 

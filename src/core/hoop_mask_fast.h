@@ -32,6 +32,7 @@ typedef struct {
     unsigned       batch;              /* blocks at once */
     unsigned       ready:1;            /* blocks[0] is classified */
     unsigned       slashes:1;          /* there were backslashes */
+    unsigned       dry:1;              /* more places are wanted */
 
     /* about the byte before "at" */
     uint64_t       escaped;            /* it is a backslash that escapes */

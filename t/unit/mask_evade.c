@@ -228,6 +228,10 @@ static const evade_t  bodies[] = {
       "219099999"),
     E(J, "a pair with an escaped name",
       "[{\"name\":\"pass\\u0077ord\",\"value\":\"hunter2\"}]", "hunter2"),
+    E(J, "a pair whose name ends in an escape, behind what is clean",
+      "{\"id\":1,\"created_at\":\"2024-03-11T10:20:30Z\",\"tags\":[\"gold\","
+      "\"b2b\"],\"env\":[{\"name\":\"DB_PASSWOR\\u0044\",\"value\":"
+      "\"hunter2\"}]}", "hunter2"),
     E(J, "a pair in the second level", "{\"t\":\"[{\\\"name\\\":"
       "\\\"DB_PASSWORD\\\",\\\"value\\\":\\\"hunter2\\\"}]\"}", "hunter2"),
     E(J, "a table with a row of names", "{\"columns\":[\"id\",\"password\"],"
