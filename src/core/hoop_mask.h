@@ -35,7 +35,8 @@ typedef enum {
     HOOP_MASK_LAST4,
     HOOP_MASK_HASH,            /* keyed HMAC: equal values stay joinable */
     HOOP_MASK_NULL,
-    HOOP_MASK_DROP
+    HOOP_MASK_DROP,
+    HOOP_MASK_STARS            /* one for each character but separators */
 } hoop_mask_action_e;
 
 

@@ -452,9 +452,7 @@ hoop_mask_json_masked(hoop_mask_t *m, hoop_level_t *lev, hoop_look_t *lk,
         lev->depth = 1;
         end = *i + 1;
 
-        if (c == '"'
-            && (action == HOOP_MASK_LAST4 || action == HOOP_MASK_HASH))
-        {
+        if (c == '"' && hoop_mask_by_value(action)) {
             rc = hoop_json_near(lk, *i, HOOP_MASK_PEEK, &end);
 
             if (rc == HOOP_AGAIN) {
@@ -473,7 +471,7 @@ hoop_mask_json_masked(hoop_mask_t *m, hoop_level_t *lev, hoop_look_t *lk,
                 action = HOOP_MASK_REDACT;
             }
 
-        } else if (action == HOOP_MASK_LAST4 || action == HOOP_MASK_HASH) {
+        } else if (hoop_mask_by_value(action)) {
             action = HOOP_MASK_REDACT;
         }
 
@@ -495,7 +493,7 @@ hoop_mask_json_masked(hoop_mask_t *m, hoop_level_t *lev, hoop_look_t *lk,
             /* void */
         }
 
-        if (action == HOOP_MASK_LAST4 || action == HOOP_MASK_HASH) {
+        if (hoop_mask_by_value(action)) {
 
             if (end == n && end < HOOP_MASK_PEEK && lk->end == 0) {
                 m->c = *i;

@@ -101,6 +101,16 @@ struct hoop_mask_set_s {
 };
 
 
+/* the value must be known as a whole: a longer one is redacted */
+
+static inline int
+hoop_mask_by_value(u_char action)
+{
+    return action == HOOP_MASK_LAST4 || action == HOOP_MASK_HASH
+           || action == HOOP_MASK_STARS;
+}
+
+
 static inline int
 hoop_is_separator(u_char c)
 {

@@ -2,7 +2,7 @@
 /*
  * Copyright (C) ngx_hoop_module authors
  *
- * What replaces a secret: labels, the last four, keyed hashes; encoded through
+ * What replaces a secret: labels, stars, the last four, keyed hashes; encoded through
  * the stages of the stream it stands in.
  */
 
@@ -19,10 +19,14 @@ static u_char  hoop_mask_process_key[32];
 static int     hoop_mask_process_keyed;
 
 
-/* *** 6789: what is not the last four letters or digits, but punctuation */
+/*
+ * A star for each character, but for separators and, of a value that is long
+ * enough not to be shown for the most part, as many of the last letters and
+ * digits as are to be shown.
+ */
 
 static size_t
-hoop_mask_last4(u_char *dst, const u_char *p, size_t len)
+hoop_mask_stars(u_char *dst, const u_char *p, size_t len, size_t show)
 {
     u_char  c;
     size_t  i, n, total, seen;
@@ -35,6 +39,10 @@ hoop_mask_last4(u_char *dst, const u_char *p, size_t len)
                  || (c >= 'A' && c <= 'Z');
     }
 
+    if (total < 8) {
+        show = 0;
+    }
+
     n = 0;
     seen = 0;
 
@@ -45,14 +53,19 @@ hoop_mask_last4(u_char *dst, const u_char *p, size_t len)
             continue;
         }
 
+        /* the second half of a character that was escaped as two */
+
+        if (c == 0xed && i >= 3 && len - i >= 2 && p[i - 3] == 0xed
+            && (p[i - 2] & 0xf0) == 0xa0 && (p[i + 1] & 0xf0) == 0xb0)
+        {
+            continue;
+        }
+
         if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z')
             || (c >= 'A' && c <= 'Z'))
         {
             seen++;
-
-            /* a short value would be shown for the most part */
-
-            dst[n++] = (total >= 8 && seen > total - 4) ? c : '*';
+            dst[n++] = (seen > total - show) ? c : '*';
             continue;
         }
 
@@ -201,8 +214,11 @@ hoop_mask_replace(hoop_mask_t *m, unsigned detector, u_char action,
         text[n++] = '"';
     }
 
-    if (len && len <= HOOP_MASK_PEEK && action == HOOP_MASK_LAST4) {
-        n += hoop_mask_last4(text + n, value, len);
+    if (len && len <= HOOP_MASK_PEEK
+        && (action == HOOP_MASK_LAST4 || action == HOOP_MASK_STARS))
+    {
+        n += hoop_mask_stars(text + n, value, len,
+                             action == HOOP_MASK_LAST4 ? 4 : 0);
         goto done;
     }
 

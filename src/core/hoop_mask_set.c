@@ -780,7 +780,9 @@ hoop_mask_set_action(hoop_mask_set_t *set, json_t *conf, const char *pointer,
     unsigned     i;
     const char  *p;
 
-    static const char  *names[] = { "redact", "last4", "hash", "null", "drop" };
+    static const char  *names[] = {
+        "redact", "last4", "hash", "null", "drop", "stars"
+    };
 
     p = json_string_value(conf);
 
@@ -791,8 +793,8 @@ hoop_mask_set_action(hoop_mask_set_t *set, json_t *conf, const char *pointer,
         }
     }
 
-    hoop_error_set(err, "action \"redact\", \"last4\", \"hash\", \"null\" or "
-                   "\"drop\" wanted");
+    hoop_error_set(err, "action \"redact\", \"last4\", \"stars\", \"hash\", "
+                   "\"null\" or \"drop\" wanted");
 
     return hoop_mask_set_error(pointer, "/action", where);
 }

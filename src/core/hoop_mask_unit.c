@@ -283,7 +283,7 @@ hoop_form_masked(hoop_mask_t *m, const u_char *p, size_t n, unsigned final)
     action = m->unit_action;
     d.n = 0;
 
-    if (action == HOOP_MASK_LAST4 || action == HOOP_MASK_HASH) {
+    if (hoop_mask_by_value(action)) {
 
         if (len < HOOP_MASK_PEEK && !m->unit_found && !final) {
             return HOOP_STEP_MORE;

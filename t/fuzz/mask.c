@@ -97,7 +97,7 @@ fuzz_mask(unsigned mode, unsigned action, const u_char *p, size_t len,
     const u_char           *q;
     const hoop_mask_set_t  *sets[2];
 
-    static hoop_mask_set_t  *own[5];
+    static hoop_mask_set_t  *own[6];
 
     static const char  *conf[] = {
         "{\"fields\":[\"token\",\"/a/*/b\",\"/**/c\"],\"action\":\"redact\"}",
@@ -110,13 +110,15 @@ fuzz_mask(unsigned mode, unsigned action, const u_char *p, size_t len,
         "{\"detect\":[\"credit_card\"],\"fields\":[\"token\",\"/a/*\"],"
             "\"action\":\"null\"}",
         "{\"detect\":[\"default\"],\"fields\":[\"token\",\"/a/b\",\"c\"],"
-            "\"action\":\"drop\"}"
+            "\"action\":\"drop\"}",
+        "{\"detect\":[\"default\"],\"fields\":[\"token\",\"/a/b\"],"
+            "\"action\":\"stars\"}"
     };
 
     nsets = 0;
-    action %= 6;
+    action %= 7;
 
-    if (action < 5) {
+    if (action < 6) {
         if (own[action] == NULL) {
             v = json_loads(conf[action], 0, NULL);
             own[action] = hoop_mask_set_compile(v, "", NULL, &err);
