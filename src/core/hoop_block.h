@@ -159,10 +159,40 @@ hoop_bit_eight(uint64_t *lo, uint64_t *hi)
 }
 
 
+/* where three digits, a dot, three digits, a dot and four digits begin */
+
+static inline uint64_t
+hoop_block_dotted(const hoop_block_t *b, uint64_t begin)
+{
+    uint64_t  d, e, p, q;
+
+    d = b[0].digit;
+    e = b[1].digit;
+    p = b[0].dot;
+    q = b[1].dot;
+
+    begin &= hoop_bit_ahead(p, q, 3) & hoop_bit_ahead(p, q, 7);
+
+    if (begin == 0) {
+        return 0;
+    }
+
+    /* pairs of digits */
+
+    d &= hoop_bit_ahead(d, e, 1);
+    e &= e >> 1;
+
+    return begin & d & hoop_bit_ahead(d, e, 1)
+           & hoop_bit_ahead(d, e, 4) & hoop_bit_ahead(d, e, 5)
+           & hoop_bit_ahead(d, e, 8) & hoop_bit_ahead(d, e, 10);
+}
+
+
 /*
  * Where a number begins that is grouped as a social security number (3-2-4),
- * or that has twelve digits and gaps in a row, which every card has.  Both are
- * runs of digits that begin here; any byte beyond ASCII may be of a gap.
+ * or as a telephone number with dots (3.3.4), or that has twelve digits and
+ * gaps in a row, which every card has.  All are runs of digits that begin here;
+ * any byte beyond ASCII may be of a gap.
  */
 
 static inline uint64_t
@@ -203,6 +233,8 @@ hoop_block_numbers(const hoop_block_t *b, uint64_t digit_before)
 
         ssn &= hoop_bit_ahead(h, k, 3) | m;
     }
+
+    ssn |= hoop_block_dotted(b, begin);
 
     m = d | b[0].gap | h;
     n = e | b[1].gap | k;

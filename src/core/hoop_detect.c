@@ -9,6 +9,7 @@
 #define _GNU_SOURCE    /* memmem() */
 
 #include "hoop_block.h"
+#include "hoop_head.h"
 #include "hoop_token.h"
 
 
@@ -329,7 +330,9 @@ hoop_candidate(hoop_scan_t *s, const hoop_candidates_t *c, size_t i,
 
     *event = HOOP_SCAN_TOKEN;
 
-    if (c->head & bit) {
+    if ((c->head & bit)
+        && (s->n - i < HOOP_HEAD || hoop_head_may(s->p + i)))
+    {
         rc = hoop_detect_head(s, i, event);
 
         if (rc != HOOP_NO) {

@@ -37,8 +37,8 @@ hoop_detect_luhn(const u_char *digits, size_t n)
 
 /*
  * A card has an issuer's number, a length of that issuer, and a check digit.
- * Maestro's range of 50 and 56-69 also holds one product code in ten: only
- * the numbers that its issuers use are taken.
+ * Maestro's range of 50 and 56-69 also holds one product code in ten: of less
+ * than sixteen digits only the numbers that its issuers use are taken.
  */
 
 static const struct {
@@ -63,7 +63,10 @@ static const struct {
     { 62, 62, 2, 16, 19 },             /* UnionPay */
     { 81, 81, 2, 16, 19 },
     { 2200, 2204, 4, 16, 19 },         /* Mir */
-    { 5018, 5018, 4, 12, 19 },         /* Maestro */
+    { 50, 50, 2, 16, 19 },             /* Maestro, Dankort */
+    { 56, 58, 2, 16, 19 },
+    { 67, 67, 2, 16, 19 },
+    { 5018, 5018, 4, 12, 19 },
     { 5020, 5020, 4, 12, 19 },
     { 5038, 5038, 4, 12, 19 },
     { 5893, 5893, 4, 12, 19 },
@@ -445,6 +448,7 @@ hoop_card(hoop_scan_t *s, size_t i)
 int
 hoop_detect_number(hoop_scan_t *s, size_t i)
 {
+    int     rc;
     u_char  c;
     size_t  d;
 
@@ -455,8 +459,11 @@ hoop_detect_number(hoop_scan_t *s, size_t i)
     }
 
     if (d == 3) {
-        return (s->detect & hoop_bit(HOOP_DETECT_US_SSN)) ? hoop_ssn(s, i)
-                                                         : HOOP_NO;
+        rc = (s->detect & hoop_bit(HOOP_DETECT_US_SSN)) ? hoop_ssn(s, i)
+                                                       : HOOP_NO;
+
+        return (rc == HOOP_NO && (s->detect & hoop_bit(HOOP_DETECT_PHONE)))
+               ? hoop_detect_phone(s, i) : rc;
     }
 
     if (d != 4 && d != 8 && (d < 12 || d > 19)) {

@@ -58,6 +58,18 @@ hoop_phone_nanp(const u_char *d)
 }
 
 
+/*
+ * An area as it is printed before an exchange.  Of that nothing is asked: made
+ * up numbers are written as "555-123-4567".
+ */
+
+static int
+hoop_phone_printed(const u_char *d)
+{
+    return d[0] >= '2' && d[1] != '9' && !(d[1] == '1' && d[2] == '1');
+}
+
+
 /* 1: a number of n digits that ends a group */
 
 static int
@@ -245,12 +257,75 @@ done:
 }
 
 
+/* the number of [i, k), if it ends there: neither a word nor a chain goes on */
+
+static int
+hoop_phone_yes(hoop_scan_t *s, size_t i, size_t k)
+{
+    int  end;
+
+    end = hoop_phone_end(s, k);
+
+    if (end < 0) {
+        return hoop_more(s, i);
+    }
+
+    if (k < s->n && (s->p[k] == '-' || s->p[k] == '.')) {
+
+        if (k + 1 == s->n && !s->final) {
+            return hoop_more(s, i);
+        }
+
+        if (k + 1 < s->n && hoop_is(s->p[k + 1], HOOP_C_ALNUM)) {
+            return HOOP_NO;
+        }
+    }
+
+    return end ? hoop_yes(s, i, k, HOOP_DETECT_PHONE) : HOOP_NO;
+}
+
+
+/* 1 if digits at i begin a number, or follow the "1-" of one */
+
+static int
+hoop_phone_begins(const hoop_scan_t *s, size_t i)
+{
+    int     c, b;
+    size_t  k;
+
+    k = 1;
+    c = hoop_before(s, i, 1);
+
+    if ((c == '-' || c == '.') && hoop_before(s, i, 2) == '1') {
+        k = 3;
+        c = hoop_before(s, i, 3);
+    }
+
+    if (k == 1 && hoop_word_before(s, i)) {
+        return 0;
+    }
+
+    if (c < 0 || (k == 1 && c != '-' && c != '.' && c != '_' && c != '/')) {
+        return 1;
+    }
+
+    if (k == 3 && hoop_is(c, HOOP_C_ALNUM)) {
+        return 0;
+    }
+
+    b = hoop_before(s, i, k + 1);
+
+    return c != '_' && c != '/'
+           && !((c == '-' || c == '.') && b >= 0 && hoop_is(b, HOOP_C_ALNUM));
+}
+
+
 /* "(202) 555-0147", the parenthesis at i */
 
 static int
 hoop_phone_area(hoop_scan_t *s, size_t i)
 {
-    int       len, end;
+    int       len;
     u_char    kind, d[10];
     size_t    k;
     unsigned  n;
@@ -301,22 +376,71 @@ hoop_phone_area(hoop_scan_t *s, size_t i)
         d[n] = s->p[k];
     }
 
-    if (!hoop_phone_nanp(d)) {
+    return hoop_phone_printed(d) ? hoop_phone_yes(s, i, k) : HOOP_NO;
+}
+
+
+/* "202-555-0147", "202.555.0147", behind "1-" too: the area at i */
+
+static int
+hoop_phone_groups(hoop_scan_t *s, size_t i)
+{
+    int       len;
+    u_char    kind, first, d[10];
+    size_t    k;
+    unsigned  n;
+
+    if (!hoop_phone_begins(s, i)) {
         return HOOP_NO;
     }
 
-    end = hoop_phone_end(s, k);
+    k = i;
+    first = 0;
 
-    if (end < 0) {
-        return hoop_more(s, i);
+    for (n = 0; n < 10; n++, k++) {
+
+        if (n == 3 || n == 6) {
+            len = hoop_detect_separator(s, k, &kind);
+
+            if (len < 0) {
+                return hoop_more(s, i);
+            }
+
+            if (len == 0 || kind == ' ' || (first && kind != first)) {
+                return HOOP_NO;
+            }
+
+            first = kind;
+            k += len;
+        }
+
+        if (k == s->n) {
+            return hoop_more(s, i);
+        }
+
+        if (!hoop_is(s->p[k], HOOP_C_DIGIT)) {
+            return HOOP_NO;
+        }
+
+        d[n] = s->p[k];
     }
 
-    return end ? hoop_yes(s, i, k, HOOP_DETECT_PHONE) : HOOP_NO;
+    return hoop_phone_printed(d) ? hoop_phone_yes(s, i, k) : HOOP_NO;
 }
 
 
 int
 hoop_detect_phone(hoop_scan_t *s, size_t i)
 {
-    return (s->p[i] == '+') ? hoop_phone_plus(s, i) : hoop_phone_area(s, i);
+    switch (s->p[i]) {
+
+    case '+':
+        return hoop_phone_plus(s, i);
+
+    case '(':
+        return hoop_phone_area(s, i);
+
+    default:
+        return hoop_phone_groups(s, i);
+    }
 }

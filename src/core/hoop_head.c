@@ -10,6 +10,47 @@
 #include "hoop_token.h"
 
 
+hoop_head_filter_t  hoop_head_filter;
+
+
+/* the heads of a row: all that its sets of characters stand for */
+
+static void
+hoop_head_bits(const hoop_token_t *t, size_t len)
+{
+    char      want[HOOP_HEAD];
+    u_char    head[HOOP_HEAD];
+    uint32_t  hash;
+    unsigned  k, a, b, c, d;
+
+    for (k = 0; k < HOOP_HEAD; k++) {
+        want[k] = hoop_token_at(t, len, t->head + k);
+    }
+
+    for (a = 0; a < 256; a++) {
+        for (b = 0; hoop_token_is(a, want[0]) && b < 256; b++) {
+            for (c = 0; hoop_token_is(b, want[1]) && c < 256; c++) {
+                for (d = 0; hoop_token_is(c, want[2]) && d < 256; d++) {
+
+                    if (!hoop_token_is(d, want[3])) {
+                        continue;
+                    }
+
+                    head[0] = (u_char) a;
+                    head[1] = (u_char) b;
+                    head[2] = (u_char) c;
+                    head[3] = (u_char) d;
+
+                    hash = hoop_head_hash(head);
+                    hoop_head_filter.bits[hash / 64] |=
+                                                (uint64_t) 1 << hash % 64;
+                }
+            }
+        }
+    }
+}
+
+
 /* made once, on the first call, and the same by whomever it is made */
 
 const hoop_head_table_t *
@@ -33,6 +74,8 @@ hoop_head_table(void)
         len = strlen(t->text);
         bit = (u_char) (1u << t->bucket);
 
+        hoop_head_bits(t, len);
+
         for (k = 0; k < HOOP_HEAD; k++) {
             want = hoop_token_at(t, len, t->head + k);
 
@@ -46,6 +89,7 @@ hoop_head_table(void)
     }
 
     made = 1;
+    hoop_head_filter.made = 1;
 
     return &table;
 }

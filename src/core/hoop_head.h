@@ -19,6 +19,7 @@
 
 #define HOOP_HEAD          4
 #define HOOP_HEAD_BUCKETS  8
+#define HOOP_HEAD_BITS     16
 
 
 /*
@@ -32,6 +33,46 @@ typedef struct {
 } hoop_head_table_t;
 
 const hoop_head_table_t *hoop_head_table(void);
+
+
+/*
+ * A bit for each head, by a hash of its four bytes: most of what is in a bucket
+ * with heads and is none has no bit here.  Until it is made, with the table,
+ * every bit is held to be set.
+ */
+
+typedef struct {
+    unsigned     made;
+    uint64_t     bits[(1 << HOOP_HEAD_BITS) / 64];
+} hoop_head_filter_t;
+
+extern hoop_head_filter_t  hoop_head_filter;
+
+
+static inline uint32_t
+hoop_head_hash(const u_char *p)
+{
+    uint32_t  v;
+
+    memcpy(&v, p, HOOP_HEAD);
+
+    return v * 0x9e3779b1u >> (32 - HOOP_HEAD_BITS);
+}
+
+
+/* 0: the four bytes at p are no head */
+
+static inline int
+hoop_head_may(const u_char *p)
+{
+    uint32_t  hash;
+
+    hash = hoop_head_hash(p);
+
+    return !hoop_head_filter.made
+           || (hoop_head_filter.bits[hash / 64] >> hash % 64 & 1);
+}
+
 
 /* 1 if the four bytes at p are a head, and not only in one bucket with some */
 int hoop_head_is(const u_char *p);

@@ -10,6 +10,7 @@
 
 
 #include "hoop_mask_fast.h"
+#include "hoop_head.h"
 #include "hoop_token.h"
 
 
@@ -223,6 +224,7 @@ hoop_fast_escapes(hoop_fast_t *f, uint64_t slash, uint64_t *doubt)
 static uint64_t
 hoop_fast_heads(hoop_mask_t *m, const hoop_fast_t *f, uint64_t heads)
 {
+    size_t    k;
     uint64_t  bit, cand;
 
     cand = 0;
@@ -231,9 +233,13 @@ hoop_fast_heads(hoop_mask_t *m, const hoop_fast_t *f, uint64_t heads)
         bit = heads & -heads;
         heads &= heads - 1;
 
-        if (hoop_token_may(m->detect, f->p, f->n,
-                           f->at + hoop_bit_first(bit)))
-        {
+        k = f->at + hoop_bit_first(bit);
+
+        if (f->n - k >= HOOP_HEAD && !hoop_head_may(f->p + k)) {
+            continue;
+        }
+
+        if (hoop_token_may(m->detect, f->p, f->n, k)) {
             cand |= bit;
         }
     }

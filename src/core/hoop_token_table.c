@@ -61,15 +61,6 @@ hoop_check_openai(const u_char *p, size_t n, size_t run)
 
 
 static int
-hoop_check_sendgrid(const u_char *p, size_t n, size_t run)
-{
-    (void) n;
-
-    return p[run + 22] == '.';
-}
-
-
-static int
 hoop_check_grafana(const u_char *p, size_t n, size_t run)
 {
     (void) n;
@@ -93,7 +84,7 @@ const hoop_token_t  hoop_tokens[] = {
 
     /* AWS: ids of keys, and keys of Bedrock */
 
-    { "AKIA", HOOP_DETECT_AWS_KEY, 0, 3,
+    { "AKIA", HOOP_DETECT_AWS_KEY, 0, 4,
       HOOP_SET_UPPER, 16, 16, 30, hoop_check_aws, NULL },
     { "ASIA", HOOP_DETECT_AWS_KEY, 0, 3,
       HOOP_SET_UPPER, 16, 16, 30, hoop_check_aws, NULL },
@@ -103,21 +94,23 @@ const hoop_token_t  hoop_tokens[] = {
       HOOP_SET_UPPER, 16, 16, 30, hoop_check_aws, NULL },
     { "A3T\3", HOOP_DETECT_AWS_KEY, 0, 5,
       HOOP_SET_UPPER, 16, 16, 30, hoop_check_aws, NULL },
-    { "ABSK", HOOP_DETECT_AWS_KEY, 0, 3,
+    { "ABSK", HOOP_DETECT_AWS_KEY, 0, 4,
       HOOP_SET_BASE64, 109, 0, 40, NULL, NULL },
+    { "bedrock-api-key-", HOOP_DETECT_AWS_KEY, 5, 1,
+      HOOP_SET_BASE64, 28, 0, 25, NULL, NULL },
 
     /* Google: API keys, OAuth secrets and tokens */
 
     { "AIza", HOOP_DETECT_GOOGLE_KEY, 0, 2,
       HOOP_SET_URL, 35, 0, 30, NULL, NULL },
-    { "GOCSPX-", HOOP_DETECT_GOOGLE_KEY, 2, 5,
+    { "GOCSPX-", HOOP_DETECT_GOOGLE_KEY, 0, 3,
       HOOP_SET_URL, 28, 0, 25, NULL, NULL },
     { "ya29.", HOOP_DETECT_GOOGLE_KEY, 1, 3,
       HOOP_SET_DOT, 20, 0, 30, NULL, NULL },
 
     /* Azure: secrets of applications */
 
-    { "\10\10\10\1Q~", HOOP_DETECT_AZURE_KEY, 3, 0,
+    { "\10\10\10\1Q~", HOOP_DETECT_AZURE_KEY, 3, 1,
       HOOP_SET_TILDE, 31, 36, 30, NULL, NULL },
 
     /* GitHub */
@@ -126,7 +119,7 @@ const hoop_token_t  hoop_tokens[] = {
       HOOP_SET_ALNUM, 36, 0, 0, NULL, NULL },
     { "gho_", HOOP_DETECT_GITHUB_TOKEN, 0, 6,
       HOOP_SET_ALNUM, 36, 0, 0, NULL, NULL },
-    { "ghu_", HOOP_DETECT_GITHUB_TOKEN, 0, 6,
+    { "ghu_", HOOP_DETECT_GITHUB_TOKEN, 0, 7,
       HOOP_SET_ALNUM, 36, 0, 0, NULL, NULL },
     { "ghs_", HOOP_DETECT_GITHUB_TOKEN, 0, 6,
       HOOP_SET_ALNUM, 36, 0, 0, NULL, NULL },
@@ -143,9 +136,9 @@ const hoop_token_t  hoop_tokens[] = {
       HOOP_SET_DOT, 20, 0, 25, NULL, NULL },
     { "glft-", HOOP_DETECT_GITLAB_TOKEN, 0, 7,
       HOOP_SET_DOT, 20, 0, 25, NULL, NULL },
-    { "glrt-", HOOP_DETECT_GITLAB_TOKEN, 0, 7,
+    { "glrt-", HOOP_DETECT_GITLAB_TOKEN, 1, 2,
       HOOP_SET_DOT, 20, 0, 25, NULL, NULL },
-    { "glptt-", HOOP_DETECT_GITLAB_TOKEN, 0, 7,
+    { "glptt-", HOOP_DETECT_GITLAB_TOKEN, 2, 2,
       HOOP_SET_DOT, 20, 0, 25, NULL, NULL },
     { "gloas-", HOOP_DETECT_GITLAB_TOKEN, 0, 6,
       HOOP_SET_DOT, 20, 0, 25, NULL, NULL },
@@ -157,31 +150,35 @@ const hoop_token_t  hoop_tokens[] = {
       HOOP_SET_DOT, 20, 0, 25, NULL, NULL },
     { "glimt-", HOOP_DETECT_GITLAB_TOKEN, 0, 6,
       HOOP_SET_DOT, 20, 0, 25, NULL, NULL },
-    { "glffct-", HOOP_DETECT_GITLAB_TOKEN, 0, 7,
+    { "glffct-", HOOP_DETECT_GITLAB_TOKEN, 2, 7,
       HOOP_SET_DOT, 20, 0, 25, NULL, NULL },
+    { "GR1348941", HOOP_DETECT_GITLAB_TOKEN, 0, 4,
+      HOOP_SET_URL, 20, 0, 25, NULL, NULL },
+    { "_gitlab_session=", HOOP_DETECT_GITLAB_TOKEN, 5, 3,
+      HOOP_SET_ALNUM, 32, 0, 25, NULL, NULL },
 
     /* Slack, and its web hooks */
 
     { "xoxb-\1", HOOP_DETECT_SLACK_TOKEN, 0, 0,
-      HOOP_SET_URL, 20, 0, 25, NULL, NULL },
+      HOOP_SET_URL, 16, 0, 25, NULL, NULL },
     { "xoxp-\1", HOOP_DETECT_SLACK_TOKEN, 0, 0,
       HOOP_SET_URL, 20, 0, 25, NULL, NULL },
     { "xoxe-\1", HOOP_DETECT_SLACK_TOKEN, 0, 0,
       HOOP_SET_URL, 20, 0, 25, NULL, NULL },
     { "xoxa-\1", HOOP_DETECT_SLACK_TOKEN, 0, 0,
-      HOOP_SET_URL, 20, 0, 25, NULL, NULL },
+      HOOP_SET_URL, 10, 0, 25, NULL, NULL },
     { "xoxr-\1", HOOP_DETECT_SLACK_TOKEN, 0, 0,
-      HOOP_SET_URL, 20, 0, 25, NULL, NULL },
+      HOOP_SET_URL, 10, 0, 25, NULL, NULL },
     { "xoxd-\1", HOOP_DETECT_SLACK_TOKEN, 0, 0,
       HOOP_SET_URL, 20, 0, 25, NULL, NULL },
     { "xoxo-\1", HOOP_DETECT_SLACK_TOKEN, 0, 0,
-      HOOP_SET_URL, 20, 0, 25, NULL, NULL },
+      HOOP_SET_URL, 10, 0, 25, NULL, NULL },
     { "xoxs-\1", HOOP_DETECT_SLACK_TOKEN, 0, 0,
-      HOOP_SET_URL, 20, 0, 25, NULL, NULL },
+      HOOP_SET_URL, 10, 0, 25, NULL, NULL },
     { "xoxe.xox", HOOP_DETECT_SLACK_TOKEN, 0, 0,
       HOOP_SET_URL, 40, 0, 30, NULL, NULL },
     { "xapp-\1-", HOOP_DETECT_SLACK_TOKEN, 1, 2,
-      HOOP_SET_URL, 24, 0, 25, NULL, NULL },
+      HOOP_SET_URL, 10, 0, 25, NULL, NULL },
     { "hooks.slack.com/", HOOP_DETECT_SLACK_TOKEN, 9, 1,
       HOOP_SET_PATH, 40, 0, 30, hoop_check_slack, NULL },
 
@@ -206,9 +203,9 @@ const hoop_token_t  hoop_tokens[] = {
 
     { "EAAA", HOOP_DETECT_SQUARE_TOKEN, 0, 3,
       HOOP_SET_URL, 22, 0, 35, hoop_check_mixed, NULL },
-    { "sq0atp-", HOOP_DETECT_SQUARE_TOKEN, 0, 2,
+    { "sq0atp-", HOOP_DETECT_SQUARE_TOKEN, 3, 2,
       HOOP_SET_URL, 22, 0, 0, NULL, NULL },
-    { "sq0csp-", HOOP_DETECT_SQUARE_TOKEN, 0, 2,
+    { "sq0csp-", HOOP_DETECT_SQUARE_TOKEN, 3, 2,
       HOOP_SET_URL, 22, 0, 0, NULL, NULL },
 
     /* Twilio */
@@ -219,7 +216,7 @@ const hoop_token_t  hoop_tokens[] = {
     /* SendGrid */
 
     { "SG.", HOOP_DETECT_SENDGRID_KEY, 0, 1,
-      HOOP_SET_DOT, 66, 66, 30, hoop_check_sendgrid, NULL },
+      HOOP_SET_DOT, 66, 66, 35, NULL, NULL },
 
     /* Mailgun */
 
@@ -234,7 +231,7 @@ const hoop_token_t  hoop_tokens[] = {
       HOOP_SET_HEX, 32, 32, 25, NULL, NULL },
     { "shppa_", HOOP_DETECT_SHOPIFY_TOKEN, 1, 2,
       HOOP_SET_HEX, 32, 32, 25, NULL, NULL },
-    { "shpss_", HOOP_DETECT_SHOPIFY_TOKEN, 1, 2,
+    { "shpss_", HOOP_DETECT_SHOPIFY_TOKEN, 0, 0,
       HOOP_SET_HEX, 32, 32, 25, NULL, NULL },
 
     /* registries of packages: npm, PyPI, RubyGems, Docker Hub */
@@ -321,19 +318,19 @@ const hoop_token_t  hoop_tokens[] = {
 
     { "ops_eyJ", HOOP_DETECT_VENDOR_TOKEN, 4, 5,
       HOOP_SET_BASE64, 100, 0, 30, hoop_check_mixed, NULL },
-    { "HRKU-AA", HOOP_DETECT_VENDOR_TOKEN, 0, 4,
+    { "HRKU-AA", HOOP_DETECT_VENDOR_TOKEN, 1, 4,
       HOOP_SET_URL, 58, 0, 30, NULL, NULL },
     { "ATATT3", HOOP_DETECT_VENDOR_TOKEN, 2, 5,
       HOOP_SET_BASE64, 100, 0, 30, hoop_check_mixed, NULL },
-    { "ATCTT3", HOOP_DETECT_VENDOR_TOKEN, 2, 5,
+    { "ATCTT3", HOOP_DETECT_VENDOR_TOKEN, 0, 5,
       HOOP_SET_BASE64, 100, 0, 30, hoop_check_mixed, NULL },
     { "lin_api_", HOOP_DETECT_VENDOR_TOKEN, 1, 3,
       HOOP_SET_ALNUM, 40, 0, 30, NULL, NULL },
     { "lin_oauth_", HOOP_DETECT_VENDOR_TOKEN, 1, 3,
       HOOP_SET_ALNUM, 40, 0, 25, NULL, NULL },
-    { "PMAK-", HOOP_DETECT_VENDOR_TOKEN, 1, 2,
+    { "PMAK-", HOOP_DETECT_VENDOR_TOKEN, 1, 3,
       HOOP_SET_URL, 59, 59, 25, NULL, NULL },
-    { "NRAK-", HOOP_DETECT_VENDOR_TOKEN, 0, 3,
+    { "NRAK-", HOOP_DETECT_VENDOR_TOKEN, 0, 4,
       HOOP_SET_UPPER, 27, 27, 25, NULL, NULL },
     { "pscale_tkn_", HOOP_DETECT_VENDOR_TOKEN, 0, 2,
       HOOP_SET_DOT, 32, 0, 25, NULL, NULL },
@@ -342,9 +339,89 @@ const hoop_token_t  hoop_tokens[] = {
     { "pscale_oauth_", HOOP_DETECT_VENDOR_TOKEN, 0, 2,
       HOOP_SET_DOT, 32, 0, 25, NULL, NULL },
 
+    /*
+     * Alibaba, JFrog, ClickHouse, Clojars, Doppler, Duffel, Dynatrace,
+     * EasyPost, Facebook, Flutterwave, Fly.io, Frame.io, Terraform, 42, Notion,
+     * Octopus, Perplexity, Pulumi, ReadMe, Scalingo, Brevo, SettleMint, Shippo, Sourcegraph, 1Password's secret keys
+     */
+
+    { "LTAI", HOOP_DETECT_VENDOR_TOKEN, 0, 5,
+      HOOP_SET_ALNUM, 12, 26, 25, NULL, NULL },
+    { "AKCp", HOOP_DETECT_VENDOR_TOKEN, 0, 4,
+      HOOP_SET_ALNUM, 69, 69, 30, NULL, NULL },
+    { "cmVmdGtu", HOOP_DETECT_VENDOR_TOKEN, 1, 7,
+      HOOP_SET_ALNUM, 56, 56, 30, NULL, NULL },
+    { "4b1d", HOOP_DETECT_VENDOR_TOKEN, 0, 6,
+      HOOP_SET_ALNUM, 38, 38, 35, hoop_check_mixed, NULL },
+    { "CLOJARS_", HOOP_DETECT_VENDOR_TOKEN, 4, 3,
+      HOOP_SET_ALNUM, 60, 60, 25, NULL, NULL },
+    { "dp.pt.", HOOP_DETECT_VENDOR_TOKEN, 0, 1,
+      HOOP_SET_DOT, 40, 0, 25, NULL, NULL },
+    { "dp.st.", HOOP_DETECT_VENDOR_TOKEN, 0, 1,
+      HOOP_SET_DOT, 40, 0, 25, NULL, NULL },
+    { "dp.ct.", HOOP_DETECT_VENDOR_TOKEN, 0, 1,
+      HOOP_SET_DOT, 40, 0, 25, NULL, NULL },
+    { "dp.sa.", HOOP_DETECT_VENDOR_TOKEN, 0, 1,
+      HOOP_SET_DOT, 40, 0, 25, NULL, NULL },
+    { "duffel_", HOOP_DETECT_VENDOR_TOKEN, 2, 7,
+      HOOP_SET_URL, 48, 0, 25, NULL, NULL },
+    { "dt0c01.", HOOP_DETECT_VENDOR_TOKEN, 0, 2,
+      HOOP_SET_DOT, 89, 89, 25, NULL, NULL },
+    { "EZAK", HOOP_DETECT_VENDOR_TOKEN, 0, 5,
+      HOOP_SET_ALNUM, 54, 54, 30, NULL, NULL },
+    { "EZTK", HOOP_DETECT_VENDOR_TOKEN, 0, 5,
+      HOOP_SET_ALNUM, 54, 54, 30, NULL, NULL },
+    { "EAAM", HOOP_DETECT_VENDOR_TOKEN, 0, 3,
+      HOOP_SET_ALNUM, 100, 0, 35, NULL, NULL },
+    { "EAAC", HOOP_DETECT_VENDOR_TOKEN, 0, 3,
+      HOOP_SET_ALNUM, 100, 0, 35, NULL, NULL },
+    { "FLWSECK", HOOP_DETECT_VENDOR_TOKEN, 1, 5,
+      HOOP_SET_URL, 18, 0, 25, NULL, NULL },
+    { "fo1_", HOOP_DETECT_VENDOR_TOKEN, 0, 3,
+      HOOP_SET_URL, 43, 0, 30, NULL, NULL },
+    { "fm2_", HOOP_DETECT_VENDOR_TOKEN, 0, 3,
+      HOOP_SET_BASE64, 100, 0, 30, NULL, NULL },
+    { "fm1a_", HOOP_DETECT_VENDOR_TOKEN, 0, 3,
+      HOOP_SET_BASE64, 100, 0, 30, NULL, NULL },
+    { "fio-u-", HOOP_DETECT_VENDOR_TOKEN, 1, 1,
+      HOOP_SET_URL, 64, 0, 25, NULL, NULL },
+    { "\4\4\4\4\4\4\4\4\4\4\4\4\4\4.atlasv1.", HOOP_DETECT_VENDOR_TOKEN, 18,
+      2,
+      HOOP_SET_BASE64, 60, 0, 30, NULL, NULL },
+    { "s-s4t2ud-", HOOP_DETECT_VENDOR_TOKEN, 5, 2,
+      HOOP_SET_HEX, 64, 64, 25, NULL, NULL },
+    { "s-s4t2af-", HOOP_DETECT_VENDOR_TOKEN, 3, 2,
+      HOOP_SET_HEX, 64, 64, 25, NULL, NULL },
+    { "ntn_", HOOP_DETECT_VENDOR_TOKEN, 0, 7,
+      HOOP_SET_ALNUM, 43, 50, 30, NULL, NULL },
+    { "API-", HOOP_DETECT_VENDOR_TOKEN, 0, 3,
+      HOOP_SET_UPPER, 26, 26, 30, NULL, NULL },
+    { "pplx-", HOOP_DETECT_VENDOR_TOKEN, 1, 0,
+      HOOP_SET_ALNUM, 48, 0, 25, NULL, NULL },
+    { "pul-", HOOP_DETECT_VENDOR_TOKEN, 0, 2,
+      HOOP_SET_HEX, 40, 40, 25, NULL, NULL },
+    { "rdme_", HOOP_DETECT_VENDOR_TOKEN, 0, 7,
+      HOOP_SET_ALNUM, 70, 0, 25, NULL, NULL },
+    { "tk-us-", HOOP_DETECT_VENDOR_TOKEN, 0, 1,
+      HOOP_SET_URL, 48, 0, 30, NULL, NULL },
+    { "xkeysib-", HOOP_DETECT_VENDOR_TOKEN, 0, 7,
+      HOOP_SET_URL, 81, 0, 25, NULL, NULL },
+    { "sm_aat_", HOOP_DETECT_VENDOR_TOKEN, 1, 6,
+      HOOP_SET_ALNUM, 16, 0, 25, NULL, NULL },
+    { "sm_pat_", HOOP_DETECT_VENDOR_TOKEN, 1, 6,
+      HOOP_SET_ALNUM, 16, 0, 25, NULL, NULL },
+    { "sm_sat_", HOOP_DETECT_VENDOR_TOKEN, 1, 6,
+      HOOP_SET_ALNUM, 16, 0, 25, NULL, NULL },
+    { "shippo_", HOOP_DETECT_VENDOR_TOKEN, 2, 6,
+      HOOP_SET_WORD, 45, 0, 25, NULL, NULL },
+    { "sgp_", HOOP_DETECT_VENDOR_TOKEN, 0, 0,
+      HOOP_SET_WORD, 40, 0, 25, NULL, NULL },
+    { "A3-\3\3\3\3\3\3-", HOOP_DETECT_VENDOR_TOKEN, 0, 5,
+      HOOP_SET_URL, 29, 30, 30, NULL, NULL },
+
     /* keys: of age, PEM, and PEM in base64 */
 
-    { "AGE-SECRET-KEY-1", HOOP_DETECT_PRIVATE_KEY, 6, 4,
+    { "AGE-SECRET-KEY-1", HOOP_DETECT_PRIVATE_KEY, 8, 5,
       HOOP_SET_UPPER, 58, 58, 30, NULL, NULL },
 
     /* JWT */

@@ -81,6 +81,9 @@ static const mask_case_t  cases[] = {
       "\"[REDACTED:PHONE]\",\"[REDACTED:PHONE]\",\"[REDACTED:PHONE]\","
       "\"[REDACTED:PHONE]\",\"[REDACTED:PHONE]\",\"[REDACTED:PHONE]\","
       "\"[REDACTED:PHONE]\",\"[REDACTED:PHONE]\"]", NULL },
+    { T, "phone in groups", "202-555-0147 1-555-123-4567, 202.555.0147. (x)",
+      "[REDACTED:PHONE] 1-[REDACTED:PHONE], [REDACTED:PHONE]. (x)",
+      NULL },
     { T, "phone before another number",
       "+1 202 555 0147 20250101 +44 20 7946 0958 2024-01-11",
       "[REDACTED:PHONE] 20250101 [REDACTED:PHONE] 2024-01-11", NULL },
@@ -342,7 +345,9 @@ static const mask_case_t  cases[] = {
       "\"900-12-3456\",\"219-00-9999\",\"219-09-0000\",\"219-09-99999\","
       "\"1219-09-9999\",\"219-09-9999-1\"]", NULL, NULL },
     { J, "nine digits alone", "[219099999,\"219099999\"]", NULL, NULL },
-    { J, "phone, zip+4, dates", "[\"202-555-0147\",\"12345-6789\","
+    { J, "zip+4, dates, chains", "[\"202-555-01477\",\"12345-6789\","
+      "\"202-555-0147-1\",\"a-202-555-0147\",\"202-555.0147\","
+      "\"202 555 0147\",\"102-555-0147\",\"/202-555-0147\","
       "\"2024-01-11T10:20:00Z\",\"2024-01-11T10:20:00+0530\"]", NULL, NULL },
     { J, "no phone: country, length, area, neighbours",
       "[\"+0 202 555 0147\",\"+1 202 555 014\",\"+1 102 555 0147\","
