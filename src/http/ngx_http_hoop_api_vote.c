@@ -412,9 +412,8 @@ ngx_http_hoop_api_voted(ngx_http_hoop_api_t *api)
     {
         ngx_hoop_audit_rollback();
 
-        ngx_log_error(NGX_LOG_ERR, api->request->connection->log, 0,
-                      "hoop: the event of a vote on approval \"%s\" is lost",
-                      api->op.id);
+        ngx_http_hoop_log(NGX_LOG_ERR, api->request, "the event of a vote on "
+                          "approval \"%s\" is lost", api->op.id);
     }
 
     if (detail != NULL) {

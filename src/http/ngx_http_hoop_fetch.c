@@ -846,9 +846,9 @@ ngx_http_hoop_fetch_preaccess(ngx_http_request_t *r)
 
         /* one for clients: the targets behind it are to name no keys */
 
-        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
-                      "hoop: hoop_fetch \"%V\" is of location \"%V\", which "
-                      "is not internal", &r->uri, &clcf->name);
+        ngx_http_hoop_log(NGX_LOG_ERR, r, "hoop_fetch \"%V\" is of location "
+                          "\"%V\", which is not internal", &r->uri,
+                          &clcf->name);
 
         return NGX_HTTP_FORBIDDEN;
     }

@@ -146,8 +146,8 @@ ngx_http_hoop_headers_refuse(ngx_http_request_t *r)
         return NGX_DECLINED;
     }
 
-    ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
-                  "client sent duplicate header line: \"Authorization\"");
+    ngx_http_hoop_log(NGX_LOG_INFO, r, "%s", "client sent duplicate header "
+                      "line: \"Authorization\"");
 
     return NGX_HTTP_BAD_REQUEST;
 }

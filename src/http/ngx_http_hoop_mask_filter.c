@@ -301,8 +301,8 @@ ngx_http_hoop_filter_cut(ngx_http_request_t *r,
                        (const void *) &linger, sizeof(struct linger))
             == -1)
         {
-            ngx_log_error(NGX_LOG_ALERT, r->connection->log, ngx_socket_errno,
-                          "setsockopt(SO_LINGER) failed");
+            ngx_http_hoop_log(NGX_LOG_ALERT, r, "setsockopt(SO_LINGER) "
+                              "failed: %d", ngx_socket_errno);
         }
     }
 

@@ -22,6 +22,7 @@
 /* of an event: messages, bytes of a name and of an id */
 #define NGX_HTTP_HOOP_MCP_MESSAGES  16
 #define NGX_HTTP_HOOP_MCP_NAME      255
+#define NGX_HTTP_HOOP_MCP_VERSION   32
 #define NGX_HTTP_HOOP_MCP_ID        128
 
 /* of an answer to the longest batch */
@@ -31,8 +32,10 @@
 static ngx_int_t ngx_http_hoop_mcp_send(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx, ngx_uint_t status, hoop_str_t detail,
     ngx_int_t code);
-static void ngx_http_hoop_mcp_error(hoop_buf_t *b, hoop_str_t id,
-    hoop_buf_t *error);
+static void ngx_http_hoop_mcp_error(ngx_http_hoop_ctx_t *ctx, hoop_buf_t *b,
+    hoop_str_t id, hoop_buf_t *error);
+static void ngx_http_hoop_mcp_quote(ngx_http_hoop_ctx_t *ctx, hoop_buf_t *b,
+    hoop_mask_mode_e mode, hoop_str_t text);
 static void ngx_http_hoop_mcp_body(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx, hoop_buf_t *b, hoop_str_t detail,
     ngx_int_t code);
@@ -188,14 +191,14 @@ ngx_http_hoop_mcp_errors(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
                 (void) hoop_buf_addc(b, ',');
             }
 
-            ngx_http_hoop_mcp_error(b, m->id, &error);
+            ngx_http_hoop_mcp_error(ctx, b, m->id, &error);
         }
 
         (void) hoop_buf_addc(b, ']');
 
     } else {
-        ngx_http_hoop_mcp_error(b, asks ? mcp->messages[0].id
-                                        : hoop_str(NULL, 0), &error);
+        ngx_http_hoop_mcp_error(ctx, b, asks ? mcp->messages[0].id
+                                             : hoop_str(NULL, 0), &error);
     }
 
     b->failed |= error.failed;
@@ -226,13 +229,16 @@ ngx_http_hoop_mcp_asks(ngx_http_hoop_ctx_t *ctx)
 }
 
 
+/* the id is the caller's text: masked, as it would be in the target's answer */
+
 static void
-ngx_http_hoop_mcp_error(hoop_buf_t *b, hoop_str_t id, hoop_buf_t *error)
+ngx_http_hoop_mcp_error(ngx_http_hoop_ctx_t *ctx, hoop_buf_t *b,
+    hoop_str_t id, hoop_buf_t *error)
 {
     (void) hoop_buf_adds(b, "{\"jsonrpc\":\"2.0\",\"id\":");
 
     if (id.data) {
-        (void) hoop_buf_add(b, id.data, id.len);
+        ngx_http_hoop_mcp_quote(ctx, b, HOOP_MASK_JSON, id);
 
     } else {
         (void) hoop_buf_adds(b, "null");
@@ -241,6 +247,35 @@ ngx_http_hoop_mcp_error(hoop_buf_t *b, hoop_str_t id, hoop_buf_t *error)
     (void) hoop_buf_adds(b, ",\"error\":");
     (void) hoop_buf_add(b, error->data, error->len);
     (void) hoop_buf_addc(b, '}');
+}
+
+
+/*
+ * Input in an answer of ours.  Text becomes a string, and is cut once it is
+ * masked: a part of a secret would not be recognised.
+ */
+
+static void
+ngx_http_hoop_mcp_quote(ngx_http_hoop_ctx_t *ctx, hoop_buf_t *b,
+    hoop_mask_mode_e mode, hoop_str_t text)
+{
+    hoop_buf_t  masked;
+
+    hoop_buf_init(&masked, ngx_http_hoop_grown(text.len));
+
+    if (ngx_http_hoop_event_mask(ctx, mode, text, &masked) != NGX_OK) {
+        b->failed = 1;
+
+    } else if (mode == HOOP_MASK_JSON) {
+        (void) hoop_buf_add(b, masked.data, masked.len);
+
+    } else {
+        (void) hoop_buf_add_json(b, masked.data,
+                                 hoop_utf8_cut(masked.data, masked.len,
+                                               NGX_HTTP_HOOP_MCP_VERSION));
+    }
+
+    hoop_buf_free(&masked);
 }
 
 
@@ -322,7 +357,6 @@ static void
 ngx_http_hoop_mcp_versions(ngx_http_hoop_ctx_t *ctx, hoop_buf_t *b)
 {
     ngx_uint_t          i;
-    hoop_str_t          version;
     const char *const  *revisions;
 
     (void) hoop_buf_adds(b, ",\"supported\":[");
@@ -337,9 +371,7 @@ ngx_http_hoop_mcp_versions(ngx_http_hoop_ctx_t *ctx, hoop_buf_t *b)
 
     (void) hoop_buf_adds(b, "],\"requested\":");
 
-    version = ctx->mcp.mcp.version;
-
-    (void) hoop_buf_add_json(b, version.data, ngx_min(version.len, 32));
+    ngx_http_hoop_mcp_quote(ctx, b, HOOP_MASK_TEXT, ctx->mcp.mcp.version);
 }
 
 

@@ -176,8 +176,8 @@ ngx_http_hoop_proof_certificate(ngx_http_request_t *r,
         X509_free(cert);
 
         if (rc != 1 || len != 32) {
-            ngx_ssl_error(NGX_LOG_ERR, r->connection->log, 0,
-                          "hoop: X509_digest() failed");
+            ERR_clear_error();
+            ngx_http_hoop_log(NGX_LOG_ERR, r, "%s", "X509_digest() failed");
             ctx->error = "the client's certificate cannot be read";
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
         }
