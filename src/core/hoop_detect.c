@@ -603,5 +603,9 @@ hoop_scan_pem(u_char c)
     return hoop_is(c, HOOP_C_ALNUM) || c == '+' || c == '/' || c == '='
            || c == '\n' || c == '\r' || c == ' ' || c == '\t' || c == '\\'
            || c == '-' || c == ':' || c == ',' || c == '.' || c == '_'
-           || c == '(' || c == ')';
+           || c == '(' || c == ')'
+
+           /* what comments, quotes and diffs put before a line */
+
+           || c == '*' || c == '#' || c == '>' || c == '|';
 }

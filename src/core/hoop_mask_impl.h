@@ -251,6 +251,7 @@ typedef struct {
     unsigned                embedded:1;/* text follows the first document */
     unsigned                peeked:1;
     unsigned                masked:1;  /* the last value was */
+    unsigned                route:1;   /* its name is one, as "/users/token" */
     uint32_t                depth;     /* of the swallowed value */
     unsigned                base;      /* frames of outer levels */
     unsigned                inside;    /* frames where a string began */

@@ -105,6 +105,10 @@ hoop_json_path(hoop_mask_t *m, hoop_level_t *lev, const u_char *name,
         found = 0;
         m->child[i] = hoop_mask_set_step(m->sets[i], frame->child[i], name,
                                          len, &found);
+        if (found) {
+            lev->route = 0;
+        }
+
         if (found && lev->field == 0) {
             lev->field = HOOP_DETECT_FIELD + 1;
             lev->action = m->sets[i]->action;
@@ -232,6 +236,8 @@ hoop_mask_json_name(hoop_mask_t *m, hoop_level_t *lev, const u_char *p,
 
     lev->field = 0;
     lev->masked = 0;
+    lev->route = (len > 0 && p[0] == '/')
+                 || (len > 1 && p[0] == '.' && p[1] == '/');
 
     if (len > HOOP_MASK_KEY) {
         p += len - HOOP_MASK_KEY;
@@ -429,6 +435,15 @@ hoop_json_value(hoop_mask_t *m, hoop_level_t *lev, hoop_look_t *lk, size_t *i)
 
     if (lev->peeked) {
         return hoop_mask_json_dropped(m, lev, lk, i);
+    }
+
+    /*
+     * The routes of an API and the files of a package are names as well: what
+     * is described under "/users/{id}/password" is looked through.
+     */
+
+    if (lev->field && lev->route && (c == '{' || c == '[')) {
+        lev->field = 0;
     }
 
     if (lev->field) {

@@ -342,7 +342,8 @@ const hoop_token_t  hoop_tokens[] = {
     /*
      * Alibaba, JFrog, ClickHouse, Clojars, Doppler, Duffel, Dynatrace,
      * EasyPost, Facebook, Flutterwave, Fly.io, Frame.io, Terraform, 42, Notion,
-     * Octopus, Perplexity, Pulumi, ReadMe, Scalingo, Brevo, SettleMint, Shippo, Sourcegraph, 1Password's secret keys
+     * Octopus, Perplexity, Pulumi, ReadMe, Scalingo, Brevo, SettleMint,
+     * Shippo, Sourcegraph, 1Password's secret keys
      */
 
     { "LTAI", HOOP_DETECT_VENDOR_TOKEN, 0, 5,
@@ -385,8 +386,8 @@ const hoop_token_t  hoop_tokens[] = {
       HOOP_SET_BASE64, 100, 0, 30, NULL, NULL },
     { "fio-u-", HOOP_DETECT_VENDOR_TOKEN, 1, 1,
       HOOP_SET_URL, 64, 0, 25, NULL, NULL },
-    { "\4\4\4\4\4\4\4\4\4\4\4\4\4\4.atlasv1.", HOOP_DETECT_VENDOR_TOKEN, 18,
-      2,
+    { "\4\4\4\4\4\4\4\4\4\4\4\4\4\4.atlasv1.",
+      HOOP_DETECT_VENDOR_TOKEN, 18, 2,
       HOOP_SET_BASE64, 60, 0, 30, NULL, NULL },
     { "s-s4t2ud-", HOOP_DETECT_VENDOR_TOKEN, 5, 2,
       HOOP_SET_HEX, 64, 64, 25, NULL, NULL },

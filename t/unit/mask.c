@@ -138,6 +138,10 @@ static const mask_case_t  cases[] = {
     { J, "pem", "[\"x" PEM "\\nMIIB+/=\\nabc\\n" PEND "\\ny\",\"" PEM
       "\\nMIIcut\"]",
       "[\"x[REDACTED:PRIVATE_KEY]\\ny\",\"[REDACTED:PRIVATE_KEY]\"]", NULL },
+    { T, "pem in comments", " * " PEM "\n * MIIBAAAA\n * BBBB\n * " PEND " x\n"
+      "# " PEM "\n# MIIBAAAA\n# " PEND "\n> " PEM "\n> MIIBAAAA\n",
+      " * [REDACTED:PRIVATE_KEY] x\n# [REDACTED:PRIVATE_KEY]\n"
+      "> [REDACTED:PRIVATE_KEY]", NULL },
     { J, "pem with double escapes", "[\"" PEM "\\\\nMIIB\\\\n" PEND "\"]",
       "[\"[REDACTED:PRIVATE_KEY]\"]", NULL },
 
@@ -165,6 +169,13 @@ static const mask_case_t  cases[] = {
       "\"m\":[4111111111111111.00]}",
       "{\"n\":\"[REDACTED:CREDIT_CARD]\",\"ssn\":\"[REDACTED:US_SSN]\","
       "\"m\":[\"[REDACTED:CREDIT_CARD]\"]}", NULL },
+    { J, "routes are no names of objects", "{\"/users/{id}/password\":{\"put\":"
+      "{\"password\":\"x\"}},\"./key/secret\":[\"./secret.js\"],"
+      "\"/db/password\":\"x\",\"db/password\":{\"value\":\"x\"}}",
+      "{\"/users/{id}/password\":{\"put\":{\"password\":"
+      "\"[REDACTED:FIELD]\"}},\"./key/secret\":[\"./secret.js\"],"
+      "\"/db/password\":\"[REDACTED:FIELD]\","
+      "\"db/password\":\"[REDACTED:FIELD]\"}", NULL },
     { J, "object keys", "{\"a@b.com\":1,\"" GHP "\":{\"x\":2}}",
       "{\"[REDACTED:EMAIL]\":1,\"[REDACTED:GITHUB_TOKEN]\":{\"x\":2}}", NULL },
     { J, "deep nesting", "[[[[[[[[[[{\"a\":[[[\"a@b.com\"]]]}]]]]]]]]]]",
