@@ -8,11 +8,29 @@ use Test::Nginx::Socket 'no_plan';
 use lib 't/lib';
 use Compress::Raw::Zlib;
 use Compress::Zlib;
+use Hoop::Daemon qw( temp_dir );
 use Hoop::Replay;
 use Hoop::Spool;
 use Hoop::Token;
+use Time::HiRes;
 
-our $upstream = Hoop::Replay->install;
+# 8 MB, a secret in each line
+our $line = 'the quick brown fox 078-05-1121 jumps over the lazy dog' . "\n";
+our $big = $line x (8 * 1024 * 1024 / length $line);
+our $masked = $big =~ s/078-05-1121/[REDACTED:US_SSN]/gr;
+
+$ENV{TEST_NGINX_CODED} = temp_dir('coded');
+
+{
+    open my $fh, '>:raw', "$ENV{TEST_NGINX_CODED}/big.gz" or die "big.gz: $!\n";
+    print $fh Compress::Zlib::memGzip($big);
+    close $fh;
+}
+
+our $upstream = Hoop::Replay->install(
+    routes => { '/p/key' => [long_key()],
+                '/p/big' => { type => 'text/plain', gzip => 1,
+                              body => $big } });
 
 our $in = '{"ssn":"078-05-1121","note":"4111111111111111"}';
 our $out = '{"ssn":"[REDACTED:US_SSN]","note":"[REDACTED:CREDIT_CARD]"}';
@@ -65,6 +83,41 @@ sub gzip_bomb {
 
     return "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
            . "Content-Encoding: gzip\r\n\r\n$out";
+}
+
+# a gigabyte of a key that does not end, out of one megabyte
+sub long_key {
+    my ($d) = Compress::Raw::Zlib::Deflate->new(-WindowBits => 31,
+                                                -AppendOutput => 1);
+    my ($head, $more) = ('', '');
+
+    $d->deflate("-----BEGIN PRIVATE KEY-----\n", $head);
+    $d->flush($head, Z_FULL_FLUSH);
+    $d->deflate('MIIEvQIBADANBgkqhkiG' x 50_000, $more);
+    $d->flush($more, Z_FULL_FLUSH);
+
+    return "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
+           . "Content-Encoding: gzip\r\n\r\n$head" . $more x 1000;
+}
+
+# the longest of a few short answers beside it, in seconds
+sub longest {
+    my ($more) = @_;
+
+    my $longest = 0;
+
+    while ($more->()) {
+        my $start = Time::HiRes::time();
+        my $c = main::begin(undef, path => '/quick');
+
+        main::read_more($c, qr/GIF89a/, 10);
+        close $c->{sock};
+
+        my $took = Time::HiRes::time() - $start;
+        $longest = $took if $took > $longest;
+    }
+
+    return $longest;
 }
 
 Hoop::Spool->install;
@@ -310,3 +363,72 @@ hoop_mask off;
 ['Content-Encoding: br', 'Content-Encoding: gzip']
 --- response_body eval
 ['whatever', Compress::Zlib::memGzip($main::in)]
+
+
+
+=== TEST 16: a bomb of which nothing comes out: others are answered meanwhile
+--- config_more
+location = /quick { empty_gif; }
+--- timeout: 30
+--- init
+my $c = main::begin(undef, path => '/p/key');
+my $n = 0;
+my $longest = main::longest(sub {
+    main::read_more($c, undef, 0.01);
+    return !$c->{eof} && $n++ < 300;
+});
+Test::More::cmp_ok($n, '>', 5, "$n answers meanwhile");
+Test::More::cmp_ok($longest, '<', 0.2, "in at most $longest s");
+close $c->{sock};
+--- answers eval
+['x']
+--- error_log
+masking cannot go on
+
+
+
+=== TEST 17: what takes many turns is whole, whoever feeds it, to any client
+--- config_more
+location /p/raw/ {
+    hoop on;
+    hoop_policy $TEST_NGINX_SERVER_ROOT/html/policy.json;
+    proxy_buffering off;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/p/;
+}
+location /p/small/ {
+    hoop on;
+    hoop_policy $TEST_NGINX_SERVER_ROOT/html/policy.json;
+    hoop_mask_buffers 2 1k;
+    proxy_max_temp_file_size 0;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/p/;
+}
+location /p/rate/ {
+    hoop on;
+    hoop_policy $TEST_NGINX_SERVER_ROOT/html/policy.json;
+    limit_rate 16m;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/p/;
+}
+location /p/file/ {
+    hoop on;
+    hoop_policy $TEST_NGINX_SERVER_ROOT/html/policy.json;
+    gzip_static always;
+    alias $TEST_NGINX_CODED/;
+}
+--- timeout: 30
+--- init
+for my $path (qw( /p/big /p/raw/big /p/small/big /p/rate/big /p/file/big )) {
+    my $c = main::begin(undef, path => $path);
+    main::read_more($c, undef, 20);
+
+    my $res = main::parse($c);
+    Test::More::ok($res->{body} eq $main::masked, "$path, fast");
+    Test::More::ok($res->{complete}, 'complete');
+
+    $c = main::begin(undef, path => $path, rcvbuf => 4096, version => '1.0');
+    main::read_more($c, qr/\r\n\r\n.{20000}/s, 5, 4096);
+    Time::HiRes::sleep(0.1);
+    main::read_more($c, undef, 20);
+    Test::More::ok(main::parse($c)->{body} eq $main::masked, 'after a rest');
+}
+--- answers eval
+['x']

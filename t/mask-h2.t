@@ -20,6 +20,7 @@ our $masked = $big =~ s/078-05-1121/[REDACTED:US_SSN]/gr;
 our $upstream = Hoop::Replay->install(routes => {
     '/p/big' => ["HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
                  . 'Content-Length: ' . length($big) . "\r\n\r\n", $big],
+    '/p/coded' => { type => 'text/plain', gzip => 1, body => $big },
 });
 
 our $soon = $ENV{TEST_NGINX_USE_VALGRIND} ? 1 : 0.2;
@@ -284,3 +285,22 @@ is cut
 [alert]
 [crit]
 [emerg]
+
+
+
+=== TEST 13: inflated in many turns, to a fast and a slow client
+--- config_more
+location /p/raw/ {
+    hoop on;
+    hoop_policy $TEST_NGINX_SERVER_ROOT/html/policy.json;
+    proxy_buffering off;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/p/;
+}
+--- init
+for my $path (qw( /p/coded /p/raw/coded )) {
+    my $res = main::h2(undef, $path);
+    Test::More::ok($res->{body} eq $main::masked, "$path, fast");
+    $res = main::h2(undef, $path, '--limit-rate', '8M');
+    Test::More::ok($res->{body} eq $main::masked, 'slow');
+    Test::More::is($res->{exit}, 0, 'and ended');
+}

@@ -21,6 +21,12 @@
 
 #define NGX_HTTP_HOOP_INFLATE     16384
 
+/*
+ * Inflated before others have their turn: what a worker reads at once may stand
+ * for a thousand times as much.
+ */
+#define NGX_HTTP_HOOP_TURN        (512 * 1024)
+
 
 typedef struct {
     ngx_http_hoop_ctx_t   *main;           /* of the main request */
@@ -44,13 +50,17 @@ typedef struct {
     u_char                 head[4];        /* the first bytes of the text */
     ngx_uint_t             nhead;
 
+    size_t                 inflated;       /* in this turn */
+
     ngx_event_t            event;          /* posted: send what is gathered */
+    ngx_event_t            turn;           /* posted: go on inflating */
 
     unsigned               inspect:1;      /* is it what it is said to be? */
     unsigned               coded:1;        /* zstream is open */
     unsigned               coded_end:1;    /* its end has been seen */
     unsigned               record:1;
     unsigned               nomem:1;
+    unsigned               yield:1;        /* the turn is over */
     unsigned               flush:1;        /* pass a flush on */
     unsigned               prompt:1;       /* upstream is not done yet: send */
     unsigned               late:1;         /* gather no more */
@@ -68,6 +78,9 @@ ngx_int_t ngx_http_hoop_body_filter(ngx_http_request_t *r, ngx_chain_t *in);
 ssize_t ngx_http_hoop_filter_sink(void *data, const u_char *p, size_t len);
 /* 1 if what there is waits for what else this turn of the event loop brings */
 ngx_uint_t ngx_http_hoop_filter_gather(ngx_http_request_t *r,
+    ngx_http_hoop_filter_ctx_t *fctx);
+/* goes on in the next turn of the event loop */
+void ngx_http_hoop_filter_yield(ngx_http_request_t *r,
     ngx_http_hoop_filter_ctx_t *fctx);
 /* ends a round: what must go out now is in fctx->out */
 ngx_int_t ngx_http_hoop_filter_flags(ngx_http_request_t *r,

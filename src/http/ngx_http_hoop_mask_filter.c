@@ -17,7 +17,8 @@
  *     free      to be filled again; with busy at most hoop_mask_buffers of them
  *
  * No free buffer: "nomem", the input stays where it is (that is how the
- * upstream is slowed down), and r->buffered makes nginx call again.
+ * upstream is slowed down), and r->buffered makes nginx call again.  So it is
+ * when much was inflated at once: "yield", an event goes on in the next turn.
  */
 
 
@@ -145,6 +146,10 @@ ngx_http_hoop_filter_cleanup(void *data)
         ngx_delete_posted_event(&fctx->event);
     }
 
+    if (fctx->turn.posted) {
+        ngx_delete_posted_event(&fctx->turn);
+    }
+
     hoop_mask_free(fctx->mask);
     fctx->mask = NULL;
 
@@ -176,6 +181,11 @@ ngx_http_hoop_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
     if (in && ngx_chain_add_copy(r->pool, &fctx->in, in) != NGX_OK) {
         fctx->failed = 1;
         return NGX_ERROR;
+    }
+
+    if (fctx->yield) {
+        r->buffered |= NGX_HTTP_HOOP_BUFFERED;
+        return NGX_AGAIN;
     }
 
     if (fctx->nomem) {
@@ -225,7 +235,7 @@ ngx_http_hoop_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
         }
 
         if (fctx->out == NULL) {
-            return fctx->busy ? NGX_AGAIN : NGX_OK;
+            return (fctx->busy || fctx->yield) ? NGX_AGAIN : NGX_OK;
         }
 
         if (fctx->finished && !fctx->nomem) {
@@ -254,7 +264,7 @@ ngx_http_hoop_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
             return rc;
         }
 
-        if (fctx->free == NULL) {
+        if (fctx->free == NULL || fctx->yield) {
 
             /* the client is slow: nothing more until it has read */
 
@@ -364,6 +374,12 @@ ngx_http_hoop_filter_process(ngx_http_request_t *r,
         if (ngx_buf_in_memory(b) && b->pos < b->last) {
 
             if (fctx->coded) {
+
+                if (fctx->inflated >= NGX_HTTP_HOOP_TURN) {
+                    ngx_http_hoop_filter_yield(r, fctx);
+                    return NGX_OK;
+                }
+
                 rc = ngx_http_hoop_filter_inflate(r, fctx, b);
 
                 if (rc != NGX_OK) {
@@ -617,6 +633,7 @@ ngx_http_hoop_filter_inflate(ngx_http_request_t *r,
 
     fctx->text_pos = fctx->text;
     fctx->text_last = fctx->zstream.next_out;
+    fctx->inflated += fctx->text_last - fctx->text_pos;
 
     if (rc == Z_STREAM_END) {
         fctx->coded_end = 1;

@@ -201,6 +201,23 @@ ngx_http_hoop_filter_gather(ngx_http_request_t *r,
 }
 
 
+void
+ngx_http_hoop_filter_yield(ngx_http_request_t *r,
+    ngx_http_hoop_filter_ctx_t *fctx)
+{
+    fctx->nomem = 1;
+    fctx->yield = 1;
+
+    if (!fctx->turn.posted) {
+        fctx->turn.data = r;
+        fctx->turn.handler = ngx_http_hoop_filter_event;
+        fctx->turn.log = r->connection->log;
+
+        ngx_post_event(&fctx->turn, &ngx_posted_next_events);
+    }
+}
+
+
 static void
 ngx_http_hoop_filter_event(ngx_event_t *ev)
 {
@@ -219,6 +236,16 @@ ngx_http_hoop_filter_event(ngx_event_t *ev)
     }
 
     ngx_http_set_log_request(c->log, r);
+
+    if (ev == &fctx->turn) {
+
+        /* who feeds us may be waiting for his buffers */
+
+        ngx_post_event(c->write, &ngx_posted_events);
+
+        fctx->yield = 0;
+        fctx->inflated = 0;
+    }
 
     fctx->late = 1;
 
