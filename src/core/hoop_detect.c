@@ -91,6 +91,7 @@ static const struct {
     [HOOP_DETECT_URL_PASSWORD] = { "URL_PASSWORD", HOOP_DETECT_SECRET },
     [HOOP_DETECT_CONNECTION_STRING] = { "CONNECTION_STRING",
                                         HOOP_DETECT_SECRET },
+    [HOOP_DETECT_GENERIC_SECRET] = { "GENERIC_SECRET", HOOP_DETECT_ASK },
     [HOOP_DETECT_US_ITIN] = { "US_ITIN", HOOP_DETECT_ASK },
     [HOOP_DETECT_UK_NHS] = { "UK_NHS", HOOP_DETECT_ASK },
     [HOOP_DETECT_UK_NINO] = { "UK_NINO", HOOP_DETECT_ASK },
@@ -313,6 +314,12 @@ hoop_candidate_sign(hoop_scan_t *s, size_t i, hoop_scan_e *event)
         && (s->detect & hoop_bit(HOOP_DETECT_CONNECTION_STRING)))
     {
         rc = hoop_detect_pair(s, i, event);
+    }
+
+    if (rc == HOOP_NO
+        && (s->detect & hoop_bit(HOOP_DETECT_GENERIC_SECRET)))
+    {
+        rc = hoop_detect_generic(s, i);
     }
 
     return rc;

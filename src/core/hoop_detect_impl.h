@@ -37,7 +37,8 @@
 /* those that look at names and schemes */
 #define HOOP_DETECT_PAIRS                                                     \
     (hoop_bit(HOOP_DETECT_URL_PASSWORD)                                       \
-     | hoop_bit(HOOP_DETECT_CONNECTION_STRING))
+     | hoop_bit(HOOP_DETECT_CONNECTION_STRING)                                \
+     | hoop_bit(HOOP_DETECT_GENERIC_SECRET))
 
 
 #define hoop_is(c, mask)  ((hoop_class[(u_char) (c)] & (mask)) != 0)
@@ -55,6 +56,7 @@ int hoop_detect_head(hoop_scan_t *s, size_t i, hoop_scan_e *event);
 int hoop_detect_value(hoop_scan_t *s, size_t i);
 int hoop_detect_url(hoop_scan_t *s, size_t i);
 int hoop_detect_pair(hoop_scan_t *s, size_t i, hoop_scan_e *event);
+int hoop_detect_generic(hoop_scan_t *s, size_t i);
 /* 0: no name of a pair ends before the '=' at end */
 int hoop_pair_may(const u_char *end);
 

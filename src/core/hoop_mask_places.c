@@ -140,7 +140,8 @@ hoop_fast_block(hoop_mask_t *m, hoop_fast_t *f, const hoop_block_t *b)
 
     if ((b->sign & string)
         && (m->has_names
-            || (m->detect & hoop_bit(HOOP_DETECT_CONNECTION_STRING))))
+            || (m->detect & (hoop_bit(HOOP_DETECT_CONNECTION_STRING)
+                             | hoop_bit(HOOP_DETECT_GENERIC_SECRET)))))
     {
         cand |= hoop_fast_signs(m, f, b->sign & string);
     }
@@ -277,8 +278,9 @@ hoop_fast_signs(hoop_mask_t *m, const hoop_fast_t *f, uint64_t signs)
             continue;
         }
 
-        if (p[0] == '=' && hoop_pair_may(p)
-            && (m->detect & hoop_bit(HOOP_DETECT_CONNECTION_STRING)))
+        if ((p[0] == '=' && hoop_pair_may(p)
+             && (m->detect & hoop_bit(HOOP_DETECT_CONNECTION_STRING)))
+            || (m->detect & hoop_bit(HOOP_DETECT_GENERIC_SECRET)))
         {
             cand |= bit;
             continue;

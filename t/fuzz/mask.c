@@ -103,7 +103,8 @@ fuzz_mask(unsigned mode, unsigned action, const u_char *p, size_t len,
         "{\"fields\":[\"token\",\"/a/*/b\",\"/**/c\"],\"action\":\"redact\"}",
         "{\"detect\":[\"us_ssn\",\"email\",\"us_itin\",\"uk_nhs\",\"uk_nino\","
             "\"ca_sin\",\"au_abn\",\"in_aadhaar\",\"in_pan\",\"br_cpf\","
-            "\"br_cnpj\",\"date_of_birth\"],\"fields\":[\"token\",\"ssn\"],"
+            "\"br_cnpj\",\"date_of_birth\","
+            "\"generic_secret\"],\"fields\":[\"token\",\"ssn\"],"
             "\"action\":\"last4\"}",
         "{\"detect\":[\"default\"],\"fields\":[\"token\"],"
             "\"action\":\"hash\"}",

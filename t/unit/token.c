@@ -277,6 +277,9 @@ sink(void *data, const u_char *p, size_t len)
 
 /* masks [p, p + n) in two pieces */
 
+static const hoop_mask_set_t  *test_set;      /* NULL: the default one */
+
+
 static void
 mask(hoop_mask_mode_e mode, const u_char *p, size_t n, size_t split,
     unsigned flags, hoop_buf_t *out)
@@ -285,7 +288,7 @@ mask(hoop_mask_mode_e mode, const u_char *p, size_t n, size_t split,
     const u_char           *q;
     const hoop_mask_set_t  *set;
 
-    set = hoop_mask_set_default();
+    set = test_set ? test_set : hoop_mask_set_default();
     out->len = 0;
 
     m = hoop_mask_create(mode, &set, 1, NULL, 0, 0);
@@ -576,6 +579,90 @@ test_pairs_alone(void)
 
 
 static void
+test_generic(void)
+{
+    size_t            i;
+    json_t           *v;
+    hoop_buf_t        in, want;
+    hoop_error_t      err;
+    hoop_mask_set_t  *set;
+
+    static const struct {
+        const char  *before;
+        const char  *value;            /* NULL: stays */
+        const char  *after;
+    } cases[] = {
+        { "the api_key=", "{a24}", " is new" },
+        { "MY_TOKEN: ", "{a32}", "" },
+        { "x 'authKey' => '", "{w40}", "', y" },
+        { "clientSecret = `", "{a30}", "`" },
+        { "api_key={a8}", NULL, "" },
+        { "api_key=abcdefghijklmnopqrs", NULL, "" },
+        { "token=000000000000000000000", NULL, "" },
+        { "author={a30}", NULL, "" },
+        { "colour={a30}", NULL, "" },
+        { "token=your-token-{a20}", NULL, "" },
+        { "the key: https://example.org/{a20}", NULL, "" },
+        { "max_tokens={a30}", NULL, "" },
+        { "key={a160}", NULL, "" }
+    };
+
+    v = json_loads("{\"detect\":[\"generic_secret\"]}", 0, NULL);
+    set = hoop_mask_set_compile(v, "", NULL, &err);
+    json_decref(v);
+    test_set = set;
+
+    hoop_buf_init(&in, 0);
+    hoop_buf_init(&want, 0);
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        unsigned  k, good;
+
+        static const struct {
+            hoop_mask_mode_e   mode;
+            const char        *before;
+            const char        *after;
+        } frames[] = {
+            { HOOP_MASK_TEXT, "", "\n" },
+            { HOOP_MASK_SSE, "data: ", "\n\n" },
+            { HOOP_MASK_JSON, "{\"some\":\"that is a long text, longer than "
+              "one block of bytes is\",\"a\":[\"", "\"]}" }
+        };
+
+        good = 1;
+
+        for (k = 0; good && k < 3; k++) {
+            in.len = 0;
+            (void) hoop_buf_adds(&in, frames[k].before);
+            compose(&in, cases[i].before);
+
+            want.len = 0;
+            (void) hoop_buf_add(&want, in.data, in.len);
+
+            if (cases[i].value) {
+                compose(&in, cases[i].value);
+                (void) hoop_buf_adds(&want, "[REDACTED:GENERIC_SECRET]");
+            }
+
+            (void) hoop_buf_adds(&in, cases[i].after);
+            (void) hoop_buf_adds(&want, cases[i].after);
+            (void) hoop_buf_adds(&in, frames[k].after);
+            (void) hoop_buf_adds(&want, frames[k].after);
+
+            good = in_any_pieces(frames[k].mode, &in, &want);
+        }
+
+        ok(good, "generic: %s", cases[i].before);
+    }
+
+    test_set = NULL;
+    hoop_mask_set_free(set);
+    hoop_buf_free(&in);
+    hoop_buf_free(&want);
+}
+
+
+static void
 test_rows(void)
 {
     size_t               len, k;
@@ -771,6 +858,7 @@ main(void)
     test_tokens();
     test_pairs();
     test_pairs_alone();
+    test_generic();
 
     return done_testing();
 }
