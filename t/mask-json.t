@@ -225,15 +225,18 @@ hoop_mask hr;
 
 === TEST 13: actions
 --- location
-hoop_mask four gone nil;
+hoop_mask four gone nil own;
 --- masks
 "four": { "detect": ["us_ssn", "credit_card"], "fields": ["pan"], "action": "last4" },
 "gone": { "fields": ["inner"], "action": "drop" },
-"nil": { "fields": ["salary"], "action": "null" }
+"nil": { "fields": ["salary"], "action": "null" },
+"own": { "patterns": [{ "name": "EMPLOYEE_ID", "regex": "\\bEMP-[0-9]{6}\\b" }], "action": "stars" }
 --- type: application/json
 --- cases
 {"n":"078-05-1121","pan":"4111111111111111"}
 -> {"n":"***-**-1121","pan":"************1111"}
+{"by":"EMP-123456, EMP-1","to":"\u0045MP-654321"}
+-> {"by":"***-******, EMP-1","to":"***-******"}
 {"salary":5,"b":{"salary":"x"}}
 -> {"salary":null,"b":{"salary":null}}
 {"inner":1}

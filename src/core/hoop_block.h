@@ -133,6 +133,47 @@ hoop_block_pair(const u_char *p, u_char a, u_char b)
 }
 
 
+/* where three bytes stand in a row, two of which may be behind the block */
+
+static inline uint64_t
+hoop_block_three(const u_char *p, const u_char *three)
+{
+    unsigned  i;
+    uint64_t  bits;
+
+    bits = 0;
+
+#ifdef __SSE2__
+
+    for (i = 0; i < HOOP_BLOCK; i += 16) {
+        __m128i  u, v, w;
+
+        u = _mm_loadu_si128((const __m128i *) (p + i));
+        v = _mm_loadu_si128((const __m128i *) (p + i + 1));
+        w = _mm_loadu_si128((const __m128i *) (p + i + 2));
+
+        u = _mm_and_si128(_mm_cmpeq_epi8(u, _mm_set1_epi8((char) three[0])),
+                          _mm_cmpeq_epi8(v, _mm_set1_epi8((char) three[1])));
+        u = _mm_and_si128(u,
+                          _mm_cmpeq_epi8(w, _mm_set1_epi8((char) three[2])));
+
+        bits |= (uint64_t) (unsigned) _mm_movemask_epi8(u) << i;
+    }
+
+#else
+
+    for (i = 0; i < HOOP_BLOCK; i++) {
+        if (memcmp(p + i, three, 3) == 0) {
+            bits |= (uint64_t) 1 << i;
+        }
+    }
+
+#endif
+
+    return bits;
+}
+
+
 /* bit i of the answer is bit i + k of the 128 that begin at lo; k 1..63 */
 
 #define hoop_bit_ahead(lo, hi, k)  ((lo) >> (k) | (hi) << (64 - (k)))

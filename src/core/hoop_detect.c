@@ -10,6 +10,7 @@
 
 #include "hoop_block.h"
 #include "hoop_head.h"
+#include "hoop_pattern.h"
 #include "hoop_token.h"
 
 
@@ -117,7 +118,8 @@ const char *
 hoop_detect_label(unsigned detector)
 {
     return detector < HOOP_DETECT_MAX ? hoop_detectors[detector].label
-                                      : "UNKNOWN";
+                                      : hoop_pattern_label(
+                                            detector - HOOP_DETECT_MAX);
 }
 
 
@@ -495,7 +497,7 @@ hoop_clear(hoop_scan_t *s, size_t clear)
  */
 
 hoop_scan_e
-hoop_scan(hoop_scan_t *s)
+hoop_scan_known(hoop_scan_t *s)
 {
     int                rc, literal;
     size_t             i, k, lend, part;
@@ -564,6 +566,17 @@ hoop_scan(hoop_scan_t *s)
 
     return (s->literals[which].len > HOOP_SCAN_LITERAL) ? HOOP_SCAN_PREFIX
                                                         : HOOP_SCAN_MATCH;
+}
+
+
+hoop_scan_e
+hoop_scan(hoop_scan_t *s)
+{
+    hoop_scan_e  event;
+
+    event = hoop_scan_known(s);
+
+    return s->npatterns ? hoop_detect_pattern(s, event) : event;
 }
 
 

@@ -51,12 +51,14 @@ typedef enum {
     HOOP_SCAN_BASE64,      /* the same, with what else base64 has */
     HOOP_SCAN_PEM,         /* the head of a PEM key; its body follows */
     HOOP_SCAN_PREFIX,      /* the head of a long literal; its rest follows */
+    HOOP_SCAN_OVERLONG,    /* so is all of the word that begins at start */
     HOOP_SCAN_VALUE,       /* the value of a sensitive name begins at start */
     HOOP_SCAN_JSON         /* a JSON object begins at start */
 } hoop_scan_e;
 
 
-typedef struct hoop_scan_s  hoop_scan_t;
+typedef struct hoop_scan_s     hoop_scan_t;
+typedef struct hoop_pattern_s  hoop_pattern_t;
 
 struct hoop_scan_s {
     const u_char       *p;
@@ -73,6 +75,9 @@ struct hoop_scan_s {
 
     const hoop_str_t   *literals;
     unsigned            nliterals;
+
+    const hoop_pattern_t *const  *patterns;
+    unsigned            npatterns;
 
     size_t              token_max;
     size_t              nodot;      /* used within */

@@ -50,6 +50,10 @@ int hoop_detect_iban(hoop_scan_t *s, size_t i);
 int hoop_detect_phone(hoop_scan_t *s, size_t i);
 int hoop_detect_id(hoop_scan_t *s, size_t i);
 int hoop_detect_luhn(const u_char *digits, size_t n);
+/* the scan for all but patterns */
+hoop_scan_e hoop_scan_known(hoop_scan_t *s);
+/* what a pattern makes of the answer of all others */
+hoop_scan_e hoop_detect_pattern(hoop_scan_t *s, hoop_scan_e event);
 int hoop_detect_email(hoop_scan_t *s, size_t at);
 /* what begins with, or has, the head of a token at i: see hoop_token.h */
 int hoop_detect_head(hoop_scan_t *s, size_t i, hoop_scan_e *event);

@@ -67,6 +67,48 @@ hoop_mask_literals(hoop_mask_t *m, const hoop_str_t *literals, unsigned n)
 }
 
 
+/* the patterns of all sets, in one list */
+
+static int
+hoop_mask_patterns(hoop_mask_t *m)
+{
+    unsigned                i, k, n;
+    const hoop_pattern_t   *pt;
+    const hoop_patterns_t  *ps;
+
+    for (i = 0, n = 0; i < m->nsets; i++) {
+        n += m->sets[i]->patterns ? m->sets[i]->patterns->n : 0;
+    }
+
+    if (n == 0) {
+        return HOOP_OK;
+    }
+
+    m->patterns = malloc(n * sizeof(hoop_pattern_t *));
+    if (m->patterns == NULL) {
+        return HOOP_NOMEM;
+    }
+
+    for (i = 0; i < m->nsets; i++) {
+        ps = m->sets[i]->patterns;
+
+        for (k = 0; ps && k < ps->n; k++) {
+            pt = &ps->patterns[k];
+
+            m->patterns[m->npatterns++] = pt;
+            m->slow |= hoop_pattern_numeric(pt);
+
+            if (m->actions[pt->id] == HOOP_MASK_OFF) {
+                m->actions[pt->id] = (pt->action == HOOP_MASK_OFF)
+                                     ? m->sets[i]->action : pt->action;
+            }
+        }
+    }
+
+    return HOOP_OK;
+}
+
+
 hoop_mask_t *
 hoop_mask_create(hoop_mask_mode_e mode, const hoop_mask_set_t *const *sets,
     unsigned nsets, const hoop_str_t *literals, unsigned nliterals,
@@ -111,6 +153,11 @@ hoop_mask_create(hoop_mask_mode_e mode, const hoop_mask_set_t *const *sets,
                 m->actions[k] = sets[i]->action;
             }
         }
+    }
+
+    if (hoop_mask_patterns(m) != HOOP_OK) {
+        hoop_mask_free(m);
+        return NULL;
     }
 
     m->actions[HOOP_DETECT_LITERAL] = HOOP_MASK_REDACT;
@@ -162,6 +209,7 @@ hoop_mask_free(hoop_mask_t *m)
         free(m->decoded);
     }
 
+    free(m->patterns);
     free(m->frames);
     OPENSSL_cleanse(m->hash_key, sizeof(m->hash_key));
     free(m);
@@ -732,7 +780,7 @@ hoop_mask_total(const hoop_mask_t *m)
 
     total = 0;
 
-    for (i = 0; i < HOOP_DETECT_MAX; i++) {
+    for (i = 0; i < HOOP_DETECT_ALL; i++) {
         total += m->counts[i];
     }
 

@@ -28,6 +28,7 @@
 
 #define HOOP_MASK_HOLD     (32 * 1024)     /* default cap of held bytes */
 #define HOOP_MASK_DEPTH    512             /* JSON nesting followed */
+#define HOOP_PATTERN_NAMES 64              /* of patterns, in all sets */
 
 
 typedef enum {
@@ -98,6 +99,9 @@ typedef enum {
     HOOP_DETECT_MAX
 } hoop_detect_e;
 
+/* the patterns of users have numbers too: see hoop_pattern.h */
+#define HOOP_DETECT_ALL  (HOOP_DETECT_MAX + HOOP_PATTERN_NAMES)
+
 
 /* "US_SSN", as it stands in a label; lower-cased in policies and events */
 const char *hoop_detect_label(unsigned detector);
@@ -107,7 +111,8 @@ const char *hoop_detect_label(unsigned detector);
  * A mask set is compiled once and immutable: fields, detectors, one action.
  * hoop_mask_set_compile() takes the object of a policy's "masks" member:
  *   { "detect": ["us_ssn", ...], "fields": ["ssn", "/customer/email",
- *     "/(double star)/card_number"], "action": "redact" }
+ *     "/(double star)/card_number"], "action": "redact",
+ *     "patterns": [ ... ] }
  * pointer is where it stands in its file ("/masks/pii"), for messages only:
  * on error *where receives (strdup()ed) the pointer of the offending value.
  * detect NULL or absent: none.  "default" in detect: the default list.
@@ -182,7 +187,7 @@ int hoop_mask_set_hash_key(hoop_mask_t *m, hoop_str_t key);
 int hoop_mask_feed(hoop_mask_t *m, const u_char **p, const u_char *end,
     unsigned flags, hoop_sink_pt sink, void *ctx);
 
-/* values masked so far, indexed by detector, HOOP_DETECT_MAX of them */
+/* values masked so far, indexed by detector, HOOP_DETECT_ALL of them */
 const uint32_t *hoop_mask_counts(const hoop_mask_t *m);
 uint32_t hoop_mask_total(const hoop_mask_t *m);
 

@@ -222,7 +222,7 @@ hoop_mask_json_number(hoop_mask_t *m, hoop_level_t *lev, hoop_look_t *lk,
         return HOOP_JSON_BROKEN;
     }
 
-    if (n >= 8 && (m->detect || m->nliterals)) {
+    if ((n >= 8 && (m->detect || m->nliterals)) || m->npatterns) {
         hoop_mask_scan_init(m, &s);
 
         s.p = p;

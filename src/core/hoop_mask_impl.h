@@ -37,6 +37,7 @@
 
 #include "hoop_mask.h"
 #include "hoop_detect.h"
+#include "hoop_pattern.h"
 
 
 #define HOOP_MASK_SETS     8
@@ -86,6 +87,8 @@ struct hoop_mask_set_s {
     u_char                  action;
     unsigned                is_static:1;
 
+    hoop_patterns_t        *patterns;  /* or NULL */
+
     hoop_mask_name_t       *names;
     unsigned                nnames;
     uint64_t                tails[512];    /* bits: hoop_mask_tail() */
@@ -126,6 +129,9 @@ hoop_mask_tail(u_char a, u_char b, u_char c)
     return (a & 31u) << 10 | (b & 31u) << 5 | (c & 31u);
 }
 
+
+/* an action by its name; -1 and err: there is none */
+int hoop_mask_action(json_t *conf, hoop_error_t *err);
 
 unsigned hoop_mask_set_find(const hoop_mask_set_t *set, const u_char *p,
     size_t len);
@@ -291,6 +297,7 @@ struct hoop_mask_s {
     unsigned                has_names:1;
     unsigned                has_paths:1;
     unsigned                has_drop:1;
+    unsigned                slow:1;        /* not every candidate is known */
     unsigned                outer:1;       /* masks the outermost string */
     unsigned                outer_quiet:1;
     unsigned                cr:1;          /* SSE: the last line ended by CR */
@@ -300,10 +307,12 @@ struct hoop_mask_s {
     const hoop_mask_set_t  *sets[HOOP_MASK_SETS];
     unsigned                nsets;
     uint64_t                detect;
-    u_char                  actions[HOOP_DETECT_MAX];
+    u_char                  actions[HOOP_DETECT_ALL];
     hoop_str_t              literals[HOOP_MASK_LITERALS];
     unsigned                nliterals;
     u_char                 *folded[HOOP_MASK_LITERALS];   /* or NULL */
+    const hoop_pattern_t  **patterns;      /* of all sets */
+    unsigned                npatterns;
 
     /* limits */
 
@@ -378,7 +387,7 @@ struct hoop_mask_s {
     u_char                 *decoded;
     size_t                  dsize;
 
-    uint32_t                counts[HOOP_DETECT_MAX];
+    uint32_t                counts[HOOP_DETECT_ALL];
 
     unsigned                keyed:1;
     u_char                  hash_key[32];

@@ -400,7 +400,8 @@ hoop_json_string(hoop_mask_t *m, hoop_level_t *lev, hoop_look_t *lk,
     }
 
     if ((n >= HOOP_SCAN_SHORTEST || hoop_json_short(p, n)
-         || (m->nliterals && n >= HOOP_SCAN_SHORTEST_LITERAL))
+         || (m->nliterals && n >= HOOP_SCAN_SHORTEST_LITERAL)
+         || m->npatterns)
         && !hoop_json_clean(m, p, n, lk->limit, key))
     {
         return hoop_json_push(m, lev, *i, key);
@@ -574,7 +575,7 @@ hoop_json_quick(const hoop_mask_t *m, const hoop_level_t *lev)
 {
     return lev->state >= HOOP_JSON_VALUE && lev->state <= HOOP_JSON_AFTER
            && lev->field == 0 && m->depth > lev->base && !lev->peeked
-           && !m->has_drop && !lev->naming && !lev->table
+           && !m->has_drop && !m->slow && !lev->naming && !lev->table
            && (m->pair_low == 0 || m->depth < m->pair_low)
            && (m->table < HOOP_TABLE_COLUMNS || m->depth <= m->table_depth);
 }

@@ -25,6 +25,7 @@ static uint64_t hoop_fast_signs(hoop_mask_t *m, const hoop_fast_t *f,
     uint64_t signs);
 static uint64_t hoop_fast_folds(const hoop_fast_t *f, uint64_t bytes);
 static uint64_t hoop_fast_literals(hoop_mask_t *m, const hoop_fast_t *f);
+static uint64_t hoop_fast_patterns(hoop_mask_t *m, const hoop_fast_t *f);
 
 
 int
@@ -100,7 +101,7 @@ hoop_fast_block(hoop_mask_t *m, hoop_fast_t *f, const hoop_block_t *b)
 
     if (b->slash | f->escaped) {
         quote &= ~hoop_fast_escapes(f, b->slash, &doubt);
-        doubt |= m->nliterals ? b->slash | 1 : 0;
+        doubt |= (m->nliterals || m->npatterns) ? b->slash | 1 : 0;
     }
 
     /* from an opening quote on, without the closing one */
@@ -130,6 +131,10 @@ hoop_fast_block(hoop_mask_t *m, hoop_fast_t *f, const hoop_block_t *b)
 
     if (m->nliterals) {
         cand |= hoop_fast_literals(m, f);
+    }
+
+    if (m->npatterns) {
+        cand |= hoop_fast_patterns(m, f);
     }
 
     cand &= string;
@@ -361,6 +366,37 @@ hoop_fast_literals(hoop_mask_t *m, const hoop_fast_t *f)
     for (i = 0; i < m->nliterals; i++) {
         literal = m->literals[i].data;
         cand |= hoop_block_pair(p, literal[0], literal[HOOP_BLOCK_APART]);
+    }
+
+    return cand;
+}
+
+
+/* the places where the literal of a pattern may begin: three bytes of it do */
+
+static uint64_t
+hoop_fast_patterns(hoop_mask_t *m, const hoop_fast_t *f)
+{
+    size_t         n;
+    uint64_t       cand;
+    unsigned       i;
+    const u_char  *p;
+
+    u_char  tail[HOOP_BLOCK + HOOP_PATTERN_SHORTEST - 1];
+
+    p = f->p + f->at;
+    n = f->n - f->at;
+
+    if (n < sizeof(tail)) {
+        memcpy(tail, p, n);
+        memset(tail + n, 0, sizeof(tail) - n);
+        p = tail;
+    }
+
+    cand = 0;
+
+    for (i = 0; i < m->npatterns; i++) {
+        cand |= hoop_block_three(p, m->patterns[i]->literal);
     }
 
     return cand;

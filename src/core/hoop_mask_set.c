@@ -451,6 +451,7 @@ hoop_mask_set_free(hoop_mask_set_t *set)
         free((void *) set->segments[i].name.data);
     }
 
+    hoop_patterns_free(set->patterns);
     free(set->names);
     free(set);
 }
@@ -773,9 +774,8 @@ hoop_mask_set_detect(hoop_mask_set_t *set, json_t *conf, const char *pointer,
 }
 
 
-static int
-hoop_mask_set_action(hoop_mask_set_t *set, json_t *conf, const char *pointer,
-    char **where, hoop_error_t *err)
+int
+hoop_mask_action(json_t *conf, hoop_error_t *err)
 {
     unsigned     i;
     const char  *p;
@@ -788,15 +788,45 @@ hoop_mask_set_action(hoop_mask_set_t *set, json_t *conf, const char *pointer,
 
     for (i = 0; p && i < sizeof(names) / sizeof(names[0]); i++) {
         if (strcmp(p, names[i]) == 0) {
-            set->action = (u_char) i;
-            return HOOP_OK;
+            return (int) i;
         }
     }
 
     hoop_error_set(err, "action \"redact\", \"last4\", \"stars\", \"hash\", "
                    "\"null\" or \"drop\" wanted");
 
-    return hoop_mask_set_error(pointer, "/action", where);
+    return -1;
+}
+
+
+static int
+hoop_mask_set_action(hoop_mask_set_t *set, json_t *conf, const char *pointer,
+    char **where, hoop_error_t *err)
+{
+    int  action;
+
+    action = hoop_mask_action(conf, err);
+
+    if (action < 0) {
+        return hoop_mask_set_error(pointer, "/action", where);
+    }
+
+    set->action = (u_char) action;
+
+    return HOOP_OK;
+}
+
+
+static int
+hoop_mask_set_patterns(hoop_mask_set_t *set, json_t *conf, const char *pointer,
+    char **where, hoop_error_t *err)
+{
+    char  text[64];
+
+    set->patterns = hoop_patterns_compile(conf, text, sizeof(text), err);
+
+    return set->patterns ? HOOP_OK
+                         : hoop_mask_set_error(pointer, text, where);
 }
 
 
@@ -815,8 +845,8 @@ hoop_mask_set_compile(json_t *conf, const char *pointer, char **where,
     }
 
     if (!json_is_object(conf)) {
-        hoop_error_set(err, "object with \"detect\", \"fields\", \"action\" "
-                       "wanted");
+        hoop_error_set(err, "object with \"detect\", \"fields\", "
+                       "\"patterns\", \"action\" wanted");
         (void) hoop_mask_set_error(pointer, "", where);
         return NULL;
     }
@@ -834,6 +864,9 @@ hoop_mask_set_compile(json_t *conf, const char *pointer, char **where,
 
         } else if (strcmp(key, "fields") == 0) {
             rc = hoop_mask_set_fields(set, v, pointer, where, err);
+
+        } else if (strcmp(key, "patterns") == 0) {
+            rc = hoop_mask_set_patterns(set, v, pointer, where, err);
 
         } else if (strcmp(key, "action") == 0) {
             rc = hoop_mask_set_action(set, v, pointer, where, err);

@@ -294,6 +294,8 @@ hoop_mask_scan_init(hoop_mask_t *m, hoop_scan_t *s)
     s->json = 0;
     s->literals = m->literals;
     s->nliterals = m->nliterals;
+    s->patterns = m->patterns;
+    s->npatterns = m->npatterns;
     s->token_max = m->token_max;
     s->raw = NULL;
     s->name = hoop_text_name;
@@ -361,6 +363,10 @@ hoop_text_event(hoop_mask_t *m, hoop_look_t *lk, hoop_scan_t *s,
 
         } else if (event == HOOP_SCAN_BASE64) {
             t->swallow = HOOP_SWALLOW_BASE64;
+
+        } else if (event == HOOP_SCAN_OVERLONG) {
+            t->swallow = HOOP_SWALLOW_VALUE;
+            t->quote = 0;
 
         } else if (event == HOOP_SCAN_PREFIX) {
             t->swallow = HOOP_SWALLOW_LITERAL;

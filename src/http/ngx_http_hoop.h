@@ -453,7 +453,7 @@ typedef struct {
     size_t                        record_cap;
     hoop_sha256_t                 response_md;
     uint64_t                      response_size;
-    uint32_t                      masked[HOOP_DETECT_MAX];
+    uint32_t                      masked[HOOP_DETECT_ALL];
     ngx_http_hoop_mcp_list_t     *mcp_list;    /* NULL: not filtered */
     const char                   *blocked;     /* fixed text: why 502 */
     ngx_http_upstream_t          *blocked_upstream;

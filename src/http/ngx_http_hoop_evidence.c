@@ -661,7 +661,7 @@ ngx_http_hoop_event_response(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
     hoop_buf_init(&masked, 4096);
     (void) hoop_buf_addc(&masked, '{');
 
-    for (i = 0; i < HOOP_DETECT_MAX; i++) {
+    for (i = 0; i < HOOP_DETECT_ALL; i++) {
         if (ctx->masked[i] == 0) {
             continue;
         }

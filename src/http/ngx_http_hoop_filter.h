@@ -46,7 +46,7 @@ typedef struct {
     const u_char          *text_pos;
     const u_char          *text_last;
 
-    uint32_t               masked[HOOP_DETECT_MAX];   /* in the headers */
+    uint32_t               masked[HOOP_DETECT_ALL];   /* in the headers */
     u_char                 head[4];        /* the first bytes of the text */
     ngx_uint_t             nhead;
 

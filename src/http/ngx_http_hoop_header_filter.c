@@ -667,7 +667,7 @@ ngx_http_hoop_filter_field(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
 {
     int               rc;
     u_char           *p;
-    uint32_t          counts[HOOP_DETECT_MAX];
+    uint32_t          counts[HOOP_DETECT_ALL];
     hoop_buf_t        b;
     ngx_uint_t        i;
     hoop_mask_list_t  some;
@@ -724,7 +724,7 @@ ngx_http_hoop_filter_field(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
 
     hoop_buf_free(&b);
 
-    for (i = 0; i < HOOP_DETECT_MAX; i++) {
+    for (i = 0; i < HOOP_DETECT_ALL; i++) {
         ctx->masked[i] += counts[i];
     }
 
@@ -740,7 +740,7 @@ ngx_http_hoop_filter_value(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
 {
     u_char      *p, *query;
     ngx_int_t    rc;
-    uint32_t     counts[HOOP_DETECT_MAX], more[HOOP_DETECT_MAX];
+    uint32_t     counts[HOOP_DETECT_ALL], more[HOOP_DETECT_ALL];
     hoop_buf_t   b;
     ngx_uint_t   i;
 
@@ -790,7 +790,7 @@ ngx_http_hoop_filter_value(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
         value->data = p;
         value->len = b.len;
 
-        for (i = 0; i < HOOP_DETECT_MAX; i++) {
+        for (i = 0; i < HOOP_DETECT_ALL; i++) {
             ctx->masked[i] += counts[i] + more[i];
         }
     }

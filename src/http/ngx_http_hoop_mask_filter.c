@@ -210,7 +210,7 @@ ngx_http_hoop_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
         if (fctx->mask) {
             counts = hoop_mask_counts(fctx->mask);
 
-            for (i = 0; i < HOOP_DETECT_MAX; i++) {
+            for (i = 0; i < HOOP_DETECT_ALL; i++) {
                 fctx->main->masked[i] = fctx->masked[i] + counts[i];
             }
         }

@@ -270,7 +270,7 @@ ngx_http_hoop_masked_variable(ngx_http_request_t *r,
 
     n = 0;
 
-    for (i = 0; i < HOOP_DETECT_MAX; i++) {
+    for (i = 0; i < HOOP_DETECT_ALL; i++) {
         n += ctx->masked[i];
     }
 

@@ -103,8 +103,11 @@ fuzz_mask(unsigned mode, unsigned action, const u_char *p, size_t len,
         "{\"fields\":[\"token\",\"/a/*/b\",\"/**/c\"],\"action\":\"redact\"}",
         "{\"detect\":[\"us_ssn\",\"email\",\"us_itin\",\"uk_nhs\",\"uk_nino\","
             "\"ca_sin\",\"au_abn\",\"in_aadhaar\",\"in_pan\",\"br_cpf\","
-            "\"br_cnpj\",\"date_of_birth\","
-            "\"generic_secret\"],\"fields\":[\"token\",\"ssn\"],"
+            "\"br_cnpj\",\"date_of_birth\",\"generic_secret\"],"
+            "\"patterns\":["
+            "{\"name\":\"EMP\",\"regex\":\"\\\\bEMP-[0-9]{4,}\",\"max\":12},"
+            "{\"name\":\"CAT\",\"regex\":\"CAT-(?:a+)+!\",\"max\":60}],"
+            "\"fields\":[\"token\",\"ssn\"],"
             "\"action\":\"last4\"}",
         "{\"detect\":[\"default\"],\"fields\":[\"token\"],"
             "\"action\":\"hash\"}",
@@ -113,7 +116,10 @@ fuzz_mask(unsigned mode, unsigned action, const u_char *p, size_t len,
         "{\"detect\":[\"default\"],\"fields\":[\"token\",\"/a/b\",\"c\"],"
             "\"action\":\"drop\"}",
         "{\"detect\":[\"default\"],\"fields\":[\"token\",\"/a/b\"],"
-            "\"action\":\"stars\"}"
+            "\"patterns\":["
+            "{\"name\":\"ANY\",\"regex\":\"(?<![a-z])[A-Z]{2}[^a]{2,}z\\\\b\","
+            "\"scan\":true,\"max\":20},{\"name\":\"SIX\",\"scan\":true,"
+            "\"regex\":\"6[0-9]{3}$\"}],\"action\":\"stars\"}"
     };
 
     nsets = 0;

@@ -289,7 +289,9 @@ json_text(hoop_buf_t *b, unsigned depth, unsigned few)
         "GB82 WEST 1234 5698 7654 32", "iban DE89370400440532013000.",
         "GB82WEST12345698765433", "call +1 (202) 555-0147 now",
         "+49 30 901820", "(202) 555-0147", "AB12-CD34-EF56-7890", "+0530",
-        "secret=", "my_secret = 1", "token=\\\"abcdef\\\"", "\\t"
+        "EMP-123456", "an EMP\\u002d123456", "see\\/EMP-123456\\n",
+        "EMP-1", "\\/p EMP\\/12 AB1234", "secret=",
+        "my_secret = 1", "token=\\\"abcdef\\\"", "\\t"
     };
 
     static const char  *names[] = {
@@ -466,6 +468,14 @@ main(void)
     test_paths("{\"fields\":[\"/id/**/name\",\"/0/*/id/x\"]}");
     test_paths("{\"fields\":[\"/**/street\",\"/name/id/**/x\"]}");
     test_paths("{\"fields\":[\"/**/*/x\",\"ssn\"],\"action\":\"last4\"}");
+    test_paths("{\"patterns\":[{\"name\":\"EMPLOYEE_ID\","
+               "\"regex\":\"EMP-[0-9]{6}\"}]}");
+    test_paths("{\"patterns\":[{\"name\":\"A\",\"regex\":\"EMP/[0-9]+\"},"
+               "{\"name\":\"B\",\"regex\":\"EMP-[0-9]{6}$\"}]}");
+    test_paths("{\"patterns\":[{\"name\":\"A\","
+               "\"regex\":\"[A-Z]{2}[0-9]{4}\",\"scan\":true},"
+               "{\"name\":\"B\",\"regex\":\"[0-9]{2}5[0-9]\","
+               "\"scan\":true}]}");
     test_paths("{\"fields\":[\"/*/*/pin\",\"/x/id\",\"/name/**/1\"]}");
 
     return done_testing();

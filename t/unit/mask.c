@@ -282,6 +282,131 @@ static const mask_case_t  cases[] = {
       "{\"t\":\"{\\\"a\\\":{\\\"b\\\":\\\"[REDACTED:FIELD]\\\"}}\"}",
       "{\"fields\":[\"/a/b\"]}" },
 
+    /* patterns */
+
+    { J, "pattern",
+      "[\"EMP-123456\",\"a EMP-123456.\",{\"EMP-123456\":\"\\u0045MP\\u00"
+      "2d123456\"},\"{\\\"a\\\":\\\"EMP-123456\\\"}\"]",
+      "[\"[REDACTED:EMPLOYEE_ID]\",\"a [REDACTED:EMPLOYEE_ID].\",{\"[REDA"
+      "CTED:EMPLOYEE_ID]\":\"[REDACTED:EMPLOYEE_ID]\"},\"{\\\"a\\\":\\\"["
+      "REDACTED:EMPLOYEE_ID]\\\"}\"]",
+      "{\"patterns\": [{\"name\": \"EMPLOYEE_ID\", \"regex\": \"\\\\bEMP-"
+      "[0-9]{6}\\\\b\", \"literal\": \"EMP-\", \"max\": 16}]}" },
+    { J, "pattern that does not match",
+      "[\"EMP-12345\",\"EMP-1234567\",\"XEMP-123456\",\"EMP\",\"E\",\"EMP"
+      "-\",123456]",
+      NULL,
+      "{\"patterns\": [{\"name\": \"EMPLOYEE_ID\", \"regex\": \"\\\\bEMP-"
+      "[0-9]{6}\\\\b\", \"literal\": \"EMP-\", \"max\": 16}]}" },
+    { T, "pattern in text",
+      "EMP-EMP-123456 EMP-123456",
+      "EMP-[REDACTED:EMPLOYEE_ID] [REDACTED:EMPLOYEE_ID]",
+      "{\"patterns\": [{\"name\": \"EMPLOYEE_ID\", \"regex\": \"\\\\bEMP-"
+      "[0-9]{6}\\\\b\", \"literal\": \"EMP-\", \"max\": 16}]}" },
+    { T, "pattern in text, folded",
+      "EMP&#45;12345\357\274\226 x",
+      "[REDACTED:EMPLOYEE_ID] x",
+      "{\"patterns\": [{\"name\": \"EMPLOYEE_ID\", \"regex\": \"\\\\bEMP-"
+      "[0-9]{6}\\\\b\", \"literal\": \"EMP-\", \"max\": 16}]}" },
+    { F, "pattern in a form",
+      "a=EMP%2D123456&EMP-123456=b+EMP-123456",
+      "a=%5BREDACTED%3AEMPLOYEE_ID%5D&%5BREDACTED%3AEMPLOYEE_ID%5D=b+%5BR"
+      "EDACTED%3AEMPLOYEE_ID%5D",
+      "{\"patterns\": [{\"name\": \"EMPLOYEE_ID\", \"regex\": \"\\\\bEMP-"
+      "[0-9]{6}\\\\b\", \"literal\": \"EMP-\", \"max\": 16}]}" },
+    { S, "pattern in an event stream",
+      "data: {\"a\":\"EMP-123456\"}\n\n: EMP-123456\n\n",
+      "data: {\"a\":\"[REDACTED:EMPLOYEE_ID]\"}\n\n: [REDACTED:EMPLOYEE_I"
+      "D]\n\n",
+      "{\"patterns\": [{\"name\": \"EMPLOYEE_ID\", \"regex\": \"\\\\bEMP-"
+      "[0-9]{6}\\\\b\", \"literal\": \"EMP-\", \"max\": 16}]}" },
+    { T, "match that is longer than max",
+      "a KEY-abcdefgh KEY-abcdefghi b",
+      "a [REDACTED:KEY] [REDACTED:OVERLONG] b",
+      "{\"patterns\": [{\"name\": \"KEY\", \"regex\": \"KEY-[a-z]+\", \"m"
+      "ax\": 12}]}" },
+    { J, "match that is much longer",
+      "[\"KEY-abcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghi"
+      "jabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcde"
+      "fghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghija"
+      "bcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefg"
+      "hijabcdefghijabcdefghijabcdefghijabcdefghij x\"]",
+      "[\"[REDACTED:OVERLONG] x\"]",
+      "{\"patterns\": [{\"name\": \"KEY\", \"regex\": \"KEY-[a-z]+\", \"m"
+      "ax\": 12}]}" },
+    { J, "pattern that is tried everywhere",
+      "[\"xAB1234y\",\"ab1234\",{\"k\":\"AB12345\"}]",
+      "[\"x[REDACTED:S]y\",\"ab1234\",{\"k\":\"[REDACTED:S]5\"}]",
+      "{\"patterns\": [{\"name\": \"S\", \"regex\": \"[A-Z]{2}[0-9]{4}\","
+      " \"scan\": true, \"max\": 6}]}" },
+    { J, "pattern of numbers",
+      "[771234,77123,{\"a\":-771234,\"b\":7712340}]",
+      "[\"[REDACTED:N]\",77123,{\"a\":\"[REDACTED:N]\",\"b\":7712340}]",
+      "{\"patterns\": [{\"name\": \"N\", \"regex\": \"\\\\b77[0-9]{4}\\\\"
+      "b\", \"scan\": true}]}" },
+    { J, "literal of digits",
+      "[900123456,\"x 900123456\",9001]",
+      "[\"[REDACTED:N]\",\"x [REDACTED:N]\",9001]",
+      "{\"patterns\": [{\"name\": \"N\", \"regex\": \"900[0-9]{6}\"}]}" },
+    { J, "action of a pattern",
+      "[\"EMP-123456 TAX-77\"]",
+      "[\"***-**3456 [REDACTED:TAX]\"]",
+      "{\"patterns\": [{\"name\": \"EMPLOYEE_ID\", \"regex\": \"\\\\bEMP-"
+      "[0-9]{6}\\\\b\", \"literal\": \"EMP-\", \"max\": 16, \"action\": "
+      "\"last4\"}, {\"name\": \"TAX\", \"regex\": \"TAX-[0-9]+\"}], \"act"
+      "ion\": \"redact\"}" },
+    { J, "pattern and null",
+      "[900123456,\"a 900123456\"]",
+      "[null,\"a [REDACTED:N]\"]",
+      "{\"patterns\": [{\"name\": \"N\", \"regex\": \"900[0-9]{6}\"}], \""
+      "action\": \"null\"}" },
+    { J, "pattern that gives up",
+      "[\"CAT-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+      "a b!\"]",
+      "[\"[REDACTED:CAT]\"]",
+      "{\"patterns\": [{\"name\": \"CAT\", \"regex\": \"CAT-(?:a+)+!\", "
+      "\"max\": 100}]}" },
+    { T, "lookarounds",
+      "id=EMP-1 no=EMP-2 id=EMP-3! id=EMP-4",
+      "id=[REDACTED:L] no=EMP-2 id=EMP-3! id=[REDACTED:L]",
+      "{\"patterns\": [{\"name\": \"L\", \"regex\": \"(?<=id=)EMP-[0-9](?"
+      "!!)\"}]}" },
+    { T, "what is built in within a pattern",
+      "x password=abcdefgh y",
+      "x [REDACTED:FIELD] y",
+      "{\"fields\": [\"password\"], \"patterns\": [{\"name\": \"P\", \"re"
+      "gex\": \"password=[a-d]+\"}]}" },
+    { T, "pattern within what is built in",
+      "jane.EMP-123456@example.com EMP-123456",
+      "[REDACTED:EMAIL] [REDACTED:EMPLOYEE_ID]",
+      "{\"patterns\": [{\"name\": \"EMPLOYEE_ID\", \"regex\": \"\\\\bEMP-"
+      "[0-9]{6}\\\\b\", \"literal\": \"EMP-\", \"max\": 16}], \"detect\":"
+      " [\"email\"]}" },
+    { T, "long token that begins within a pattern", "x Bearer "
+      "eyJhbGciOiJIUzI1NiJ9.QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmN"
+      "kZWZnaGlqa2xtbm9wcXJzdHV2d3h5egQUJDREVGR0hJSktMTU5PUFFSU1RVV"
+      "ldYWVphYmNkZWZnaGlqa2xtbm9wcXJzdHV2d3h5egQUJDREVGR0hJSktMTU5"
+      "PUFFSU1RVVldYWVphYmNkZWZnaGlqa2xtbm9wcXJzdHV2d3h5egQUJDREVGR"
+      "0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWZnaGlqa2xtbm9wcXJzdHV2d3h5e"
+      "gQUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWZnaGlqa2xtbm9wcXJ"
+      "zdHV2d3h5egQUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWZnaGlqa"
+      "2xtbm9wcXJzdHV2d3h5egQUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmN"
+      "kZWZnaGlqa2xtbm9wcXJzdHV2d3h5egQUJDREVGR0hJSktMTU5PUFFSU1RVV"
+      "ldYWVphYmNkZWZnaGlqa2xtbm9wcXJzdHV2d3h5egQUJDREVGR0hJSktMTU5"
+      "PUFFSU1RVVldYWVphYmNkZWZnaGlqa2xtbm9wcXJzdHV2d3h5eg"
+      ".c2lnbmF0dXJl y", "x [REDACTED:B] y",
+      "{\"detect\":[\"jwt\"],\"patterns\":[{\"name\":\"B\","
+      "\"regex\":\"Bearer [a-zA-Z0-9]{5}\"}]}" },
+    { T, "two patterns at one place",
+      "EMP-1234567",
+      "[REDACTED:A]67",
+      "{\"patterns\": [{\"name\": \"A\", \"regex\": \"EMP-[0-9]{5}\"}, {"
+      "\"name\": \"B\", \"regex\": \"EMP-[0-9]+\"}]}" },
+    { T, "bytes that are no UTF-8", "\xff" "EMP-123456\xff EMP-12\xff" "3456",
+      "\xff[REDACTED:EMPLOYEE_ID]\xff EMP-12\xff" "3456",
+      "{\"patterns\": [{\"name\": \"EMPLOYEE_ID\", \"regex\": \"\\\\bEMP-"
+      "[0-9]{6}\\\\b\", \"literal\": \"EMP-\", \"max\": 16}]}" },
+
     /* actions */
 
     { J, "last4", "{\"pan\":\"4111-1111-1111-1111\",\"n\":4111111111111111,"
@@ -589,7 +714,7 @@ static void
 test_whole(const char *in, const char *want, const hoop_str_t *lit,
     unsigned nlit, const char *name)
 {
-    uint32_t                counts[HOOP_DETECT_MAX];
+    uint32_t                counts[HOOP_DETECT_ALL];
     hoop_buf_t              out;
     const hoop_mask_set_t  *set;
 
@@ -606,7 +731,7 @@ test_whole(const char *in, const char *want, const hoop_str_t *lit,
 static void
 test_named(void)
 {
-    uint32_t                counts[HOOP_DETECT_MAX];
+    uint32_t                counts[HOOP_DETECT_ALL];
     hoop_buf_t              out;
     const hoop_mask_set_t  *set;
 
@@ -889,7 +1014,68 @@ test_errors(void)
         { "{\"fields\":[\"/\"]}", "/m/fields/0" },
         { "{\"fields\":[\"/a/**\"]}", "/m/fields/0" },
         { "{\"action\":\"burn\"}", "/m/action" },
-        { "{\"alow\":[]}", "/m/alow" }
+        { "{\"alow\":[]}", "/m/alow" },
+        { "{\"patterns\": {}}",
+          "/m/patterns" },
+        { "{\"patterns\": [5]}",
+          "/m/patterns/0" },
+        { "{\"patterns\": [{\"name\": \"a\", \"regex\": \"abc\"}]}",
+          "/m/patterns/0/name" },
+        { "{\"patterns\": [{\"name\": \"US_SSN\", \"regex\": \"abc\"}]}",
+          "/m/patterns/0/name" },
+        { "{\"patterns\": [{\"name\": \"OVERLONG\", \"regex\": \"abc\"}]}",
+          "/m/patterns/0/name" },
+        { "{\"patterns\": [{\"name\": \"A\", \"regex\": \"abc\"}, {\"name\": "
+          "\"A\", \"regex\": \"abc\"}]}",
+          "/m/patterns/1/name" },
+        { "{\"patterns\": [{\"name\": \"A\"}]}",
+          "/m/patterns/0/regex" },
+        { "{\"patterns\": [{\"name\": \"A\", \"regex\": \"abc(\"}]}",
+          "/m/patterns/0/regex" },
+        { "{\"patterns\": [{\"name\": \"A\", \"regex\": \"ab\"}]}",
+          "/m/patterns/0/regex" },
+        { "{\"patterns\": [{\"name\": \"A\", \"regex\": \"abc|def\"}]}",
+          "/m/patterns/0/regex" },
+        { "{\"patterns\": [{\"name\": \"A\", \"regex\": \"(?i)abcdef\"}]}",
+          "/m/patterns/0/regex" },
+        { "{\"patterns\": [{\"name\": \"A\", \"regex\": \"abc?d\"}]}",
+          "/m/patterns/0/regex" },
+        { "{\"patterns\": [{\"name\": \"A\", \"regex\": \"[]|]abc|def\"}]}",
+          "/m/patterns/0/regex" },
+        { "{\"patterns\": [{\"name\": \"A\", \"regex\": \"abcd[]|x]|def\"}]}",
+          "/m/patterns/0/regex" },
+        { "{\"patterns\": [{\"name\": \"A\", \"regex\": \"(?:abcd)?\", \"scan"
+          "\": true}]}",
+          "/m/patterns/0/regex" },
+        { "{\"patterns\": [{\"name\": \"A\", \"regex\": \"abcd{30}\", \"max\""
+          ": 20}]}",
+          "/m/patterns/0/regex" },
+        { "{\"patterns\": [{\"name\": \"A\", \"regex\": \"(?<=.{17})abcd\"}]}",
+          "/m/patterns/0/regex" },
+        { "{\"patterns\": [{\"name\": \"A\", \"regex\": \"abcd\", \"max\": 25"
+          "7}]}",
+          "/m/patterns/0/max" },
+        { "{\"patterns\": [{\"name\": \"A\", \"regex\": \"abcd\", \"max\": \""
+          "9\"}]}",
+          "/m/patterns/0/max" },
+        { "{\"patterns\": [{\"name\": \"A\", \"regex\": \"abcd\", \"literal\""
+          ": \"bcd\"}]}",
+          "/m/patterns/0/literal" },
+        { "{\"patterns\": [{\"name\": \"A\", \"regex\": \"abcd\", \"literal\""
+          ": \"abcdef\"}]}",
+          "/m/patterns/0/literal" },
+        { "{\"patterns\": [{\"name\": \"A\", \"regex\": \"abcd\", \"literal\""
+          ": \"abc\", \"scan\": true}]}",
+          "/m/patterns/0/literal" },
+        { "{\"patterns\": [{\"name\": \"A\", \"regex\": \"abcd\", \"scan\": 1"
+          "}]}",
+          "/m/patterns/0/scan" },
+        { "{\"patterns\": [{\"name\": \"A\", \"regex\": \"abcd\", \"action\":"
+          " \"burn\"}]}",
+          "/m/patterns/0/action" },
+        { "{\"patterns\": [{\"name\": \"A\", \"regex\": \"abcd\", \"litreal\""
+          ": \"abc\"}]}",
+          "/m/patterns/0" }
     };
 
     for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
