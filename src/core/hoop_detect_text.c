@@ -9,7 +9,11 @@
 #include "hoop_detect_impl.h"
 
 
-#define HOOP_DOMAIN_MAX  253
+#define HOOP_DOMAIN_MAX    253
+
+#define HOOP_PLAIN_SPACES  8           /* before and behind the sign */
+#define HOOP_PLAIN_MIN     6           /* bytes of a value without quotes, */
+#define HOOP_PLAIN_MAX     64          /* and those that are looked at */
 
 
 /* names of files, which have the form of an address as "icon@2x.png" */
@@ -223,16 +227,56 @@ hoop_header_name(const u_char *name, size_t n)
 }
 
 
+/*
+ * What stands without quotes behind "name: " or "name = " is a value if it does
+ * not look like a word of prose, or like code: six bytes with a digit at least.
+ */
+
+static int
+hoop_plain_value(hoop_scan_t *s, size_t i, size_t k)
+{
+    int     digit;
+    size_t  n;
+
+    digit = 0;
+
+    for (n = 0; n < HOOP_PLAIN_MAX; n++) {
+
+        if (k + n == s->n) {
+
+            if (!s->final) {
+                return hoop_more(s, i);
+            }
+
+            break;
+        }
+
+        if (s->p[k + n] == '(') {
+            return HOOP_NO;
+        }
+
+        if (hoop_is(s->p[k + n], HOOP_C_DELIM)) {
+            break;
+        }
+
+        digit |= hoop_is(s->p[k + n], HOOP_C_DIGIT);
+    }
+
+    return (n >= HOOP_PLAIN_MIN && digit) ? HOOP_YES : HOOP_NO;
+}
+
+
 int
 hoop_detect_value(hoop_scan_t *s, size_t i)
 {
-    int       c, quote, line;
+    int       c, rc, quote, line, plain;
     size_t    k, n;
     u_char    name[HOOP_NAME_MAX];
     unsigned  det;
 
     quote = 0;
     line = 0;
+    plain = 0;
     k = 1;
 
     c = hoop_before(s, i, 1);
@@ -240,6 +284,12 @@ hoop_detect_value(hoop_scan_t *s, size_t i)
     if (s->p[i] == ':' && c == ' ') {
         k = 2;
         c = hoop_before(s, i, 2);
+    }
+
+    while (s->p[i] == '=' && c == ' ' && k <= HOOP_PLAIN_SPACES) {
+        plain = 1;
+        k++;
+        c = hoop_before(s, i, k);
     }
 
     if (c == '"' || c == '\'' || c == HOOP_QUOTE || c == HOOP_APOSTROPHE) {
@@ -250,7 +300,7 @@ hoop_detect_value(hoop_scan_t *s, size_t i)
             k++;
         }
 
-    } else if (k == 2 || c < 0 || !hoop_is(c, HOOP_C_NAME)) {
+    } else if ((k == 2 && !plain) || c < 0 || !hoop_is(c, HOOP_C_NAME)) {
         return HOOP_NO;
     }
 
@@ -261,11 +311,8 @@ hoop_detect_value(hoop_scan_t *s, size_t i)
     }
 
     if (s->p[i] == ':' && !quote) {
-        line = 1;
-
-        if (!hoop_header_name(name + HOOP_NAME_MAX - n, n)) {
-            return HOOP_NO;
-        }
+        line = hoop_header_name(name + HOOP_NAME_MAX - n, n);
+        plain = !line;
     }
 
     det = s->name(s->ctx, name + HOOP_NAME_MAX - n, n);
@@ -276,7 +323,7 @@ hoop_detect_value(hoop_scan_t *s, size_t i)
 
     /* the value */
 
-    n = (quote || line) ? 8 : 0;
+    n = (quote || line || plain) ? HOOP_PLAIN_SPACES : 0;
     k = i + 1;
 
     if (quote && s->p[i] == '=' && k < s->n && s->p[k] == '>') {
@@ -319,6 +366,13 @@ hoop_detect_value(hoop_scan_t *s, size_t i)
 
     } else if (c == '=' || hoop_is(c, HOOP_C_DELIM)) {
         return HOOP_NO;
+
+    } else if (plain && !quote) {
+        rc = hoop_plain_value(s, i, k);
+
+        if (rc != HOOP_YES) {
+            return rc;
+        }
     }
 
     (void) hoop_yes(s, k, k, det - 1);

@@ -138,6 +138,21 @@ static const mask_case_t  cases[] = {
     { J, "pem", "[\"x" PEM "\\nMIIB+/=\\nabc\\n" PEND "\\ny\",\"" PEM
       "\\nMIIcut\"]",
       "[\"x[REDACTED:PRIVATE_KEY]\\ny\",\"[REDACTED:PRIVATE_KEY]\"]", NULL },
+    { T, "values of config files", "password: hunter2\napi_key: \"3f9a8b7c\"\n"
+      "aws_secret_access_key = wJalrXUtnFEMI7\nPASSWORD   =   'x y'\n"
+      "  secret: 'a'  # b\nssn: 219099999\n",
+      "password: [REDACTED:FIELD]\napi_key: \"[REDACTED:FIELD]\"\n"
+      "aws_secret_access_key = [REDACTED:FIELD]\n"
+      "PASSWORD   =   '[REDACTED:FIELD]'\n"
+      "  secret: '[REDACTED:FIELD]'  # b\nssn: [REDACTED:US_SSN]\n", NULL },
+    { T, "prose and code", "Password: must be 8 characters\nsecret: none\n"
+      "if (password == other1) {\npassword = request.get1(\"x\")\n"
+      "my password : hunter22\nkeyboard: 102keys\npassword: \n"
+      "password = None\n", NULL, NULL },
+    { J, "values of config files in strings",
+      "[\"password: hunter2 x\",\"secret = abc123 x\",\"a\\nssn: 219099999\"]",
+      "[\"password: [REDACTED:FIELD] x\",\"secret = [REDACTED:FIELD] x\","
+      "\"a\\nssn: [REDACTED:US_SSN]\"]", NULL },
     { T, "pem in comments", " * " PEM "\n * MIIBAAAA\n * BBBB\n * " PEND " x\n"
       "# " PEM "\n# MIIBAAAA\n# " PEND "\n> " PEM "\n> MIIBAAAA\n",
       " * [REDACTED:PRIVATE_KEY] x\n# [REDACTED:PRIVATE_KEY]\n"
