@@ -13,6 +13,9 @@
 #define HOOP_PEM_HEAD  88              /* of the base64 of a PEM's first line */
 #define HOOP_BOT_MIN   5               /* digits of the number of a bot */
 #define HOOP_BOT_MAX   16
+#define HOOP_SUM_TEXT  4               /* "ghp_" */
+#define HOOP_SUM_OF    30              /* what a checksum is of */
+#define HOOP_SUM       6               /* its digits */
 
 
 /* 1: text stands at i; 0: not; -1: as far as is seen */
@@ -295,3 +298,85 @@ hoop_detect_telegram(hoop_scan_t *s, size_t i, hoop_scan_e *event)
 }
 
 
+/* the CRC-32 of the thirty before, in base 62, stands behind them */
+
+static int
+hoop_sum_right(const u_char *p)
+{
+    size_t    k;
+    uint32_t  crc;
+
+    static const char  digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                  "abcdefghijklmnopqrstuvwxyz";
+
+    crc = hoop_crc32(p, HOOP_SUM_OF);
+
+    for (k = HOOP_SUM; k-- > 0; crc /= 62) {
+        if (p[HOOP_SUM_OF + k] != (u_char) digits[crc % 62]) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+/*
+ * A right checksum is certain: neither disorder is asked for then, nor that
+ * nothing stands before.  A wrong one says nothing, for tokens are also cut,
+ * mangled and made up, and goes by the rules of all.
+ */
+
+static int
+hoop_detect_summed(hoop_scan_t *s, size_t i, const hoop_token_t *token,
+    hoop_scan_e *event)
+{
+    size_t        k, run;
+    hoop_token_t  sure;
+
+    run = i + HOOP_SUM_TEXT;
+
+    for (k = run; k < s->n && k - run < HOOP_SUM_OF + HOOP_SUM; k++) {
+        if (!hoop_token_is(s->p[k], HOOP_SET_ALNUM)) {
+            return HOOP_NO;
+        }
+    }
+
+    if (k - run < HOOP_SUM_OF + HOOP_SUM) {
+        return hoop_more(s, i);
+    }
+
+    if (hoop_sum_right(s->p + run)) {
+        sure = *token;
+        sure.entropy = 0;
+
+        return hoop_token_run(s, i, run, &sure, event);
+    }
+
+    return hoop_word_before(s, i) ? HOOP_NO
+                                  : hoop_token_run(s, i, run, token, event);
+}
+
+
+int
+hoop_detect_github(hoop_scan_t *s, size_t i, hoop_scan_e *event)
+{
+    static const hoop_token_t  token = {
+        "", HOOP_DETECT_GITHUB_TOKEN, 0, 0, HOOP_SET_ALNUM, 36, 0, 0, NULL,
+        NULL
+    };
+
+    return hoop_detect_summed(s, i, &token, event);
+}
+
+
+int
+hoop_detect_npm(hoop_scan_t *s, size_t i, hoop_scan_e *event)
+{
+    static const hoop_token_t  token = {
+        "", HOOP_DETECT_REGISTRY_TOKEN, 0, 0, HOOP_SET_ALNUM, 36, 0, 25, NULL,
+        NULL
+    };
+
+    return hoop_detect_summed(s, i, &token, event);
+}

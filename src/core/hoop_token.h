@@ -105,6 +105,8 @@ unsigned hoop_entropy(const u_char *p, size_t n);
 int hoop_detect_jwt(hoop_scan_t *s, size_t i, hoop_scan_e *event);
 int hoop_detect_pem(hoop_scan_t *s, size_t i, hoop_scan_e *event);
 int hoop_detect_pem64(hoop_scan_t *s, size_t i, hoop_scan_e *event);
+int hoop_detect_github(hoop_scan_t *s, size_t i, hoop_scan_e *event);
+int hoop_detect_npm(hoop_scan_t *s, size_t i, hoop_scan_e *event);
 int hoop_detect_telegram(hoop_scan_t *s, size_t i, hoop_scan_e *event);
 
 

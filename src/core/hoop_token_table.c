@@ -116,15 +116,15 @@ const hoop_token_t  hoop_tokens[] = {
     /* GitHub */
 
     { "ghp_", HOOP_DETECT_GITHUB_TOKEN, 0, 6,
-      HOOP_SET_ALNUM, 36, 0, 0, NULL, NULL },
+      HOOP_SET_ALNUM, 36, 0, 0, NULL, hoop_detect_github },
     { "gho_", HOOP_DETECT_GITHUB_TOKEN, 0, 6,
-      HOOP_SET_ALNUM, 36, 0, 0, NULL, NULL },
+      HOOP_SET_ALNUM, 36, 0, 0, NULL, hoop_detect_github },
     { "ghu_", HOOP_DETECT_GITHUB_TOKEN, 0, 7,
-      HOOP_SET_ALNUM, 36, 0, 0, NULL, NULL },
+      HOOP_SET_ALNUM, 36, 0, 0, NULL, hoop_detect_github },
     { "ghs_", HOOP_DETECT_GITHUB_TOKEN, 0, 6,
-      HOOP_SET_ALNUM, 36, 0, 0, NULL, NULL },
+      HOOP_SET_ALNUM, 36, 0, 0, NULL, hoop_detect_github },
     { "ghr_", HOOP_DETECT_GITHUB_TOKEN, 0, 6,
-      HOOP_SET_ALNUM, 36, 0, 0, NULL, NULL },
+      HOOP_SET_ALNUM, 36, 0, 0, NULL, hoop_detect_github },
     { "github_pat_", HOOP_DETECT_GITHUB_TOKEN, 8, 5,
       HOOP_SET_WORD, 40, 0, 0, NULL, NULL },
 
@@ -237,7 +237,7 @@ const hoop_token_t  hoop_tokens[] = {
     /* registries of packages: npm, PyPI, RubyGems, Docker Hub */
 
     { "npm_", HOOP_DETECT_REGISTRY_TOKEN, 0, 7,
-      HOOP_SET_ALNUM, 36, 0, 25, NULL, NULL },
+      HOOP_SET_ALNUM, 36, 0, 25, NULL, hoop_detect_npm },
     { "pypi-AgEIcHlwaS5vcmc", HOOP_DETECT_REGISTRY_TOKEN, 2, 1,
       HOOP_SET_URL, 50, 0, 0, NULL, NULL },
     { "rubygems_", HOOP_DETECT_REGISTRY_TOKEN, 1, 0,
