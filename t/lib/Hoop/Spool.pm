@@ -88,8 +88,13 @@ sub check_block {
                                 "\nthere is:\n", map { "$_\n" } @texts);
     }
 
+    # a few digits stand in one hash of some hundreds by chance
+    my @said = @texts;
+    s/"(?:session|prev|hash|sha256|\w+_(?:hash|sha256))":"(?:hs_)?[0-9a-f]+"//g
+        for @said;
+
     for my $text (grep { length } split /\n/, $block->no_event_text // '') {
-        my @found = grep { index($_, $text) >= 0 } @texts;
+        my @found = grep { index($_, $text) >= 0 } @said;
         Test::More::is("@found", '', "$name - \"$text\" is in no event");
     }
 }
