@@ -204,6 +204,26 @@ main(int argc, char **argv)
     }
 
     bench_run("dense text", HOOP_MASK_TEXT, &b, 1 << 20);
+    b.len = 0;
+
+    (void) hoop_buf_adds(&b, "id,name,city,note,balance\n");
+
+    for (i = 0; b.len < 65536; i++) {
+        (void) hoop_buf_adds(&b, "100001,Customer One,Springfield,\"called, "
+                             "wants the yearly plan\",1024.50\n");
+    }
+
+    bench_run("a table", HOOP_MASK_CSV, &b, 1 << 20);
+    b.len = 0;
+
+    (void) hoop_buf_adds(&b, "id,name,password,note,balance\n");
+
+    for (i = 0; b.len < 65536; i++) {
+        (void) hoop_buf_adds(&b, "100001,Customer One,hunter2-and-more,\"called"
+                             ", wants the yearly plan\",1024.50\n");
+    }
+
+    bench_run("a column of secrets", HOOP_MASK_CSV, &b, 1 << 20);
     hoop_buf_free(&b);
 
     hoop_buf_init(&b, 0);

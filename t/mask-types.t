@@ -62,6 +62,12 @@ __DATA__
 --- cases eval
 [["id,ssn,x\n1,078-05-1121,y\n2,219-09-9998,z\n"
   => "id,ssn,x\n1,[REDACTED:US_SSN],y\n2,[REDACTED:US_SSN],z\n"],
+ ["id;password;\"a;b\"\r\n1;hunter2;x\r\n2;\"a;\"\"b\"\"\";y\r\n3;;z\r\n"
+  => "id;password;\"a;b\"\r\n1;[REDACTED:FIELD];x\r\n"
+     . "2;\"[REDACTED:FIELD]\";y\r\n3;;z\r\n"],
+ ["a,b\n\"{\"\"api_key\"\":\"\"x\"\"}\",1\n"
+  => "a,b\n\"{\"\"api_key\"\":\"\"[REDACTED:FIELD]\"\"}\",1\n"],
+ ["a,b\n1,\"x\"\"y\"\n" => undef],
  ["4111,1111,1111,1111\n" => undef],
  ["4111\t1111\t1111\t1111\n" => undef],
  ["4111\n1111\n1111\n1111\n" => undef],

@@ -117,7 +117,7 @@ hoop_mask_create(hoop_mask_mode_e mode, const hoop_mask_set_t *const *sets,
     unsigned      i, k;
     hoop_mask_t  *m;
 
-    if (mode > HOOP_MASK_FORM || nsets > HOOP_MASK_SETS
+    if (mode > HOOP_MASK_CSV || nsets > HOOP_MASK_SETS
         || nliterals > HOOP_MASK_LITERALS)
     {
         return NULL;
@@ -175,6 +175,15 @@ hoop_mask_create(hoop_mask_mode_e mode, const hoop_mask_set_t *const *sets,
     m->token_max = m->hold - m->hold / 4;
     m->dlimit = HOOP_MASK_AHEAD;
 
+    if (mode == HOOP_MASK_CSV) {
+        m->csv = hoop_mask_csv_create();
+
+        if (m->csv == NULL) {
+            hoop_mask_free(m);
+            return NULL;
+        }
+    }
+
     m->base = (mode == HOOP_MASK_FORM);
 
     hoop_mask_core_reset(m);
@@ -210,6 +219,7 @@ hoop_mask_free(hoop_mask_t *m)
     }
 
     free(m->patterns);
+    free(m->csv);
     free(m->frames);
     OPENSSL_cleanse(m->hash_key, sizeof(m->hash_key));
     free(m);

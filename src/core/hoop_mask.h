@@ -126,10 +126,11 @@ void hoop_mask_set_free(hoop_mask_set_t *set);
 
 
 typedef enum {
-    HOOP_MASK_TEXT = 0,        /* plain, HTML, XML, CSV, unknown text */
+    HOOP_MASK_TEXT = 0,        /* plain, HTML, XML, unknown text */
     HOOP_MASK_JSON,            /* one document, concatenated, NDJSON */
     HOOP_MASK_SSE,             /* text/event-stream */
     HOOP_MASK_FORM,            /* application/x-www-form-urlencoded */
+    HOOP_MASK_CSV,             /* text/csv, text/tab-separated-values */
     HOOP_MASK_BINARY,          /* not text: the caller's policy decides */
     HOOP_MASK_REFUSE           /* text in a charset that cannot be judged */
 } hoop_mask_mode_e;

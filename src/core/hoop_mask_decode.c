@@ -10,8 +10,8 @@
  * decoded bytes is known by counting.  Only one character of several bytes,
  * from one \uXXXX, shares its input bytes; nothing is ever cut within it.
  *
- * A malformed escape in a JSON string becomes one byte 0xff.  In loose text
- * and in forms its bytes stand for themselves.
+ * A malformed escape in a JSON string becomes one byte 0xff.  In loose text,
+ * in forms and in cells of a table its bytes stand for themselves.
  */
 
 
@@ -31,7 +31,7 @@
 
 
 static const u_char  hoop_special[256] = {
-    ['"'] = HOOP_STAGE_JSON,
+    ['"'] = HOOP_STAGE_JSON|HOOP_STAGE_CSV,
     ['\\'] = HOOP_STAGE_JSON|HOOP_STAGE_LOOSE,
     ['%'] = HOOP_STAGE_FORM|HOOP_STAGE_FOLD,
     ['+'] = HOOP_STAGE_FORM,
@@ -128,7 +128,7 @@ again:
             return 0;
         }
 
-        if (c == '"') {
+        if (c == '"' && kind == HOOP_STAGE_JSON) {
             return 1;
         }
 
@@ -145,6 +145,19 @@ again:
     }
 
     rs = st->pend[0].rs;
+
+    if (kind == HOOP_STAGE_CSV) {
+
+        if (c != '"') {
+            hoop_stage_flush(st, kind, out, n);
+            goto again;
+        }
+
+        hoop_emit(out, n, c, rs, u->re);
+        st->state = HOOP_DEC_NORMAL;
+        st->n = 0;
+        return 0;
+    }
 
     if (kind == HOOP_STAGE_FORM) {
         v = hoop_hex_value(c);

@@ -64,6 +64,7 @@
 #define HOOP_STAGE_LOOSE   0x02        /* JSON escapes in any text */
 #define HOOP_STAGE_FORM    0x04        /* percent-encoding */
 #define HOOP_STAGE_FOLD    0x08        /* hoop_mask_fold.c, the last one */
+#define HOOP_STAGE_CSV     0x10        /* two quotes for one, in a cell */
 
 
 /* fields */
@@ -290,6 +291,9 @@ typedef struct {
 } hoop_textual_t;
 
 
+typedef struct hoop_csv_s  hoop_csv_t;
+
+
 struct hoop_mask_s {
     hoop_mask_mode_e        mode;
     unsigned                failed:1;
@@ -361,6 +365,7 @@ struct hoop_mask_s {
     u_char                  unit_nst;
     unsigned                unit_found:1;
     size_t                  unit_known;
+    hoop_csv_t             *csv;           /* tables: hoop_mask_csv.c */
 
     /* what an engine says */
 
@@ -443,6 +448,14 @@ unsigned hoop_mask_name(hoop_mask_t *m, const u_char *p, size_t len,
 
 /* a step of SSE or form framing, see hoop_mask_unit.c */
 int hoop_mask_unit_step(hoop_mask_t *m, const u_char *p, size_t n,
+    unsigned final);
+/* the same of the engines on what is known of the unit at p */
+int hoop_mask_unit_core(hoop_mask_t *m, const u_char *p, size_t n,
+    unsigned final);
+void hoop_mask_unit_begin(hoop_mask_t *m, unsigned state);
+/* the same of a table; the object is malloc()ed */
+hoop_csv_t *hoop_mask_csv_create(void);
+int hoop_mask_csv_step(hoop_mask_t *m, const u_char *p, size_t n,
     unsigned final);
 /* a step of the engines on [p, p + n), which is a unit if "final" */
 int hoop_mask_core_step(hoop_mask_t *m, const u_char *p, size_t n,

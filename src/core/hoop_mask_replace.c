@@ -154,6 +154,10 @@ hoop_mask_encode(u_char kind, u_char *dst, const u_char *p, size_t n)
             dst[k++] = '\\';
             dst[k++] = c;
 
+        } else if (kind == HOOP_STAGE_CSV && c == '"') {
+            dst[k++] = c;
+            dst[k++] = c;
+
         } else if (kind == HOOP_STAGE_FORM
                    && !((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z')
                         || (c >= 'A' && c <= 'Z') || c == '-' || c == '.'

@@ -69,12 +69,18 @@ static const char *const  hoop_type_text[] = {
     "application/xml", "application/xml-dtd", "application/javascript",
     "application/x-javascript", "application/ecmascript",
     "application/yaml", "application/x-yaml", "application/toml",
-    "application/sql", "application/graphql", "application/csv",
+    "application/sql", "application/graphql",
     "application/x-sh", "application/x-httpd-php", "application/rtf",
     "application/x-pem-file", "application/pem-certificate-chain",
     "application/problem", "application/http", "application/x-subrip",
     "application/mbox", "application/node", "application/jwt",
     "application/jose", "application/x-ldif", NULL
+};
+
+static const char *const  hoop_type_tables[] = {
+    "text/csv", "text/x-csv", "text/comma-separated-values",
+    "text/tab-separated-values", "text/tsv", "text/x-tsv", "application/csv",
+    "application/x-csv", NULL
 };
 
 static const char *const  hoop_type_charsets[] = {
@@ -105,6 +111,10 @@ hoop_type_mode(hoop_str_t type)
         return HOOP_MASK_JSON;
     }
 
+    if (hoop_type_listed(type, hoop_type_tables)) {
+        return HOOP_MASK_CSV;
+    }
+
     if (hoop_type_starts(type, "text/") || hoop_type_starts(type, "multipart/")
         || hoop_type_starts(type, "message/")
         || hoop_type_ends(type, "+xml") || hoop_type_ends(type, "+yaml")
@@ -118,14 +128,17 @@ hoop_type_mode(hoop_str_t type)
 }
 
 
-/* 1 if a parameter named charset, of any case, has a value we can judge */
+/*
+ * 1 if a parameter named charset, of any case, has a value we can judge;
+ * headless: a table is said to have no header line (RFC 7111, 4)
+ */
 
 static int
-hoop_type_charset(const u_char *p, const u_char *end)
+hoop_type_params(const u_char *p, const u_char *end, int *headless)
 {
     u_char         c, text[HOOP_TYPE_MAX];
     size_t         n;
-    int            quoted, charset;
+    int            quoted, charset, header;
     const u_char  *name;
 
     while (p < end) {
@@ -141,13 +154,15 @@ hoop_type_charset(const u_char *p, const u_char *end)
         }
 
         charset = 0;
+        header = 0;
 
-        if (p - name == 7) {
-            for (n = 0; n < 7; n++) {
+        if (p - name == 7 || p - name == 6) {
+            for (n = 0; n < (size_t) (p - name); n++) {
                 text[n] = hoop_lower(name[n]);
             }
 
-            charset = (memcmp(text, "charset", 7) == 0);
+            charset = (n == 7 && memcmp(text, "charset", 7) == 0);
+            header = (n == 6 && memcmp(text, "header", 6) == 0);
         }
 
         p++;
@@ -177,6 +192,10 @@ hoop_type_charset(const u_char *p, const u_char *end)
             return 0;
         }
 
+        if (header && hoop_str_is(hoop_str(text, n), "absent")) {
+            *headless = 1;
+        }
+
         while (p < end && *p != ';') {
             p++;
         }
@@ -189,6 +208,7 @@ hoop_type_charset(const u_char *p, const u_char *end)
 hoop_mask_mode_e
 hoop_mask_mode(hoop_str_t content_type)
 {
+    int                headless;
     size_t             n;
     u_char             text[HOOP_TYPE_MAX];
     const u_char      *p, *end;
@@ -214,11 +234,13 @@ hoop_mask_mode(hoop_str_t content_type)
 
     mode = hoop_type_mode(hoop_str(text, n));
 
-    if (mode != HOOP_MASK_BINARY && !hoop_type_charset(p, end)) {
+    headless = 0;
+
+    if (mode != HOOP_MASK_BINARY && !hoop_type_params(p, end, &headless)) {
         return HOOP_MASK_REFUSE;
     }
 
-    return mode;
+    return (mode == HOOP_MASK_CSV && headless) ? HOOP_MASK_TEXT : mode;
 }
 
 

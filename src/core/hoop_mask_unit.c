@@ -53,8 +53,8 @@ hoop_unit_find(hoop_mask_t *m, const u_char *p, size_t n, u_char a, u_char b)
 }
 
 
-static int
-hoop_unit_core(hoop_mask_t *m, const u_char *p, size_t n, unsigned final)
+int
+hoop_mask_unit_core(hoop_mask_t *m, const u_char *p, size_t n, unsigned final)
 {
     int     rc;
     size_t  pass, moved;
@@ -75,8 +75,8 @@ hoop_unit_core(hoop_mask_t *m, const u_char *p, size_t n, unsigned final)
 }
 
 
-static void
-hoop_unit_begin(hoop_mask_t *m, unsigned state)
+void
+hoop_mask_unit_begin(hoop_mask_t *m, unsigned state)
 {
     m->unit_state = (u_char) state;
     m->unit_found = 0;
@@ -134,7 +134,7 @@ hoop_sse_line(hoop_mask_t *m, const u_char *p, size_t n, unsigned final)
     m->nst = 1;
     hoop_mask_text_init(m, 0, 0, 0);
 
-    hoop_unit_begin(m, HOOP_SSE_OTHER);
+    hoop_mask_unit_begin(m, HOOP_SSE_OTHER);
 
     return HOOP_STEP_GO;
 }
@@ -212,7 +212,7 @@ hoop_sse_step(hoop_mask_t *m, const u_char *p, size_t n, unsigned final)
             m->pass++;
         }
 
-        hoop_unit_begin(m, HOOP_SSE_DATA);
+        hoop_mask_unit_begin(m, HOOP_SSE_DATA);
         return HOOP_STEP_GO;
 
     case HOOP_SSE_EOL:
@@ -229,7 +229,7 @@ hoop_sse_step(hoop_mask_t *m, const u_char *p, size_t n, unsigned final)
 
     hoop_unit_find(m, p, n, '\r', '\n');
 
-    rc = hoop_unit_core(m, p, n, final);
+    rc = hoop_mask_unit_core(m, p, n, final);
 
     if (rc == HOOP_STEP_DONE) {
         hoop_sse_line_end(m);
@@ -251,7 +251,7 @@ hoop_form_text(hoop_mask_t *m, unsigned key, unsigned state)
     m->outer = 0;
 
     hoop_mask_text_init(m, !key, key, !key);
-    hoop_unit_begin(m, state);
+    hoop_mask_unit_begin(m, state);
 }
 
 
@@ -332,7 +332,7 @@ hoop_form_step(hoop_mask_t *m, const u_char *p, size_t n, unsigned final)
 
         hoop_unit_find(m, p, n, '=', '&');
 
-        rc = hoop_unit_core(m, p, n, final);
+        rc = hoop_mask_unit_core(m, p, n, final);
 
         if (rc != HOOP_STEP_DONE) {
             return rc;
@@ -383,7 +383,7 @@ hoop_form_step(hoop_mask_t *m, const u_char *p, size_t n, unsigned final)
 
     hoop_unit_find(m, p, n, '&', '&');
 
-    rc = hoop_unit_core(m, p, n, final);
+    rc = hoop_mask_unit_core(m, p, n, final);
 
     if (rc != HOOP_STEP_DONE) {
         return rc;
@@ -403,6 +403,15 @@ int
 hoop_mask_unit_step(hoop_mask_t *m, const u_char *p, size_t n,
     unsigned final)
 {
-    return (m->mode == HOOP_MASK_SSE) ? hoop_sse_step(m, p, n, final)
-                                      : hoop_form_step(m, p, n, final);
+    switch (m->mode) {
+
+    case HOOP_MASK_SSE:
+        return hoop_sse_step(m, p, n, final);
+
+    case HOOP_MASK_FORM:
+        return hoop_form_step(m, p, n, final);
+
+    default: /* HOOP_MASK_CSV */
+        return hoop_mask_csv_step(m, p, n, final);
+    }
 }

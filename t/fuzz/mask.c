@@ -664,7 +664,7 @@ LLVMFuzzerTestOneInput(const u_char *data, size_t size)
         return 0;
     }
 
-    mode = data[0] % (HOOP_MASK_FORM + 1);
+    mode = data[0] % (HOOP_MASK_CSV + 1);
     action = data[1];
     seed = data[2] * 7919 + data[3] * 31 + 1;
     which = data[3] % FUZZ_SECRETS;

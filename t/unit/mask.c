@@ -25,6 +25,7 @@
 #define J  HOOP_MASK_JSON
 #define S  HOOP_MASK_SSE
 #define F  HOOP_MASK_FORM
+#define C  HOOP_MASK_CSV
 
 
 typedef struct {
@@ -266,6 +267,69 @@ static const mask_case_t  cases[] = {
       "{'password': '[REDACTED:FIELD]', 'a': 1}", NULL },
     { T, "escapes in text", "x \\u0061@b.com y", "x [REDACTED:EMAIL] y",
       NULL },
+    { C, "a table", "id,ssn,note\r\n1,219099999,a\r\n2,,b\n"
+      "3,\"x, \"\"y\"\"\nz\",c\n",
+      "id,ssn,note\r\n1,[REDACTED:US_SSN],a\r\n2,,b\n"
+      "3,\"[REDACTED:US_SSN]\",c\n", NULL },
+    { C, "tables: the first and the last column, and nothing behind",
+      "password,a,cvv\nhunter2,1,123\n\"\",2,\"\"\n,3,\nhorse,4,999",
+      "password,a,cvv\n[REDACTED:FIELD],1,[REDACTED:FIELD]\n\"\",2,\"\"\n,3,\n"
+      "[REDACTED:FIELD],4,[REDACTED:FIELD]", NULL },
+    { C, "tables: separators",
+      "a;db_password;c,d\n1;x,y;3\n", "a;db_password;c,d\n"
+      "1;[REDACTED:FIELD];3\n", NULL },
+    { C, "tables: tabs", "a\tAPI Key\n1\tx y,z\n\tq\n",
+      "a\tAPI Key\n1\t[REDACTED:FIELD]\n\t[REDACTED:FIELD]\n", NULL },
+    { C, "tables: bars", "a|secret|b\n1|x|2\r3|y|4\r",
+      "a|secret|b\n1|[REDACTED:FIELD]|2\r3|[REDACTED:FIELD]|4\r", NULL },
+    { C, "tables: sep=", "sep=;\r\na,b;ssn\r\n1,2;3\r\n",
+      "sep=;\r\na,b;ssn\r\n1,2;[REDACTED:US_SSN]\r\n", NULL },
+    { C, "tables: one column", "\xef\xbb\xbf\n\npassword\na,b\n\"c\"\n",
+      "\xef\xbb\xbf\n\npassword\n[REDACTED:FIELD]\n\"[REDACTED:FIELD]\"\n",
+      NULL },
+    { C, "tables: names in quotes", "\"id, no\", \"Social Security\nNumber\" ,"
+      "\"x\"\"password\"\n\"1,2\", \"3,4\" ,5\n",
+      "\"id, no\", \"Social Security\nNumber\" ,\"x\"\"password\"\n"
+      "\"1,2\", \"[REDACTED:US_SSN]\",[REDACTED:FIELD]\n", NULL },
+    { C, "tables: a quote inside of a word is one",
+      "a 5\" pipe,password\n6\" x,y \"z\n",
+      "a 5\" pipe,password\n6\" x,[REDACTED:FIELD]\n", NULL },
+    { C, "tables: what follows a closing quote goes too",
+      "password,a\n\"x\"y,1\n\"x\" \"y,2\n",
+      "password,a\n\"[REDACTED:FIELD]\",1\n\"[REDACTED:FIELD]\",2\n", NULL },
+    { C, "tables: no closing quote", "a,password\n1,\"x\ny,z",
+      "a,password\n1,\"[REDACTED:FIELD]", NULL },
+    { C, "tables: detectors in all cells",
+      "a@b.com,n\n\"x \"\"219-09-9999\"\" y\",4111 1111 1111 1111,"
+      "\"jane.doe@example.com\"\n",
+      "[REDACTED:EMAIL],n\n\"x \"\"[REDACTED:US_SSN]\"\" y\","
+      "[REDACTED:CREDIT_CARD],\"[REDACTED:EMAIL]\"\n", NULL },
+    { C, "tables: JSON in cells",
+      "a,b\n\"{\"\"password\"\":\"\"x\"\",\"\"n\"\":\"\"\"\"}\",1\n"
+      "\"[{\"\"ssn\"\":1,\"\"t\"\":\"\"a\\\"\"b@c.com\"\"}]\",2\n",
+      "a,b\n\"{\"\"password\"\":\"\"[REDACTED:FIELD]\"\",\"\"n\"\":\"\"\"\"}\","
+      "1\n\"[{\"\"ssn\"\":\"\"[REDACTED:US_SSN]\"\",\"\"t\"\":"
+      "\"\"a\\\"\"[REDACTED:EMAIL]\"\"}]\",2\n", NULL },
+    { C, "tables: JSON in cells, cut off, ends with its cell",
+      "a,b\n\"{\"\"password\"\":\"\"x\",1\n\"{\"\"secret\"\":[1,2\",3\n",
+      "a,b\n\"{\"\"password\"\":\"\"[REDACTED:FIELD]\"\"\",1\n"
+      "\"{\"\"secret\"\":\"\"[REDACTED:FIELD]\"\"\",3\n", NULL },
+    { C, "tables: JSON in a cell of tabs", "a\tb\n{\"password\":\"x\","
+      "\"y\":\"\"}\t1\n",
+      "a\tb\n{\"password\":\"[REDACTED:FIELD]\",\"y\":\"\"}\t1\n", NULL },
+    { C, "tables: clean", "a,b\n\"x\",\"\"\n\"\"\"y\"\"\",1\n,,,\n\n\"", NULL,
+      NULL },
+    { C, "tables: no table, but JSON", " [{\"password\":\"x\"},\n\"a@b.com\"]",
+      " [{\"password\":\"[REDACTED:FIELD]\"},\n\"[REDACTED:EMAIL]\"]", NULL },
+    { C, "tables: the last four", "id,iban,x\n1,GB82WEST12345698765432,a\n"
+      "2,\"GB82 \"\"WEST\"\" 5432\",b\n3,\"GB82-5678\",\"\"\n",
+      "id,iban,x\n1,******************5432,a\n2,\"**** ****** 5432\",b\n"
+      "3,\"****-5678\",\"\"\n",
+      "{\"fields\":[\"iban\"],\"action\":\"last4\"}" },
+    { C, "tables: null", "id,iban\n1,GB82\n2,\"GB\"\"82\"x\n",
+      "id,iban\n1,\n2,\"\"\n", "{\"fields\":[\"iban\"],\"action\":\"null\"}" },
+    { C, "tables: a key in quotes", "a,b\n\"" PEM "\nMIIB\nQUJD\n" PEND
+      "\",1\n", "a,b\n\"[REDACTED:PRIVATE_KEY]\",1\n", NULL },
     { T, "adjacent cells", "219-09-9999\t4111111111111111,a@b.com",
       "[REDACTED:US_SSN]\t[REDACTED:CREDIT_CARD],[REDACTED:EMAIL]", NULL },
 
@@ -995,6 +1059,15 @@ test_limits(void)
     test_big(S, "data: ", "{\"a\":\"x\"} ", 40000, "\n\n", NULL,
              "a long line");
     test_big(F, "a=", "%41", 40000, "&b=1", NULL, "a long form field");
+    test_big(C, "a,b\n\"", "x\"\"y ", 40000, "\",1\n", NULL, "a long cell");
+    test_big(C, "a,b\n", "\"", 40000, "\n", any, "quotes in a table");
+    test_big(C, "a,ssn\n1,\"", "x\"\",\n", 40000, "\"\n2,", "a,ssn\n1,"
+             "\"[REDACTED:US_SSN]\"\n2,", "a long masked cell");
+    test_big(C, "", "a,b ", 200000, "\n\"219-09-9999\"\n", any,
+             "a long header line");
+    test_big(C, "ssn", ",a", 2000, "\n1,2\n", any, "many columns");
+    test_big(C, "a,b\n", "\"\\u0061\\u0040\",\"\"", 40000, "\n", NULL,
+             "escapes in a table");
     test_big(T, "", "eyJ4", 60000, " x", NULL, "eyJ without end");
     test_big(T, "", "a@", 60000, " x", NULL, "@ without end");
     test_big(T, "", "4111-", 60000, " x", NULL, "digits without end");
@@ -1146,7 +1219,10 @@ test_modes(void)
         { "text/plain; charset=utf-7", HOOP_MASK_REFUSE },
         { "text/plain; charset=utf-8; charset=utf-16", HOOP_MASK_REFUSE },
         { "text/plain; charset", T }, { "text/plain; charset=", T },
-        { "multipart/form-data; boundary=x", T }
+        { "multipart/form-data; boundary=x", T },
+        { "text/csv; header=present", C }, { "Text/Tab-Separated-Values", C },
+        { "text/csv; charset=utf-8; Header=\"Absent\"", T },
+        { "text/csv; charset=utf-16; header=absent", HOOP_MASK_REFUSE }
     };
 
     for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {

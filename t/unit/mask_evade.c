@@ -29,6 +29,7 @@
 #define H     "text/html"
 #define S     "text/event-stream"
 #define F     "application/x-www-form-urlencoded"
+#define C     "text/csv"
 
 #define E(type, name, in, gone)  { type, name, in, sizeof(in) - 1, gone }
 
@@ -43,6 +44,28 @@ typedef struct {
 
 
 static const evade_t  bodies[] = {
+
+    /* tables */
+
+    E(C, "a column by its name", "id,password\n1,hunter2\n", "hunter2"),
+    E(C, "a name in quotes and capitals", "\"id\",\"API Key\"\n1,hunter2\n",
+      "hunter2"),
+    E(C, "separators in quotes", "\"a,b\",password\n\"1,\"\"2\",hunter2\n",
+      "hunter2"),
+    E(C, "a cell of several lines", "password,a\n\"x\nhunter2\",1\n",
+      "hunter2"),
+    E(C, "doubled quotes in a masked cell", "password,a\n\"x\"\",hunter2\",1\n",
+      "hunter2"),
+    E(C, "spaces before a quote", "a, password\n1, \"x, hunter2\"\n",
+      "hunter2"),
+    E(C, "semicolons", "a;password;b\n1,5;hunter2;2,5\n", "hunter2"),
+    E(C, "lines end by CR alone", "a,password\r1,hunter2\r", "hunter2"),
+    E(C, "JSON in a cell", "a,b\n1,\"{\"\"password\"\":\"\"hunter2\"\"}\"\n",
+      "hunter2"),
+    E(C, "a number after doubled quotes", "a,b\n1,\"\"\"219-09-9999\"\"\"\n",
+      "219-09"),
+    E(C, "a byte order mark before the names",
+      "\xef\xbb\xbfpassword,a\nhunter2,1\n", "hunter2"),
 
     /* escapes */
 
