@@ -69,6 +69,7 @@ typedef struct {
 
 struct hoop_csv_s {
     u_char           place;
+    u_char           next;                 /* unit_state behind this unit */
     u_char           quoted;               /* the header is in quotes */
     u_char           last;                 /* byte of it */
     u_char           line[5];              /* its first bytes */
@@ -289,11 +290,11 @@ hoop_csv_peek(const u_char *p, size_t n, unsigned final, size_t *len)
 }
 
 
-/* what of [p, p + n) belongs to the unit; unit_state is that of the next */
+/* what of [p, p + n) belongs to the unit, and what follows it */
 
 static void
 hoop_csv_find(hoop_mask_t *m, hoop_csv_t *csv, const u_char *p, size_t n,
-    unsigned final, u_char *next)
+    unsigned final)
 {
     int     rc;
     size_t  i, len;
@@ -318,7 +319,7 @@ hoop_csv_find(hoop_mask_t *m, hoop_csv_t *csv, const u_char *p, size_t n,
                 && csv->heads[csv->which].field[hoop_csv_slot(csv->column)])
             {
                 m->unit_found = 1;
-                *next = HOOP_CSV_MASKED;
+                csv->next = HOOP_CSV_MASKED;
                 break;
             }
 
@@ -349,7 +350,7 @@ hoop_csv_find(hoop_mask_t *m, hoop_csv_t *csv, const u_char *p, size_t n,
             }
 
             m->unit_found = 1;
-            *next = HOOP_CSV_QUOTED;
+            csv->next = HOOP_CSV_QUOTED;
             break;
 
         default: /* HOOP_CSV_IN */
@@ -682,10 +683,7 @@ hoop_csv_swallow(hoop_mask_t *m, const u_char *p, size_t n, unsigned final)
 int
 hoop_mask_csv_step(hoop_mask_t *m, const u_char *p, size_t n, unsigned final)
 {
-    int     rc;
-    u_char  next;
-
-    next = HOOP_CSV_AFTER;
+    int  rc;
 
     switch (m->unit_state) {
 
@@ -717,8 +715,7 @@ hoop_mask_csv_step(hoop_mask_t *m, const u_char *p, size_t n, unsigned final)
         break;
 
     default: /* HOOP_CSV_TEXT */
-        hoop_csv_find(m, m->csv, p, n, final, &next);
-        m->unit_field = m->unit_found ? next : m->unit_field;
+        hoop_csv_find(m, m->csv, p, n, final);
     }
 
     rc = hoop_mask_unit_core(m, p, m->unit_known, final && m->unit_known == n);
@@ -734,7 +731,7 @@ hoop_mask_csv_step(hoop_mask_t *m, const u_char *p, size_t n, unsigned final)
     if (m->unit_state == HOOP_CSV_QUOTED) {
         m->unit_state = HOOP_CSV_AFTER;
 
-    } else if (m->unit_field == HOOP_CSV_MASKED) {
+    } else if (m->csv->next == HOOP_CSV_MASKED) {
         m->unit_state = HOOP_CSV_MASKED;
 
     } else {

@@ -326,6 +326,9 @@ static const mask_case_t  cases[] = {
       "id,iban,x\n1,******************5432,a\n2,\"**** ****** 5432\",b\n"
       "3,\"****-5678\",\"\"\n",
       "{\"fields\":[\"iban\"],\"action\":\"last4\"}" },
+    { C, "tables: what the text before a cell looks like is no matter",
+      "ssn,{\"\n1,{\"\n2,\"a\": 41111\n3,x", "ssn,{\"\n[REDACTED:US_SSN],"
+      "{\"\n[REDACTED:US_SSN],\"a\": 41111\n[REDACTED:US_SSN],x", NULL },
     { C, "tables: null", "id,iban\n1,GB82\n2,\"GB\"\"82\"x\n",
       "id,iban\n1,\n2,\"\"\n", "{\"fields\":[\"iban\"],\"action\":\"null\"}" },
     { C, "tables: a key in quotes", "a,b\n\"" PEM "\nMIIB\nQUJD\n" PEND
