@@ -52,8 +52,8 @@ __DATA__
 === TEST 3: XML
 --- type: application/xml
 --- cases
-<?xml version="1.0"?><c><n>078-05-1121</n><id v="4111111111111111"/></c>
--> <?xml version="1.0"?><c><n>[REDACTED:US_SSN]</n><id v="[REDACTED:CREDIT_CARD]"/></c>
+<?xml version="1.0"?><c><n>078-05-1121</n><id v="4111111111111111"/><ns:password a="b">x<y/></ns:password></c>
+-> <?xml version="1.0"?><c><n>[REDACTED:US_SSN]</n><id v="[REDACTED:CREDIT_CARD]"/><ns:password a="b">[REDACTED:FIELD]</ns:password></c>
 
 
 

@@ -77,6 +77,7 @@ static const uint16_t  hoop_block_class[128] = {
     ['}'] = HOOP_BLOCK_OP, ['['] = HOOP_BLOCK_OP, [']'] = HOOP_BLOCK_OP,
     [','] = HOOP_BLOCK_OP, ['\f'] = HOOP_BLOCK_OP, [0x1a] = HOOP_BLOCK_OP,
     [':'] = HOOP_BLOCK_OP|HOOP_BLOCK_SIGN, ['='] = HOOP_BLOCK_SIGN,
+    ['>'] = HOOP_BLOCK_SIGN,
     ['\t'] = HOOP_BLOCK_SPACE, ['\n'] = HOOP_BLOCK_SPACE,
     ['\r'] = HOOP_BLOCK_SPACE,
     [' '] = HOOP_BLOCK_SPACE|HOOP_BLOCK_GAP, ['-'] = HOOP_BLOCK_GAP,
@@ -287,7 +288,7 @@ hoop_block_heads(const u_char *p)
 
 
 #define HOOP_BLOCK_SIGNS                                                      \
-    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, ':', -1, -1, '=', -1, -1
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, ':', -1, -1, '=', '>', -1
 
 #define HOOP_BLOCK_GAPS                                                       \
     ' ', -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, '-', -1, -1
@@ -505,7 +506,10 @@ hoop_blocks_avx512(const u_char *p, size_t n, hoop_block_t *b)
         b->brace = hoop_is('{');
         b->dot = hoop_is('.');
         b->at = hoop_is('@');
-        b->sign = hoop_is(':') | hoop_is('=');
+        b->sign = hoop_is(':')
+                  | _mm512_cmplt_epu8_mask(_mm512_sub_epi8(v,
+                                                     _mm512_set1_epi8('=')),
+                                           _mm512_set1_epi8(2));
         b->mark = _mm512_cmplt_epu8_mask(_mm512_sub_epi8(v,
                                                      _mm512_set1_epi8('%')),
                                          _mm512_set1_epi8(2));

@@ -38,7 +38,7 @@ typedef struct {
     uint64_t  dot;
     uint64_t  high;        /* beyond ASCII */
     uint64_t  at;          /* @ */
-    uint64_t  sign;        /* : and = */
+    uint64_t  sign;        /* : = and > */
     uint64_t  upper;       /* A-Z */
     uint64_t  plus;        /* + and ( */
     uint64_t  mark;        /* & and %, which may be folded */

@@ -301,6 +301,10 @@ hoop_candidate_sign(hoop_scan_t *s, size_t i, hoop_scan_e *event)
 {
     int  rc;
 
+    if (s->p[i] == '>') {
+        return s->names ? hoop_detect_markup(s, i, event) : HOOP_NO;
+    }
+
     rc = HOOP_NO;
 
     if (s->p[i] == ':' && (s->detect & hoop_bit(HOOP_DETECT_URL_PASSWORD))) {
@@ -310,6 +314,10 @@ hoop_candidate_sign(hoop_scan_t *s, size_t i, hoop_scan_e *event)
     if (rc == HOOP_NO && s->names) {
         *event = HOOP_SCAN_VALUE;
         rc = hoop_detect_value(s, i);
+
+        if (rc == HOOP_NO) {
+            rc = hoop_detect_markup(s, i, event);
+        }
     }
 
     if (rc == HOOP_NO && s->p[i] == '='
@@ -382,6 +390,7 @@ hoop_candidate(hoop_scan_t *s, const hoop_candidates_t *c, size_t i,
 
     case ':':
     case '=':
+    case '>':
         return hoop_candidate_sign(s, i, event);
 
     case '{':

@@ -37,7 +37,7 @@ _Static_assert(HOOP_DETECT_MAX <= 64, "a detector has no bit");
     (hoop_bit(HOOP_DETECT_BR_CNPJ) * 2 - hoop_bit(HOOP_DETECT_US_ITIN))
 
 
-#define HOOP_SCAN_LEFT     64     /* bytes of left context that are looked at */
+#define HOOP_SCAN_LEFT     192    /* bytes of left context that are looked at */
 #define HOOP_SCAN_HELD     400
 #define HOOP_SCAN_SHORTEST 9      /* no number or token is shorter */
 #define HOOP_SCAN_SHORTEST_LITERAL  8
@@ -53,8 +53,27 @@ typedef enum {
     HOOP_SCAN_PREFIX,      /* the head of a long literal; its rest follows */
     HOOP_SCAN_OVERLONG,    /* so is all of the word that begins at start */
     HOOP_SCAN_VALUE,       /* the value of a sensitive name begins at start */
+    HOOP_SCAN_ELEMENT,     /* [start, end) is the content of an element; empty:
+                              that is s->element, and its end is not known */
     HOOP_SCAN_JSON         /* a JSON object begins at start */
 } hoop_scan_e;
+
+
+/* the content of an element of markup, from its tag on, to its end tag */
+
+#define HOOP_ELEMENT_TEXT     0
+#define HOOP_ELEMENT_OPEN     1        /* in a tag of the same name */
+#define HOOP_ELEMENT_COMMENT  2
+#define HOOP_ELEMENT_CDATA    3
+#define HOOP_ELEMENT_DONE     4        /* the end tag has been found */
+
+typedef struct {
+    size_t    len;
+    size_t    depth;
+    u_char    state;
+    u_char    last[2];                 /* the bytes before */
+    u_char    name[HOOP_SCAN_LEFT];    /* with its prefix */
+} hoop_element_t;
 
 
 typedef struct hoop_scan_s     hoop_scan_t;
@@ -72,6 +91,8 @@ struct hoop_scan_s {
     unsigned            final:1;    /* the text ends at n */
     unsigned            names:1;    /* look for name=value */
     unsigned            json:1;     /* look for {" */
+    unsigned            markup:1;   /* an element may be of any length */
+    unsigned            config:1;   /* lines of "name: value" */
 
     const hoop_str_t   *literals;
     unsigned            nliterals;
@@ -96,6 +117,7 @@ struct hoop_scan_s {
     unsigned            literal;    /* PREFIX: its number */
     u_char              quote;      /* VALUE: '"', '\'', '\\' for \", 0 a word,
                                        '\n' a line, or one of these */
+    hoop_element_t      element;
 };
 
 /*
@@ -105,8 +127,18 @@ struct hoop_scan_s {
 #define HOOP_QUOTE       0x01
 #define HOOP_APOSTROPHE  0x02
 
+/* no quote: up to a line that begins with "--" */
+#define HOOP_PART        0x03
+
 
 hoop_scan_e hoop_scan(hoop_scan_t *s);
+
+/*
+ * The number of bytes of p, up to n, that are content: all of them, or those
+ * before what may become the end tag, or is it (DONE).
+ */
+size_t hoop_scan_element(hoop_element_t *e, const u_char *p, size_t n);
+void hoop_element_init(hoop_element_t *e, const u_char *name, size_t len);
 
 /* number of bytes of p, up to n, that belong to a token */
 size_t hoop_scan_token(const u_char *p, size_t n);

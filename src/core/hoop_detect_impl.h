@@ -58,6 +58,8 @@ int hoop_detect_email(hoop_scan_t *s, size_t at);
 /* what begins with, or has, the head of a token at i: see hoop_token.h */
 int hoop_detect_head(hoop_scan_t *s, size_t i, hoop_scan_e *event);
 int hoop_detect_value(hoop_scan_t *s, size_t i);
+/* the same where markup says the name; a '=' or '>' is at i */
+int hoop_detect_markup(hoop_scan_t *s, size_t i, hoop_scan_e *event);
 int hoop_detect_url(hoop_scan_t *s, size_t i);
 int hoop_detect_pair(hoop_scan_t *s, size_t i, hoop_scan_e *event);
 int hoop_detect_generic(hoop_scan_t *s, size_t i);

@@ -266,6 +266,30 @@ hoop_plain_value(hoop_scan_t *s, size_t i, size_t k)
 }
 
 
+/* 1 if nothing but spaces and hyphens stands in the line k bytes before i */
+
+static int
+hoop_name_first(const hoop_scan_t *s, size_t i, size_t k)
+{
+    int     c;
+    size_t  n;
+
+    for (n = 0; n < HOOP_NAME_MAX; n++) {
+        c = hoop_before(s, i, k + n);
+
+        if (c < 0 || c == '\n' || c == '\r') {
+            return 1;
+        }
+
+        if (c != ' ' && c != '\t' && c != '-') {
+            break;
+        }
+    }
+
+    return 0;
+}
+
+
 int
 hoop_detect_value(hoop_scan_t *s, size_t i)
 {
@@ -313,6 +337,11 @@ hoop_detect_value(hoop_scan_t *s, size_t i)
     if (s->p[i] == ':' && !quote) {
         line = hoop_header_name(name + HOOP_NAME_MAX - n, n);
         plain = !line;
+    }
+
+    if (s->config && !quote && hoop_name_first(s, i, k + n)) {
+        line = 1;
+        plain = 0;
     }
 
     det = s->name(s->ctx, name + HOOP_NAME_MAX - n, n);

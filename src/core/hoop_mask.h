@@ -126,8 +126,10 @@ void hoop_mask_set_free(hoop_mask_set_t *set);
 
 
 typedef enum {
-    HOOP_MASK_TEXT = 0,        /* plain, HTML, XML, unknown text */
+    HOOP_MASK_TEXT = 0,        /* plain, and unknown text */
     HOOP_MASK_JSON,            /* one document, concatenated, NDJSON */
+    HOOP_MASK_MARKUP,          /* XML, HTML: text, with elements of any length */
+    HOOP_MASK_CONFIG,          /* YAML, TOML, ini: text, with "name: value" */
     HOOP_MASK_SSE,             /* text/event-stream */
     HOOP_MASK_FORM,            /* application/x-www-form-urlencoded */
     HOOP_MASK_CSV,             /* text/csv, text/tab-separated-values */

@@ -288,6 +288,7 @@ typedef struct {
     size_t                  offset;
     size_t                  nleft;
     u_char                  left[HOOP_SCAN_LEFT];
+    hoop_element_t          element;   /* that is left out */
 } hoop_textual_t;
 
 
@@ -415,6 +416,7 @@ struct hoop_mask_s {
 #define HOOP_SWALLOW_VALUE    4
 #define HOOP_SWALLOW_REST     5        /* all of this text */
 #define HOOP_SWALLOW_BASE64   6
+#define HOOP_SWALLOW_ELEMENT  7
 
 /* level.swallow */
 

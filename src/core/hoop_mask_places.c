@@ -10,6 +10,7 @@
 
 
 #include "hoop_mask_fast.h"
+#include "hoop_detect_impl.h"
 #include "hoop_head.h"
 #include "hoop_token.h"
 
@@ -21,6 +22,7 @@ static uint64_t hoop_fast_escapes(hoop_fast_t *f, uint64_t slash,
     uint64_t *doubt);
 static uint64_t hoop_fast_heads(hoop_mask_t *m, const hoop_fast_t *f,
     uint64_t heads);
+static int hoop_fast_element(const hoop_mask_t *m, const u_char *p);
 static uint64_t hoop_fast_signs(hoop_mask_t *m, const hoop_fast_t *f,
     uint64_t signs);
 static uint64_t hoop_fast_folds(const hoop_fast_t *f, uint64_t bytes);
@@ -254,7 +256,38 @@ hoop_fast_heads(hoop_mask_t *m, const hoop_fast_t *f, uint64_t heads)
 }
 
 
-/* those ':' and '=' that may stand behind a sensitive name */
+/* 0 if the '>' at p ends a tag that has no attributes, nor a sensitive name */
+
+static int
+hoop_fast_element(const hoop_mask_t *m, const u_char *p)
+{
+    u_char    c;
+    unsigned  i;
+    ssize_t   len;
+
+    len = (ssize_t) hoop_scan_name(p);
+    c = p[-1 - len];
+
+    if (c == '/') {
+        return len && p[-2 - len] != '<'
+               && (p[-2 - len] != '\\' || p[-3 - len] != '<');
+    }
+
+    if (c != '<' || len == HOOP_NAME_MAX) {
+        return len || c != '"';
+    }
+
+    for (i = 0; i < m->nsets; i++) {
+        if (hoop_mask_may(m->sets[i]->tails, p - len, (size_t) len)) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* those ':', '=' and '>' behind which the value of a sensitive name may be */
 
 static uint64_t
 hoop_fast_signs(hoop_mask_t *m, const hoop_fast_t *f, uint64_t signs)
@@ -278,7 +311,21 @@ hoop_fast_signs(hoop_mask_t *m, const hoop_fast_t *f, uint64_t signs)
         p = f->p + k;
         c = hoop_lower(p[-1]);
 
+        if (p[0] == '>') {
+            cand |= m->has_names && hoop_fast_element(m, p) ? bit : 0;
+            continue;
+        }
+
         if (c == '\'' || c == ' ') {
+            cand |= bit;
+            continue;
+        }
+
+        /* of an attribute "value", or a part by its "name" */
+
+        if (p[0] == '=' && c == 'e'
+            && (hoop_lower(p[-2]) == 'u' || hoop_lower(p[-2]) == 'm'))
+        {
             cand |= bit;
             continue;
         }

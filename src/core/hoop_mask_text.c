@@ -168,13 +168,48 @@ hoop_text_pem(hoop_textual_t *t, const u_char *p, size_t n)
 }
 
 
+/* to a line that begins with "--", or what may become one */
+
+static size_t
+hoop_text_part(const u_char *p, size_t n)
+{
+    size_t  k, i;
+
+    for (k = 0; k < n; k++) {
+
+        if (p[k] != '\r' && p[k] != '\n') {
+            continue;
+        }
+
+        i = k + (p[k] == '\r');
+
+        if (i < n && p[i] != '\n') {
+            continue;
+        }
+
+        if ((i + 1 >= n || p[i + 1] == '-') && (i + 2 >= n || p[i + 2] == '-'))
+        {
+            break;
+        }
+    }
+
+    return k;
+}
+
+
 /* the value of a name: to its closing quote, or the end of the word or line */
 
 static size_t
-hoop_text_value(hoop_textual_t *t, const u_char *p, size_t n)
+hoop_text_value(hoop_textual_t *t, const u_char *p, size_t n, unsigned end)
 {
     u_char  c;
     size_t  k;
+
+    if (t->quote == HOOP_PART) {
+        k = hoop_text_part(p, n);
+        t->swallow = (k < n && n - k >= 4) ? 0 : t->swallow;
+        return (t->swallow && end) ? n : k;
+    }
 
     if (t->quote == 0) {
         k = hoop_scan_word(p, n);
@@ -235,7 +270,7 @@ hoop_text_value(hoop_textual_t *t, const u_char *p, size_t n)
 
 
 static size_t
-hoop_text_swallow(hoop_mask_t *m, const u_char *p, size_t n)
+hoop_text_swallow(hoop_mask_t *m, const u_char *p, size_t n, unsigned end)
 {
     size_t             k;
     const hoop_str_t  *lit;
@@ -249,7 +284,17 @@ hoop_text_swallow(hoop_mask_t *m, const u_char *p, size_t n)
         return hoop_text_pem(t, p, n);
 
     case HOOP_SWALLOW_VALUE:
-        return hoop_text_value(t, p, n);
+        return hoop_text_value(t, p, n, end);
+
+    case HOOP_SWALLOW_ELEMENT:
+        k = hoop_scan_element(&t->element, p, n);
+
+        if (t->element.state == HOOP_ELEMENT_DONE) {
+            t->swallow = 0;
+            return k;
+        }
+
+        return end ? n : k;
 
     case HOOP_SWALLOW_TOKEN:
         k = hoop_scan_token(p, n);
@@ -292,6 +337,8 @@ hoop_mask_scan_init(hoop_mask_t *m, hoop_scan_t *s)
     s->final = 0;
     s->names = 0;
     s->json = 0;
+    s->markup = (m->mode == HOOP_MASK_MARKUP);
+    s->config = (m->mode == HOOP_MASK_CONFIG);
     s->literals = m->literals;
     s->nliterals = m->nliterals;
     s->patterns = m->patterns;
@@ -300,6 +347,36 @@ hoop_mask_scan_init(hoop_mask_t *m, hoop_scan_t *s)
     s->raw = NULL;
     s->name = hoop_text_name;
     s->ctx = m;
+}
+
+
+/* what an element holds: as a value of its own, if it is one */
+
+static void
+hoop_text_element(hoop_mask_t *m, const u_char *p, size_t n, hoop_scan_t *s)
+{
+    u_char  action;
+
+    action = m->name_action;
+
+    if (n == 0) {
+        m->text.swallow = HOOP_SWALLOW_ELEMENT;
+        m->text.element = s->element;
+    }
+
+    if (action == HOOP_MASK_NULL || action == HOOP_MASK_DROP) {
+        m->counts[s->detector]++;
+        m->rep_len = 0;
+        m->rep_pos = 0;
+        return;
+    }
+
+    if (n == 0 || n > HOOP_MASK_PEEK || memchr(p, '<', n)) {
+        action = HOOP_MASK_REDACT;
+        n = 0;
+    }
+
+    hoop_mask_replace(m, s->detector, action, p, n, 0, m->nst);
 }
 
 
@@ -342,6 +419,11 @@ hoop_text_event(hoop_mask_t *m, hoop_look_t *lk, hoop_scan_t *s,
         t->swallow = HOOP_SWALLOW_VALUE;
         t->quote = s->quote;
         t->dashes = 0;
+        break;
+
+    case HOOP_SCAN_ELEMENT:
+
+        hoop_text_element(m, lk->p + s->start, s->end - s->start, s);
         break;
 
     case HOOP_SCAN_MATCH:
@@ -394,7 +476,7 @@ hoop_mask_text_run(hoop_mask_t *m, hoop_look_t *lk)
     if (t->swallow) {
         m->c = 0;
         m->rep_len = 0;
-        m->op_end = hoop_text_swallow(m, lk->p, lk->n);
+        m->op_end = hoop_text_swallow(m, lk->p, lk->n, lk->end);
 
         if (m->op_end) {
             hoop_text_consume(m, lk->p, m->op_end);

@@ -66,15 +66,24 @@ static const char *const  hoop_type_json[] = {
 };
 
 static const char *const  hoop_type_text[] = {
-    "application/xml", "application/xml-dtd", "application/javascript",
-    "application/x-javascript", "application/ecmascript",
-    "application/yaml", "application/x-yaml", "application/toml",
-    "application/sql", "application/graphql",
+    "application/javascript", "application/x-javascript",
+    "application/ecmascript", "application/sql", "application/graphql",
     "application/x-sh", "application/x-httpd-php", "application/rtf",
     "application/x-pem-file", "application/pem-certificate-chain",
     "application/problem", "application/http", "application/x-subrip",
     "application/mbox", "application/node", "application/jwt",
     "application/jose", "application/x-ldif", NULL
+};
+
+static const char *const  hoop_type_markup[] = {
+    "text/html", "text/xml", "text/xsl", "application/xml",
+    "application/xml-dtd", NULL
+};
+
+static const char *const  hoop_type_config[] = {
+    "application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml",
+    "text/vnd.yaml", "application/toml", "text/toml", "text/x-toml",
+    "text/x-ini", "text/x-java-properties", "text/x-properties", NULL
 };
 
 static const char *const  hoop_type_tables[] = {
@@ -115,9 +124,19 @@ hoop_type_mode(hoop_str_t type)
         return HOOP_MASK_CSV;
     }
 
+    if (hoop_type_ends(type, "+xml") || hoop_type_listed(type, hoop_type_markup))
+    {
+        return HOOP_MASK_MARKUP;
+    }
+
+    if (hoop_type_ends(type, "+yaml")
+        || hoop_type_listed(type, hoop_type_config))
+    {
+        return HOOP_MASK_CONFIG;
+    }
+
     if (hoop_type_starts(type, "text/") || hoop_type_starts(type, "multipart/")
         || hoop_type_starts(type, "message/")
-        || hoop_type_ends(type, "+xml") || hoop_type_ends(type, "+yaml")
         || hoop_type_ends(type, "+jwt")
         || hoop_type_listed(type, hoop_type_text))
     {

@@ -57,6 +57,9 @@ static const struct {
     { "", "ABI" "ANKPVRKLS14VX97M5", "" },
     { "", "ACC" "AOTBJHPOI645M2EHS", "" },
     { "", "A3T" "XJNTEQ0Y8MPBGDBSD", "" },
+    { "<n:apiKey>", "staple horse", "</n:apiKey>" },
+    { "<add key=\"Password\" value=\"", "staple horse", "\"/>" },
+    { "form-data; name=secret\r\n\r\n", "staple horse", "\r\n--x" },
     { "", "ABS" "KYnD14TdDo9EgZmCnu77Sv+tuuj596LlLguRIax1dYYxn9IyW1Mxj+FT"
           "5ISgxnWamNeyyNwlEeDPOMScPfQpLPecxvmK11OhugcICZmsPXKmZn", "" },
     { "", "AIz" "aasdtYpHqZ0ZIafNpZmTGbOXPaklg3jXiYIj", "" },
@@ -582,6 +585,13 @@ fuzz_document(const u_char *data, size_t size, uint32_t *seed,
     if (memmem(a.data, a.len, secret, strlen(secret))) {
 
         /* as the prefix has it, it may be a part of something else */
+
+        a.len = 0;
+    }
+
+    if (strstr(secrets[which].secret, "staple")) {
+
+        /* names are none in a name of broken JSON, and quotes end its strings */
 
         a.len = 0;
     }

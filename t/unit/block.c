@@ -71,7 +71,7 @@ plain_class(const hoop_block_t *b, unsigned i, u_char c)
     IS(b->dot, c == '.');
     IS(b->high, c >= 0x80);
     IS(b->at, c == '@');
-    IS(b->sign, c == ':' || c == '=');
+    IS(b->sign, c == ':' || c == '=' || c == '>');
     IS(b->upper, c >= 'A' && c <= 'Z');
     IS(b->plus, c == '+' || c == '(');
     IS(b->mark, c == '&' || c == '%');

@@ -26,6 +26,8 @@
 #define S  HOOP_MASK_SSE
 #define F  HOOP_MASK_FORM
 #define C  HOOP_MASK_CSV
+#define X  HOOP_MASK_MARKUP
+#define Y  HOOP_MASK_CONFIG
 
 
 typedef struct {
@@ -267,6 +269,94 @@ static const mask_case_t  cases[] = {
       "{'password': '[REDACTED:FIELD]', 'a': 1}", NULL },
     { T, "escapes in text", "x \\u0061@b.com y", "x [REDACTED:EMAIL] y",
       NULL },
+    { T, "markup: an element",
+      "a <password>hunter2</password> b <n:apiKey>x y</n:apiKey>",
+      "a <password>[REDACTED:FIELD]</password> b <n:apiKey>[REDACTED:"
+      "FIELD]</n:apiKey>", NULL },
+    { T, "markup: with attributes, and empty ones",
+      "<ssn type=\"x>y\">1</ssn><ssn a='b'>2</ssn ><password/>3<passw"
+      "ord></password>4<password> \n</password>5",
+      "<ssn type=\"x>y\">[REDACTED:US_SSN]</ssn><ssn a='b'>[REDACTED:US_SSN]</ssn ><p"
+      "assword/>3<password></password>4<password> \n</password>5", NULL },
+    { T, "markup: no element",
+      "mysql -u <user> -p <password> [db]; a <password> is x; <b>pass"
+      "word</b>",
+      NULL, NULL },
+    { T, "markup: other elements",
+      "<passwords-of>x</passwords-of><p>y</p><br/><!-- <x> --><user>z"
+      "</user>",
+      NULL, NULL },
+    { T, "markup: what is in it goes as a whole",
+      "<secret><a>1</a><secret b=\"/\">2</secret><secret/>3<!--</secr"
+      "et>--><![CDATA[</secret>]]></secret>4",
+      "<secret>[REDACTED:FIELD]</secret>4", NULL },
+    { T, "markup: an element by its attribute",
+      "<entry key=\"db.password\">x</entry><string name = 'api_key' t"
+      "=\"1\">y</string><a name=\"password\">z</a><Item Key=\"user\">"
+      "u</Item>",
+      "<entry key=\"db.password\">[REDACTED:FIELD]</entry><string nam"
+      "e = 'api_key' t=\"1\">[REDACTED:FIELD]</string><a name=\"passw"
+      "ord\">z</a><Item Key=\"user\">u</Item>", NULL },
+    { T, "markup: an attribute by another",
+      "<add key=\"Password\" value=\"x y\"/><input value='2' type=\"t"
+      "ext\" name=\"ssn\"><p name=\"user\" value=\"3\"/>",
+      "<add key=\"Password\" value=\"[REDACTED:FIELD]\"/><input value"
+      "='[REDACTED:US_SSN]' type=\"text\" name=\"ssn\"><p name=\"user"
+      "\" value=\"3\"/>", NULL },
+    { T, "markup: attributes of their own",
+      "<user password=\"x\" name=\"y\"/>",
+      "<user password=\"[REDACTED:FIELD]\" name=\"y\"/>", NULL },
+    { T, "markup: detectors in attributes and behind",
+      "<password a=\"bob@x.com\">bob@x.com</password> 219-09-9999",
+      "<password a=\"[REDACTED:EMAIL]\">[REDACTED:FIELD]</password> ["
+      "REDACTED:US_SSN]", NULL },
+    { T, "markup: the last four",
+      "<iban>GB82 WEST 1234</iban><iban><a>GB82WEST5678</a></iban>",
+      "<iban>**** **** 1234</iban><iban>[REDACTED:IBAN]</iban>", "{\"fields\":[\"iban\"],\"action\":\"last4\"}" },
+    { T, "markup: null",
+      "<iban>GB82</iban><add key=\"iban\" value=\"x\"/>",
+      "<iban></iban><add key=\"iban\" value=\"\"/>", "{\"fields\":[\"iban\"],\"action\":\"null\"}" },
+    { X, "markup: no end tag",
+      "<a><password>hunter2<b>",
+      "<a><password>[REDACTED:FIELD]", NULL },
+    { X, "markup: JSON all the same",
+      "{\"password\":\"x\"}",
+      "{\"password\":\"[REDACTED:FIELD]\"}", NULL },
+    { J, "markup in JSON",
+      "{\"a\":\"<password>x</password><p>y</p>\",\"b\":\"<add key=\\"
+      "\"secret\\\" value=\\\"z\\\" \\/>\",\"c\":\"<b>x<\\/b> a -> b"
+      "\"}",
+      "{\"a\":\"<password>[REDACTED:FIELD]</password><p>y</p>\",\"b\""
+      ":\"<add key=\\\"secret\\\" value=\\\"[REDACTED:FIELD]\\\" \\/>"
+      "\",\"c\":\"<b>x<\\/b> a -> b\"}", NULL },
+    { S, "markup in an event",
+      "data: <password>x</password>\n\n",
+      "data: <password>[REDACTED:FIELD]</password>\n\n", NULL },
+    { T, "parts of a form",
+      "--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n"
+      "--b\r\ncontent-disposition: form-data; name=\"password\"\r\n\r"
+      "\nhunter2\r\n-x\r\n--b\r\nContent-Disposition: Form-Data; name"
+      "=secret; filename=\"s\"\r\nContent-Type: text/plain\r\n\r\nx\n"
+      "y--\r\n--b\r\nContent-Disposition: form-data; name=\"cvv\"\r\n"
+      "\r\n\r\n--b--\r\n",
+      "--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n"
+      "--b\r\ncontent-disposition: form-data; name=\"password\"\r\n\r"
+      "\n[REDACTED:FIELD]\r\n--b\r\nContent-Disposition: Form-Data; n"
+      "ame=secret; filename=\"s\"\r\nContent-Type: text/plain\r\n\r\n"
+      "[REDACTED:FIELD]\r\n--b\r\nContent-Disposition: form-data; nam"
+      "e=\"cvv\"\r\n\r\n\r\n--b--\r\n", NULL },
+    { T, "parts of a form: cut off, and headers that hold something",
+      "form-data; name=\"ssn\"; filename=\"bob@x.com\"\n\n12\n--b\nfo"
+      "rm-data; name=\"cvv\"\r\n\r\n7",
+      "form-data; name=\"ssn\"[REDACTED:US_SSN]\n--b\nform-data; name"
+      "=\"cvv\"\r\n\r\n[REDACTED:FIELD]", NULL },
+    { Y, "lines of a configuration",
+      "password: correct horse\n  - api_key: x # y\nuser: bob\npwd = "
+      "ab\nnote: my password: is\nsecret:\n  a: \"b\"\ntoken: |\n  x"
+      "\n",
+      "password: [REDACTED:FIELD]\n  - api_key: [REDACTED:FIELD]\nuse"
+      "r: bob\npwd = [REDACTED:FIELD]\nnote: my password: is\nsecret:"
+      "\n  a: \"b\"\ntoken: |\n  x\n", NULL },
     { C, "a table", "id,ssn,note\r\n1,219099999,a\r\n2,,b\n"
       "3,\"x, \"\"y\"\"\nz\",c\n",
       "id,ssn,note\r\n1,[REDACTED:US_SSN],a\r\n2,,b\n"
@@ -1072,6 +1162,16 @@ test_limits(void)
     test_big(C, "a,b\n", "\"\\u0061\\u0040\",\"\"", 40000, "\n", NULL,
              "escapes in a table");
     test_big(T, "", "eyJ4", 60000, " x", NULL, "eyJ without end");
+    test_big(T, "", "<a ", 60000, " x", NULL, "< without end");
+    test_big(T, "<secret>", "<secret>", 20000, "</secret>", NULL,
+             "elements in one another");
+    test_big(X, "<secret>", "<secret>", 20000, "</secret>",
+             "<secret>[REDACTED:FIELD]", "elements in one another, in XML");
+    test_big(X, "<secret>", "</secre", 20000, "</secret>x",
+             "<secret>[REDACTED:FIELD]</secret>x", "end tags that are none");
+    test_big(T, "form-data; name=secret\n\n", "\r\n-", 40000, "\n--x\n",
+             "form-data; name=secret\n\n[REDACTED:FIELD]\n--x\n",
+             "a part without end");
     test_big(T, "", "a@", 60000, " x", NULL, "@ without end");
     test_big(T, "", "4111-", 60000, " x", NULL, "digits without end");
     test_big(T, "", "{\"", 60000, " x", NULL, "quotes without end");
@@ -1214,7 +1314,11 @@ test_modes(void)
         { "application/problem+json", J }, { "application/x-ndjson", J },
         { "text/event-stream; charset=\"utf-8\"", S },
         { "application/x-www-form-urlencoded", F },
-        { "text/html; charset=ISO-8859-1", T }, { "image/svg+xml", T },
+        { "text/html; charset=ISO-8859-1", X }, { "image/svg+xml", X },
+        { "text/xml", X }, { "application/soap+xml; action=a", X },
+        { "text/xml; charset=utf-16", HOOP_MASK_REFUSE },
+        { "Application/YAML", Y }, { "application/openapi+yaml", Y },
+        { "application/toml", Y }, { "text/markdown", T },
         { "image/png", HOOP_MASK_BINARY },
         { "application/octet-stream", HOOP_MASK_BINARY },
         { "application/json; charset=utf-16", HOOP_MASK_REFUSE },

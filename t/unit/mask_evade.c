@@ -45,6 +45,33 @@ typedef struct {
 
 static const evade_t  bodies[] = {
 
+    /* markup */
+
+    E(H, "an element", "<p>x</p><password>hunter2</password>", "hunter2"),
+    E("text/xml", "an element of another kind of letters",
+      "<soap:Body><ns1:API-Key xsi:type=\"xsd:string\" xmlns:xsi=\"http://"
+      "www.w3.org/2001/XMLSchema-instance\">hunter2</ns1:API-Key>", "hunter2"),
+    E("application/xml", "CDATA", "<secret><![CDATA[</secret>hunter2]]></secret>",
+      "hunter2"),
+    E("application/xml", "elements within", "<credentials><secret><secret>x"
+      "</secret><v>hunter2</v></secret></credentials>", "hunter2"),
+    E("application/xml", "no end tag", "<secret><a>hunter2</a>", "hunter2"),
+    E("application/xml", "a tag over lines", "<secret\n\t a = '>'\n>hunter2"
+      "</secret\n>", "hunter2"),
+    E(J, "an element in a string", "{\"x\":\"\\u003cpassword>hunter2\\u003c/"
+      "password>\"}", "hunter2"),
+    E(J, "an attribute in a string", "{\"x\":\"<add key=\\\"Password\\\" value"
+      "=\\\"hunter2\\\"/>\"}", "hunter2"),
+    E(T, "an attribute before the other", "<add value='hunter2' key='pwd'/>",
+      "hunter2"),
+    E(T, "an entry of properties", "<entry key=\"db.password\">hunter2</entry>",
+      "hunter2"),
+    E("multipart/form-data; boundary=b", "a part", "--b\r\nContent-Disposition:"
+      " form-data; name=\"password\"\r\n\r\nhunter2\r\n--b--\r\n",
+      "hunter2"),
+    E("application/yaml", "a word behind a name", "- db:\n   password: correct"
+      " horse\n", "correct|horse"),
+
     /* tables */
 
     E(C, "a column by its name", "id,password\n1,hunter2\n", "hunter2"),
