@@ -233,11 +233,13 @@ hoop_block_dotted(const hoop_block_t *b, uint64_t begin)
  * Where a number begins that is grouped as a social security number (3-2-4),
  * or as a telephone number with dots (3.3.4), or that has twelve digits and
  * gaps in a row, which every card has.  All are runs of digits that begin here;
- * any byte beyond ASCII may be of a gap.
+ * any byte beyond ASCII may be of a gap.  "nine" is where nine bytes of that
+ * kind begin: what may be one if the words before it say so.
  */
 
 static inline uint64_t
-hoop_block_numbers(const hoop_block_t *b, uint64_t digit_before)
+hoop_block_numbers(const hoop_block_t *b, uint64_t digit_before,
+    uint64_t *nine)
 {
     uint64_t  begin, d, e, h, k, m, n, s, t, ssn;
 
@@ -257,7 +259,10 @@ hoop_block_numbers(const hoop_block_t *b, uint64_t digit_before)
     n = e | t;
 
     hoop_bit_eight(&m, &n);
-    begin &= m & hoop_bit_ahead(m, n, 3);
+    begin &= m & hoop_bit_ahead(m, n, 1);
+    *nine = begin;
+
+    begin &= hoop_bit_ahead(m, n, 3);
 
     if (begin == 0) {
         return 0;
@@ -342,6 +347,19 @@ hoop_block_ids(const hoop_block_t *b)
     hoop_bit_eight(&m, &n);
 
     return begin & m;
+}
+
+
+/* where a word of capitals and digits may begin */
+
+static inline uint64_t
+hoop_block_begins(const hoop_block_t *b)
+{
+    uint64_t  m;
+
+    m = b->digit | b->upper;
+
+    return m & ~(m << 1);
 }
 
 

@@ -197,6 +197,7 @@ typedef struct {
     uint64_t  number;
     uint64_t  iban;
     uint64_t  id;
+    uint64_t  context;
     uint64_t  head;
 } hoop_candidates_t;
 
@@ -263,8 +264,16 @@ static void
 hoop_scan_candidates(const hoop_scan_t *s, size_t i, const hoop_block_t *b,
     uint64_t *digit, hoop_candidates_t *c)
 {
-    c->number = hoop_block_numbers(b, *digit);
+    c->number = hoop_block_numbers(b, *digit, &c->context);
     *digit = b->digit >> 63;
+
+    if ((s->detect & HOOP_DETECT_CONTEXT) == 0) {
+        c->context = 0;
+    }
+
+    if (s->detect & HOOP_DETECT_ASKED) {
+        c->context |= hoop_block_begins(b);
+    }
 
     c->iban = (s->detect & hoop_bit(HOOP_DETECT_IBAN))
               ? hoop_block_ibans(b) : 0;
@@ -275,10 +284,11 @@ hoop_scan_candidates(const hoop_scan_t *s, size_t i, const hoop_block_t *b,
         c->number &= ((uint64_t) 1 << (s->n - i)) - 1;
         c->iban &= ((uint64_t) 1 << (s->n - i)) - 1;
         c->id &= ((uint64_t) 1 << (s->n - i)) - 1;
+        c->context &= ((uint64_t) 1 << (s->n - i)) - 1;
     }
 
     c->head = b->head;
-    c->all = c->number | c->iban | c->id | c->head | b->at;
+    c->all = c->number | c->iban | c->id | c->context | c->head | b->at;
 
     if (s->detect & hoop_bit(HOOP_DETECT_PHONE)) {
         c->all |= hoop_block_phones(b);
@@ -374,15 +384,30 @@ hoop_candidate(hoop_scan_t *s, const hoop_candidates_t *c, size_t i,
     }
 
     if (c->id & bit) {
-        return hoop_detect_id(s, i);
+        rc = hoop_detect_id(s, i);
+
+        if (rc != HOOP_NO) {
+            return rc;
+        }
+    }
+
+    if (c->context & bit) {
+        return hoop_detect_context(s, i);
     }
 
     switch (s->p[i]) {
 
     case '+':
     case '(':
-        return (s->detect & hoop_bit(HOOP_DETECT_PHONE))
-               ? hoop_detect_phone(s, i) : HOOP_NO;
+
+        if ((s->detect & hoop_bit(HOOP_DETECT_PHONE)) == 0) {
+            return HOOP_NO;
+        }
+
+        rc = hoop_detect_phone(s, i);
+
+        return (rc == HOOP_NO && s->p[i] == '(') ? hoop_detect_context(s, i)
+                                                 : rc;
 
     case '@':
         return (s->detect & hoop_bit(HOOP_DETECT_EMAIL))

@@ -32,6 +32,16 @@ extern const u_char  hoop_class[256];
 _Static_assert(HOOP_DETECT_MAX <= 64, "a detector has no bit");
 #endif
 
+/* those that words before a value can speak of, and of these, the ones that
+   may begin with any letter or digit */
+#define HOOP_DETECT_ASKED                                                     \
+    (hoop_bit(HOOP_DETECT_US_ROUTING) | hoop_bit(HOOP_DETECT_US_BANK)         \
+     | hoop_bit(HOOP_DETECT_PASSPORT) | hoop_bit(HOOP_DETECT_DRIVER_LICENSE)  \
+     | hoop_bit(HOOP_DETECT_DATE_OF_BIRTH))
+#define HOOP_DETECT_CONTEXT                                                   \
+    (hoop_bit(HOOP_DETECT_US_SSN) | hoop_bit(HOOP_DETECT_PHONE)               \
+     | HOOP_DETECT_ASKED)
+
 /* those that hoop_detect_id() knows */
 #define HOOP_DETECT_IDS                                                       \
     (hoop_bit(HOOP_DETECT_BR_CNPJ) * 2 - hoop_bit(HOOP_DETECT_US_ITIN))
@@ -151,6 +161,10 @@ size_t hoop_scan_word(const u_char *p, size_t n);
 size_t hoop_scan_name(const u_char *p);
 /* of a PEM body: 1 if c may stand in it */
 int hoop_scan_pem(u_char c);
+
+/* 0: no value at i is spoken of by the words before it, which are in a JSON
+   string that begins in p */
+int hoop_context_may(uint64_t detect, const u_char *p, size_t n, size_t i);
 
 int hoop_detect_card(const u_char *digits, size_t n);
 int hoop_detect_ssn(const u_char *digits);

@@ -49,6 +49,12 @@ int hoop_detect_number(hoop_scan_t *s, size_t i);
 int hoop_detect_iban(hoop_scan_t *s, size_t i);
 int hoop_detect_phone(hoop_scan_t *s, size_t i);
 int hoop_detect_id(hoop_scan_t *s, size_t i);
+/* what is known by the words before it */
+int hoop_detect_context(hoop_scan_t *s, size_t i);
+/* n digits in that many groups may be a telephone number as it is written in
+   its country; close: nothing else can be meant */
+int hoop_phone_national(const u_char *d, size_t n, const u_char *groups,
+    unsigned ngroups, int close);
 int hoop_detect_luhn(const u_char *digits, size_t n);
 /* the scan for all but patterns */
 hoop_scan_e hoop_scan_known(hoop_scan_t *s);

@@ -429,6 +429,53 @@ hoop_phone_groups(hoop_scan_t *s, size_t i)
 }
 
 
+/*
+ * Numbers without the code of their country, which the words before them call
+ * a telephone number: of the North American plan, or with the 0 or 00 that is
+ * dialled before an area or a country.  Nine to eleven digits of any other kind,
+ * and those with the code of a country, are one if they stand next to such a
+ * word.
+ */
+
+int
+hoop_phone_national(const u_char *d, size_t n, const u_char *groups,
+    unsigned ngroups, int close)
+{
+    if (d[0] == '0') {
+
+        if (d[1] == '0') {
+            return n >= 11 && n <= HOOP_PHONE_MAX
+                   && hoop_phone_length(d + 2, n - 2, ngroups > 1);
+        }
+
+        return n >= 9 && n <= 12;
+    }
+
+    if (n == 11 && d[0] == '1' && hoop_phone_nanp(d + 1)) {
+        return groups[0] == 1 || ngroups == 1;
+    }
+
+    if (n == 10 && d[0] >= '2') {
+
+        if (ngroups == 3 && groups[0] == 3 && groups[1] == 3) {
+            return hoop_phone_printed(d);
+        }
+
+        if (hoop_phone_nanp(d)
+            && (ngroups == 1 || (ngroups == 2 && groups[0] % 3 == 0)))
+        {
+            return 1;
+        }
+    }
+
+    if (!close || n < 9 || (d[0] == '1' && n != 11)) {
+        return 0;
+    }
+
+    return n <= 11 || hoop_phone_length(d, n, ngroups > 1);
+}
+
+
 int
 hoop_detect_phone(hoop_scan_t *s, size_t i)
 {

@@ -25,6 +25,8 @@ static uint64_t hoop_fast_heads(hoop_mask_t *m, const hoop_fast_t *f,
 static int hoop_fast_element(const hoop_mask_t *m, const u_char *p);
 static uint64_t hoop_fast_signs(hoop_mask_t *m, const hoop_fast_t *f,
     uint64_t signs);
+static uint64_t hoop_fast_contexts(hoop_mask_t *m, const hoop_fast_t *f,
+    uint64_t values);
 static uint64_t hoop_fast_folds(const hoop_fast_t *f, uint64_t bytes);
 static uint64_t hoop_fast_literals(hoop_mask_t *m, const hoop_fast_t *f);
 static uint64_t hoop_fast_patterns(hoop_mask_t *m, const hoop_fast_t *f);
@@ -96,7 +98,7 @@ hoop_fast_classify(hoop_fast_t *f, unsigned n)
 static uint64_t
 hoop_fast_block(hoop_mask_t *m, hoop_fast_t *f, const hoop_block_t *b)
 {
-    uint64_t  quote, string, op, scalar, bits, cand, doubt;
+    uint64_t  quote, string, op, scalar, bits, cand, doubt, values;
 
     quote = b->quote;
     doubt = 0;
@@ -116,7 +118,7 @@ hoop_fast_block(hoop_mask_t *m, hoop_fast_t *f, const hoop_block_t *b)
     bits = quote | op | (scalar & ~(scalar << 1 | f->scalar));
     f->scalar = scalar >> 63;
 
-    cand = b->at | doubt | hoop_block_numbers(b, f->digit);
+    cand = b->at | doubt | hoop_block_numbers(b, f->digit, &values);
     f->digit = b->digit >> 63;
 
     if (m->detect & hoop_bit(HOOP_DETECT_IBAN)) {
@@ -143,6 +145,18 @@ hoop_fast_block(hoop_mask_t *m, hoop_fast_t *f, const hoop_block_t *b)
 
     if (b->head & string) {
         cand |= hoop_fast_heads(m, f, b->head & string);
+    }
+
+    if (m->detect & HOOP_DETECT_ASKED) {
+        values |= hoop_block_begins(b);
+    }
+
+    /* nothing stands before what a string begins with */
+
+    values &= string & ~(quote << 1);
+
+    if (values && (m->detect & HOOP_DETECT_CONTEXT)) {
+        cand |= hoop_fast_contexts(m, f, values);
     }
 
     if ((b->sign & string)
@@ -355,6 +369,30 @@ hoop_fast_signs(hoop_mask_t *m, const hoop_fast_t *f, uint64_t signs)
                 cand |= bit;
                 break;
             }
+        }
+    }
+
+    return cand;
+}
+
+
+/* those values that the words before them speak of */
+
+static uint64_t
+hoop_fast_contexts(hoop_mask_t *m, const hoop_fast_t *f, uint64_t values)
+{
+    uint64_t  bit, cand;
+
+    cand = 0;
+
+    while (values) {
+        bit = values & -values;
+        values &= values - 1;
+
+        if (hoop_context_may(m->detect, f->p, f->n,
+                             f->at + hoop_bit_first(bit)))
+        {
+            cand |= bit;
         }
     }
 

@@ -284,6 +284,17 @@ static const struct {
     { "", "11.222.333/0001-81", "" },
     { "api_key=", "q9Wv3kLm8ZxTb2Rc7Yd5", "" },
 
+    /* by the words before them */
+
+    { "my ssn is ", "219099999", "" },
+    { "Social Security number: ", "219-099999", "" },
+    { "call me at ", "2125550198", "" },
+    { "Mobile: ", "07911 123456", "" },
+    { "account number ", "123456789012", "" },
+    { "passport ", "A12345678", "" },
+    { "driver's license ", "D1234567", "" },
+    { "born on ", "3 March 1980", "" },
+
     /* and this one is a literal */
 
     { "", "correct-horse-battery", "" }
@@ -364,7 +375,9 @@ fuzz_mask(unsigned mode, unsigned action, const u_char *p, size_t len,
             "\"action\":\"drop\"}",
         "{\"detect\":[\"default\",\"us_itin\",\"uk_nhs\",\"uk_nino\","
             "\"ca_sin\",\"au_abn\",\"in_aadhaar\",\"in_pan\",\"br_cpf\","
-            "\"br_cnpj\",\"generic_secret\"],\"fields\":[\"token\",\"/a/b\"],"
+            "\"br_cnpj\",\"generic_secret\",\"us_bank\",\"passport\","
+            "\"driver_license\",\"date_of_birth\",\"us_routing\"],"
+            "\"fields\":[\"token\",\"/a/b\"],"
             "\"action\":\"stars\"}",
         "{\"detect\":[\"default\"],\"fields\":[\"token\",\"/a/b\"],"
             "\"patterns\":["

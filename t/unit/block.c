@@ -226,7 +226,7 @@ test_numbers(void)
 {
     u_char        text[3 * HOOP_BLOCK + HOOP_BLOCK_AHEAD];
     size_t        i, k;
-    uint64_t      bits;
+    uint64_t      bits, nine;
     unsigned      t, missed;
     hoop_block_t  b[3];
 
@@ -250,23 +250,37 @@ test_numbers(void)
 
             hoop_blocks(text, 3, b);
 
-            bits = hoop_block_numbers(b, 0);
+            bits = hoop_block_numbers(b, 0, &nine);
             missed += !(bits >> i & 1);
         }
     }
 
     is_int(missed, 0, "numbers are found wherever they begin");
 
+    missed = 0;
+
+    for (i = 0; i < HOOP_BLOCK; i++) {
+        memset(text, 'x', sizeof(text));
+        memcpy(text + i, (i & 1) ? "219099999" : "212 555-0", 9);
+
+        hoop_blocks(text, 3, b);
+
+        (void) hoop_block_numbers(b, 0, &nine);
+        missed += (nine != (uint64_t) 1 << i);
+    }
+
+    is_int(missed, 0, "and what may be one where nine bytes are");
+
     memset(text, 'x', sizeof(text));
     memcpy(text, "2024-03-11T10:20:30.123Z;12345678901;10.1.2.3;219-09-999;"
                  "219-099-999;219-9-09999", 80);
     hoop_blocks(text, 3, b);
-    is_int(hoop_block_numbers(b, 0), 0, "dates and others are not");
+    is_int(hoop_block_numbers(b, 0, &nine), 0, "dates and others are not");
 
     memset(text, 'x', sizeof(text));
     memcpy(text, "4111111111111111", 16);
     hoop_blocks(text, 3, b);
-    is_int(hoop_block_numbers(b, 1), 0, "nor what began before");
+    is_int(hoop_block_numbers(b, 1, &nine), 0, "nor what began before");
 }
 
 
@@ -291,7 +305,12 @@ json_text(hoop_buf_t *b, unsigned depth, unsigned few)
         "+49 30 901820", "(202) 555-0147", "AB12-CD34-EF56-7890", "+0530",
         "EMP-123456", "an EMP\\u002d123456", "see\\/EMP-123456\\n",
         "EMP-1", "\\/p EMP\\/12 AB1234", "secret=",
-        "my_secret = 1", "token=\\\"abcdef\\\"", "\\t"
+        "my_secret = 1", "token=\\\"abcdef\\\"", "\\t",
+        "SSN 219099999", "call me at 2125550198", "ssn\\n219099999",
+        "ssn\\t219099999", "order 219099999", "at 2024-03-01 10:20:30",
+        "passport A12345678", "born 1980-01-02", "acct\\r 12345678",
+        "aaaaaaaaaaaaaaaa ssn bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+        "bbbbbbb 219099999", "DL D1234567", "phone (2125550198)"
     };
 
     static const char  *names[] = {
@@ -476,6 +495,8 @@ main(void)
                "\"regex\":\"[A-Z]{2}[0-9]{4}\",\"scan\":true},"
                "{\"name\":\"B\",\"regex\":\"[0-9]{2}5[0-9]\","
                "\"scan\":true}]}");
+    test_paths("{\"detect\":[\"default\",\"us_bank\",\"passport\","
+               "\"driver_license\",\"date_of_birth\"]}");
     test_paths("{\"fields\":[\"/*/*/pin\",\"/x/id\",\"/name/**/1\"]}");
 
     return done_testing();

@@ -1,0 +1,3 @@
+#!/usr/bin/perl
+
+exec './build/unit/context' or die "build/unit/context: $!\n";
