@@ -18,17 +18,22 @@
  */
 
 
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE    /* memrchr() */
+#endif
+
 #include "hoop_detect_impl.h"
 
 
 #define HOOP_MARKUP_AHEAD  (HOOP_SCAN_HELD - 16)
 
 
-/* the bytes from '<' to before i, in order, without the former */
+/* the bytes from '<' to before i, without the former */
 
 typedef struct {
-    u_char  data[HOOP_SCAN_LEFT];
-    size_t  len;
+    const u_char  *p;                      /* in the window, or in data */
+    size_t         len;
+    u_char         data[HOOP_SCAN_LEFT];
 } hoop_tag_t;
 
 
@@ -46,60 +51,109 @@ hoop_quote(int c)
 }
 
 
+/* the last '<' before i, but for the last "skip" bytes; 0: there is none */
+
 static int
-hoop_tag_before(const hoop_scan_t *s, size_t i, hoop_tag_t *tag)
+hoop_tag_find(const hoop_scan_t *s, size_t i, size_t skip, hoop_tag_t *tag)
 {
-    int       c;
-    u_char    quote;
-    size_t    k;
-    unsigned  more;
+    size_t         n, left;
+    const u_char  *p, *end;
 
-    more = 0;
+    n = (i > HOOP_SCAN_LEFT) ? HOOP_SCAN_LEFT : i;
 
-    for (k = 1; k <= HOOP_SCAN_LEFT; k++) {
-        c = hoop_before(s, i, k);
+    p = (n > skip) ? memrchr(s->p + i - n, '<', n - skip) : NULL;
 
-        if (c == '<') {
-            break;
-        }
-
-        /* a value in quotes may have one */
-
-        if (c < 0 || (c == '>' && ++more == 3)) {
-            return HOOP_NO;
-        }
-
-        tag->data[HOOP_SCAN_LEFT - k] = (u_char) c;
+    if (p) {
+        tag->p = p + 1;
+        tag->len = s->p + i - tag->p;
+        return 1;
     }
 
-    if (k > HOOP_SCAN_LEFT || k == 1) {
-        return HOOP_NO;
+    left = HOOP_SCAN_LEFT - n;
+    left = (left > s->nleft) ? s->nleft : left;
+    skip = (skip > n) ? skip - n : 0;
+
+    if (left <= skip) {
+        return 0;
     }
 
-    tag->len = k - 1;
-    memmove(tag->data, tag->data + HOOP_SCAN_LEFT - tag->len, tag->len);
+    end = s->left + s->nleft;
+    p = memrchr(end - left, '<', left - skip);
 
-    if (!hoop_is(tag->data[0], HOOP_C_ALPHA) && tag->data[0] != '_') {
-        return HOOP_NO;
+    if (p == NULL) {
+        return 0;
+    }
+
+    left = end - (p + 1);
+
+    memcpy(tag->data, p + 1, left);
+    memcpy(tag->data + left, s->p, n);
+
+    tag->p = tag->data;
+    tag->len = left + n;
+
+    return 1;
+}
+
+
+/* 1 if it is all of a tag but for what ends it; values in quotes may have '>' */
+
+static int
+hoop_tag_whole(const hoop_tag_t *tag)
+{
+    u_char  c, quote;
+    size_t  k;
+
+    if (tag->len == 0
+        || (!hoop_is(tag->p[0], HOOP_C_ALPHA) && tag->p[0] != '_'))
+    {
+        return 0;
     }
 
     quote = 0;
 
     for (k = 0; k < tag->len; k++) {
-        c = tag->data[k];
+        c = tag->p[k];
 
         if (quote) {
             quote = (c == quote) ? 0 : quote;
 
         } else if (hoop_quote(c)) {
-            quote = (u_char) c;
+            quote = c;
 
         } else if (c == '>') {
-            return HOOP_NO;
+            return 0;
         }
     }
 
-    return quote ? HOOP_NO : HOOP_YES;
+    return quote == 0;
+}
+
+
+/* two of its values may have a '<' */
+
+static int
+hoop_tag_before(const hoop_scan_t *s, size_t i, hoop_tag_t *tag)
+{
+    size_t    skip;
+    unsigned  k;
+
+    skip = 0;
+
+    for (k = 0; k < 3; k++) {
+
+        if (!hoop_tag_find(s, i, skip, tag)) {
+            return HOOP_NO;
+        }
+
+        if (hoop_tag_whole(tag)) {
+            return HOOP_YES;
+        }
+
+        skip = tag->len + 1;
+    }
+
+    return HOOP_NO;
 }
 
 
@@ -371,19 +425,19 @@ hoop_detect_element(hoop_scan_t *s, size_t i, hoop_scan_e *event)
     hoop_tag_t  tag;
 
     if (hoop_tag_before(s, i, &tag) == HOOP_NO
-        || tag.data[tag.len - 1] == '/')
+        || tag.p[tag.len - 1] == '/')
     {
         return HOOP_NO;
     }
 
-    len = hoop_tag_name(tag.data, tag.len);
+    len = hoop_tag_name(tag.p, tag.len);
 
-    for (k = len; k > 0 && tag.data[k - 1] != ':'; k--) { /* void */ }
+    for (k = len; k > 0 && tag.p[k - 1] != ':'; k--) { /* void */ }
 
-    det = s->name(s->ctx, tag.data + k, len - k);
+    det = s->name(s->ctx, tag.p + k, len - k);
 
-    if (det == 0 && len < tag.len && !hoop_tag_bare(tag.data, len)) {
-        det = hoop_tag_named(s, tag.data + len, tag.len - len);
+    if (det == 0 && len < tag.len && !hoop_tag_bare(tag.p, len)) {
+        det = hoop_tag_named(s, tag.p + len, tag.len - len);
     }
 
     if (det == 0) {
@@ -393,7 +447,7 @@ hoop_detect_element(hoop_scan_t *s, size_t i, hoop_scan_e *event)
     /* the content */
 
     i++;
-    hoop_element_init(&s->element, tag.data, len);
+    hoop_element_init(&s->element, tag.p, len);
 
     n = (s->n - i > HOOP_MARKUP_AHEAD) ? HOOP_MARKUP_AHEAD : s->n - i;
 
@@ -411,7 +465,7 @@ hoop_detect_element(hoop_scan_t *s, size_t i, hoop_scan_e *event)
 
         /* to its end, wherever that is */
 
-        hoop_element_init(&s->element, tag.data, len);
+        hoop_element_init(&s->element, tag.p, len);
         k = 0;
 
     } else {
@@ -503,7 +557,7 @@ hoop_detect_attribute(hoop_scan_t *s, size_t i)
         return HOOP_NO;
     }
 
-    det = hoop_tag_named(s, tag.data, tag.len);
+    det = hoop_tag_named(s, tag.p, tag.len);
 
     if (det == 0) {
 

@@ -58,6 +58,8 @@ static const evade_t  bodies[] = {
     E("application/xml", "no end tag", "<secret><a>hunter2</a>", "hunter2"),
     E("application/xml", "a tag over lines", "<secret\n\t a = '>'\n>hunter2"
       "</secret\n>", "hunter2"),
+    E(H, "other tags in its attributes", "<secret a='<b>' c=\"<d\">hunter2"
+      "</secret>", "hunter2"),
     E(J, "an element in a string", "{\"x\":\"\\u003cpassword>hunter2\\u003c/"
       "password>\"}", "hunter2"),
     E(J, "an attribute in a string", "{\"x\":\"<add key=\\\"Password\\\" value"
