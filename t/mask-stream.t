@@ -25,6 +25,10 @@ our $gap = $ENV{TEST_NGINX_USE_VALGRIND} ? 1 : 0.2;
 our $upstream = Hoop::Replay->install(routes => {
     '/p/big' => ["HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
                  . 'Content-Length: ' . length($big) . "\r\n\r\n", $big],
+    '/p/held' => ["HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n",
+                  '{"a":"' . ('the quick brown fox ' x 5000)
+                  . '","held":"\u0065yJhbGciOiJSUzI1NiJ9.eyJzdWIi'
+                  . ('Ab9' x 3900), ['"}', 10]],
 });
 
 # Each piece must be there, and all of it, before the next is sent; several
@@ -60,6 +64,31 @@ sub prompt {
         close $job->{c}{sock};
         Test::More::is($job->{late}, '', "$job->{name}: at once");
     }
+}
+
+# What a stream takes at most while the target rests.  Memory that was given
+# back is used again, so that each path has a worker of its own.
+our %held;
+
+sub held {
+    my ($path) = @_;
+
+    ask('x');
+    my $before = worker_memory();
+    my @c = map { begin(undef, path => $path) } 1 .. 20;
+    read_more($_, qr/"held":"/, 5) for @c;
+    Time::HiRes::sleep(0.3);
+    $held{$path} = (worker_memory() - $before) / @c;
+
+    my $body = parse($c[-1])->{body};
+    close $_->{sock} for @c;
+
+    if (keys %held == 2) {
+        my $ours = $held{'/p/held'} - $held{'/bare/held'};
+        Test::More::cmp_ok($ours, '<', 79, "$ours KB a stream");
+    }
+
+    return $body;
 }
 
 our $events = [
@@ -444,5 +473,36 @@ Time::HiRes::sleep(0.3);
 my $grown = (main::worker_memory() - $before) / @c;
 close $_->{sock} for @c;
 Test::More::cmp_ok($grown, '<', 120, "$grown KB a stream");
+--- answers eval
+['x']
+
+
+
+=== TEST 17: as much undecided as may be: nginx's own share
+--- location
+proxy_max_temp_file_size 0;
+--- config_more
+location /bare/ {
+    proxy_max_temp_file_size 0;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT/p/;
+}
+--- timeout: 20
+--- init
+main::held('/bare/held');
+--- answers eval
+['x']
+
+
+
+=== TEST 18: the same, masked: 64 KB a stream beside that
+Buffers that were filled before are given back, and no more is held than there is
+room for beside those that the client has.  With what the heap has in holes and
+the request's own it is 67 to 75 KB, and from 80 on without that.
+--- location
+proxy_max_temp_file_size 0;
+--- timeout: 20
+--- init
+my $body = main::held('/p/held');
+Test::More::like($body, qr/fox ","held":"$/, 'it is held');
 --- answers eval
 ['x']

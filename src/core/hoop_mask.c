@@ -775,6 +775,28 @@ failed:
 }
 
 
+size_t
+hoop_mask_memory(const hoop_mask_t *m)
+{
+    size_t    n;
+    unsigned  i;
+
+    n = sizeof(hoop_mask_t) + m->wsize + m->dsize
+        + m->npatterns * sizeof(hoop_pattern_t *)
+        + hoop_mask_frames(m, m->nframes);
+
+    if (m->csv) {
+        n += hoop_mask_csv_size();
+    }
+
+    for (i = 0; i < m->nliterals; i++) {
+        n += m->folded[i] ? m->literals[i].len : 0;
+    }
+
+    return n;
+}
+
+
 const uint32_t *
 hoop_mask_counts(const hoop_mask_t *m)
 {

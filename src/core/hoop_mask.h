@@ -26,7 +26,7 @@
 #include "hoop_core.h"
 
 
-#define HOOP_MASK_HOLD     (32 * 1024)     /* default cap of held bytes */
+#define HOOP_MASK_HOLD     (16 * 1024)     /* default cap of held bytes */
 #define HOOP_MASK_DEPTH    512             /* JSON nesting followed */
 #define HOOP_PATTERN_NAMES 64              /* of patterns, in all sets */
 
@@ -169,8 +169,10 @@ typedef ssize_t (*hoop_sink_pt)(void *ctx, const u_char *p, size_t len);
  * stand, as DETECT_LITERAL; shorter ones than 8 bytes are left out; the bytes
  * must outlive the masker, the array need not.  hold 0: HOOP_MASK_HOLD; it is
  * at least 8 KiB.  One malloc()ed object that owns bounded buffers, allocated
- * when needed; with them at most 2 * hold + 48 KiB.  NULL: no memory, too many
- * of a thing, or a mode that is not text.
+ * when needed; with them at most 2 * hold + 8 KiB, and for sets with paths 4 KiB
+ * more and 4 KiB for each set, in JSON that is nested 512 deep.  What PCRE2
+ * matches patterns with is not in there: that is of the set, for all streams.
+ * NULL: no memory, too many of a thing, or a mode that is not text.
  */
 hoop_mask_t *hoop_mask_create(hoop_mask_mode_e mode,
     const hoop_mask_set_t *const *sets, unsigned nsets,
@@ -189,6 +191,9 @@ int hoop_mask_set_hash_key(hoop_mask_t *m, hoop_str_t key);
  */
 int hoop_mask_feed(hoop_mask_t *m, const u_char **p, const u_char *end,
     unsigned flags, hoop_sink_pt sink, void *ctx);
+
+/* bytes that it has now */
+size_t hoop_mask_memory(const hoop_mask_t *m);
 
 /* values masked so far, indexed by detector, HOOP_DETECT_ALL of them */
 const uint32_t *hoop_mask_counts(const hoop_mask_t *m);

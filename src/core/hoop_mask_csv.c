@@ -104,6 +104,13 @@ hoop_mask_csv_create(void)
 }
 
 
+size_t
+hoop_mask_csv_size(void)
+{
+    return sizeof(hoop_csv_t);
+}
+
+
 static inline unsigned
 hoop_csv_slot(unsigned column)
 {

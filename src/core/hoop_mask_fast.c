@@ -78,7 +78,7 @@ hoop_fast_path(hoop_mask_t *m, const u_char *p, size_t end, size_t len)
     const hoop_frame_t     *frame;
     const hoop_mask_set_t  *set;
 
-    frame = &m->frames[m->depth - 1];
+    frame = hoop_mask_frame(m, m->depth - 1);
     p += end;
 
     for (i = 0; i < m->nsets; i++) {
@@ -110,7 +110,7 @@ hoop_fast_element(hoop_mask_t *m)
     hoop_frame_t           *frame;
     const hoop_mask_set_t  *set;
 
-    frame = &m->frames[m->depth - 1];
+    frame = hoop_mask_frame(m, m->depth - 1);
 
     for (i = 0; i < m->nsets; i++) {
         set = m->sets[i];
@@ -197,6 +197,8 @@ hoop_fast_table(hoop_mask_t *m, const u_char *p, size_t len)
 static int
 hoop_fast_open(hoop_mask_t *m, int object)
 {
+    hoop_frame_t  *frame;
+
     if (m->depth == HOOP_MASK_DEPTH) {
         return 0;
     }
@@ -207,8 +209,10 @@ hoop_fast_open(hoop_mask_t *m, int object)
             return 0;
         }
 
-        memcpy(m->frames[m->depth].child, m->child, sizeof(m->child));
-        m->frames[m->depth].index = 0;
+        frame = hoop_mask_frame(m, m->depth);
+
+        memcpy(frame->child, m->child, m->nsets * sizeof(uint64_t));
+        frame->index = 0;
     }
 
     if (object) {

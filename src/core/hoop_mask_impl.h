@@ -265,9 +265,11 @@ typedef struct {
 } hoop_level_t;
 
 
+/* as long as there are sets: hoop_mask_frame() */
+
 typedef struct {
-    uint64_t                child[HOOP_MASK_SETS];
     uint32_t                index;     /* of the array element */
+    uint64_t                child[];
 } hoop_frame_t;
 
 
@@ -342,7 +344,7 @@ struct hoop_mask_s {
     unsigned                depth;
     uint64_t                objects[HOOP_MASK_DEPTH / 64];
     uint64_t                kept[HOOP_MASK_DEPTH / 64];
-    hoop_frame_t           *frames;        /* where sets have paths */
+    u_char                 *frames;        /* where sets have paths */
     unsigned                nframes;
     uint64_t                child[HOOP_MASK_SETS]; /* of the next value */
 
@@ -403,6 +405,20 @@ struct hoop_mask_s {
 };
 
 
+static inline size_t
+hoop_mask_frames(const hoop_mask_t *m, unsigned n)
+{
+    return n * (sizeof(hoop_frame_t) + m->nsets * sizeof(uint64_t));
+}
+
+
+static inline hoop_frame_t *
+hoop_mask_frame(hoop_mask_t *m, unsigned depth)
+{
+    return (hoop_frame_t *) (m->frames + hoop_mask_frames(m, depth));
+}
+
+
 /* text.key */
 
 #define HOOP_KEY_NAME         1        /* the text is a name */
@@ -457,6 +473,7 @@ int hoop_mask_unit_core(hoop_mask_t *m, const u_char *p, size_t n,
 void hoop_mask_unit_begin(hoop_mask_t *m, unsigned state);
 /* the same of a table; the object is malloc()ed */
 hoop_csv_t *hoop_mask_csv_create(void);
+size_t hoop_mask_csv_size(void);
 int hoop_mask_csv_step(hoop_mask_t *m, const u_char *p, size_t n,
     unsigned final);
 /* a step of the engines on [p, p + n), which is a unit if "final" */

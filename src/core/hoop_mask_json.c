@@ -99,7 +99,7 @@ hoop_json_path(hoop_mask_t *m, hoop_level_t *lev, const u_char *name,
     unsigned       i;
     hoop_frame_t  *frame;
 
-    frame = &m->frames[m->depth - 1];
+    frame = hoop_mask_frame(m, m->depth - 1);
 
     for (i = 0; i < m->nsets; i++) {
         found = 0;
@@ -126,7 +126,7 @@ hoop_json_index(hoop_mask_t *m, u_char *text)
     size_t     n;
     uint32_t   v;
 
-    v = m->frames[m->depth - 1].index++;
+    v = hoop_mask_frame(m, m->depth - 1)->index++;
     p = digits + sizeof(digits);
 
     do {
@@ -165,8 +165,9 @@ hoop_json_element(hoop_mask_t *m, hoop_level_t *lev)
 static int
 hoop_json_open(hoop_mask_t *m, hoop_level_t *lev, int object)
 {
+    u_char        *frames;
     unsigned       n;
-    hoop_frame_t  *frames;
+    hoop_frame_t  *frame;
 
     if (m->depth == HOOP_MASK_DEPTH) {
         return HOOP_JSON_BROKEN;
@@ -177,7 +178,7 @@ hoop_json_open(hoop_mask_t *m, hoop_level_t *lev, int object)
         if (m->depth == m->nframes) {
             n = m->nframes ? m->nframes * 2 : 16;
 
-            frames = realloc(m->frames, n * sizeof(hoop_frame_t));
+            frames = realloc(m->frames, hoop_mask_frames(m, n));
             if (frames == NULL) {
                 m->failed = 1;
                 return HOOP_JSON_BROKEN;
@@ -187,8 +188,10 @@ hoop_json_open(hoop_mask_t *m, hoop_level_t *lev, int object)
             m->nframes = n;
         }
 
-        memcpy(m->frames[m->depth].child, m->child, sizeof(m->child));
-        m->frames[m->depth].index = 0;
+        frame = hoop_mask_frame(m, m->depth);
+
+        memcpy(frame->child, m->child, m->nsets * sizeof(uint64_t));
+        frame->index = 0;
     }
 
     if (object) {

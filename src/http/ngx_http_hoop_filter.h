@@ -27,6 +27,12 @@
  */
 #define NGX_HTTP_HOOP_TURN        (512 * 1024)
 
+/* of output and of what is held together, unless there are more buffers */
+#define NGX_HTTP_HOOP_MEMORY      (64 * 1024)
+
+/* masked before that is looked at again */
+#define NGX_HTTP_HOOP_SLICE       4096
+
 
 typedef struct {
     ngx_http_hoop_ctx_t   *main;           /* of the main request */
@@ -78,6 +84,11 @@ ngx_int_t ngx_http_hoop_body_filter(ngx_http_request_t *r, ngx_chain_t *in);
 ssize_t ngx_http_hoop_filter_sink(void *data, const u_char *p, size_t len);
 /* 1 if what there is waits for what else this turn of the event loop brings */
 ngx_uint_t ngx_http_hoop_filter_gather(ngx_http_request_t *r,
+    ngx_http_hoop_filter_ctx_t *fctx);
+/* 1 if the client has to take some of it before the masker holds more */
+ngx_uint_t ngx_http_hoop_filter_full(ngx_http_hoop_filter_ctx_t *fctx);
+/* gives back free buffers where the masker has come to hold more */
+void ngx_http_hoop_filter_trim(ngx_http_request_t *r,
     ngx_http_hoop_filter_ctx_t *fctx);
 /* goes on in the next turn of the event loop */
 void ngx_http_hoop_filter_yield(ngx_http_request_t *r,

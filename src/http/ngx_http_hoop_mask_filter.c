@@ -14,7 +14,8 @@
  *     list      of an MCP server: holds a document, or an event, before that
  *     out       filled buffers, to be sent; then they are in "busy"
  *     busy      sent, and not yet written to the client by nginx
- *     free      to be filled again; with busy at most hoop_mask_buffers of them
+ *     free      to be filled again; with busy at most hoop_mask_buffers of
+ *               them, and fewer while the masker holds much
  *
  * No free buffer: "nomem", the input stays where it is (that is how the
  * upstream is slowed down), and r->buffered makes nginx call again.  So it is
@@ -35,6 +36,9 @@ static ngx_int_t ngx_http_hoop_filter_take(ngx_http_request_t *r,
 static ngx_int_t ngx_http_hoop_filter_listed(ngx_http_request_t *r,
     ngx_http_hoop_filter_ctx_t *fctx);
 static ngx_int_t ngx_http_hoop_filter_feed(ngx_http_request_t *r,
+    ngx_http_hoop_filter_ctx_t *fctx, const u_char **p, const u_char *end,
+    ngx_uint_t flags);
+static ngx_int_t ngx_http_hoop_filter_slices(ngx_http_request_t *r,
     ngx_http_hoop_filter_ctx_t *fctx, const u_char **p, const u_char *end,
     ngx_uint_t flags);
 static ngx_int_t ngx_http_hoop_filter_text(ngx_http_request_t *r,
@@ -201,6 +205,8 @@ ngx_http_hoop_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
                               (ngx_buf_tag_t) &ngx_http_hoop_filter_module);
         fctx->last_out = &fctx->out;
         fctx->nomem = 0;
+
+        ngx_http_hoop_filter_trim(r, fctx);
     }
 
     for ( ;; ) {
@@ -235,6 +241,8 @@ ngx_http_hoop_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
         }
 
         if (fctx->out == NULL) {
+            ngx_http_hoop_filter_trim(r, fctx);
+
             return (fctx->busy || fctx->yield) ? NGX_AGAIN : NGX_OK;
         }
 
@@ -255,6 +263,8 @@ ngx_http_hoop_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
         ngx_chain_update_chains(r->pool, &fctx->free, &fctx->busy, &fctx->out,
                               (ngx_buf_tag_t) &ngx_http_hoop_filter_module);
         fctx->last_out = &fctx->out;
+
+        ngx_http_hoop_filter_trim(r, fctx);
 
         if (fctx->done) {
             return rc;
@@ -583,20 +593,8 @@ ngx_http_hoop_filter_feed(ngx_http_request_t *r,
 
         fctx->nomem = (*p < end);
 
-    } else {
-        switch (hoop_mask_feed(fctx->mask, p, end, flags,
-                               ngx_http_hoop_filter_sink, sink))
-        {
-        case HOOP_OK:
-            break;
-
-        case HOOP_AGAIN:
-            fctx->nomem = 1;
-            break;
-
-        default:
-            return NGX_ERROR;
-        }
+    } else if (ngx_http_hoop_filter_slices(r, fctx, p, end, flags) != NGX_OK) {
+        return NGX_ERROR;
     }
 
     /* of a list it was counted as it came */
@@ -604,6 +602,51 @@ ngx_http_hoop_filter_feed(ngx_http_request_t *r,
     return fctx->list ? NGX_OK
                       : ngx_http_hoop_limit_body(r, fctx->main, start,
                                                  *p - start);
+}
+
+
+/*
+ * The buffers that the client has are not given back, so that the masker comes
+ * to hold more only where there is room beside them.
+ */
+
+static ngx_int_t
+ngx_http_hoop_filter_slices(ngx_http_request_t *r,
+    ngx_http_hoop_filter_ctx_t *fctx, const u_char **p, const u_char *end,
+    ngx_uint_t flags)
+{
+    void          *sink[2];
+    const u_char  *last;
+
+    sink[0] = r;
+    sink[1] = fctx;
+
+    do {
+        if (*p < end && ngx_http_hoop_filter_full(fctx)) {
+            fctx->nomem = 1;
+            return NGX_OK;
+        }
+
+        last = (end - *p > NGX_HTTP_HOOP_SLICE) ? *p + NGX_HTTP_HOOP_SLICE
+                                                : end;
+
+        switch (hoop_mask_feed(fctx->mask, p, last, last == end ? flags : 0,
+                               ngx_http_hoop_filter_sink, sink))
+        {
+        case HOOP_OK:
+            break;
+
+        case HOOP_AGAIN:
+            fctx->nomem = 1;
+            return NGX_OK;
+
+        default:
+            return NGX_ERROR;
+        }
+
+    } while (*p < end);
+
+    return NGX_OK;
 }
 
 

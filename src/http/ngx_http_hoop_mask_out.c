@@ -9,6 +9,7 @@
 #include "ngx_http_hoop_filter.h"
 
 
+static ngx_int_t ngx_http_hoop_filter_room(ngx_http_hoop_filter_ctx_t *fctx);
 static ngx_buf_t *ngx_http_hoop_filter_buf(ngx_http_request_t *r,
     ngx_http_hoop_filter_ctx_t *fctx);
 static ngx_int_t ngx_http_hoop_filter_emit(ngx_http_request_t *r,
@@ -58,6 +59,61 @@ ngx_http_hoop_filter_sink(void *data, const u_char *p, size_t len)
 }
 
 
+/* how many buffers there may be beside what the masker has */
+
+static ngx_int_t
+ngx_http_hoop_filter_room(ngx_http_hoop_filter_ctx_t *fctx)
+{
+    size_t       max, held;
+    ngx_bufs_t  *bufs;
+
+    bufs = &fctx->main->conf->mask_bufs;
+
+    max = ngx_max(NGX_HTTP_HOOP_MEMORY, bufs->num * bufs->size);
+    held = fctx->mask ? hoop_mask_memory(fctx->mask) : 0;
+
+    return (held < max) ? (max - held) / bufs->size : 0;
+}
+
+
+ngx_uint_t
+ngx_http_hoop_filter_full(ngx_http_hoop_filter_ctx_t *fctx)
+{
+    return (fctx->out || fctx->busy) && fctx->bufs > 2
+           && ngx_http_hoop_filter_room(fctx) < fctx->bufs;
+}
+
+
+void
+ngx_http_hoop_filter_trim(ngx_http_request_t *r,
+    ngx_http_hoop_filter_ctx_t *fctx)
+{
+    ngx_buf_t     *b;
+    ngx_int_t      room;
+    ngx_chain_t   *cl, **ll;
+
+    room = ngx_max(ngx_http_hoop_filter_room(fctx), 2);
+
+    ll = &fctx->free;
+
+    while (fctx->bufs > room && *ll) {
+        cl = *ll;
+        b = cl->buf;
+
+        /* one that is within a block of the pool stays */
+
+        if (b->start == NULL || ngx_pfree(r->pool, b->start) != NGX_OK) {
+            ll = &cl->next;
+            continue;
+        }
+
+        *ll = cl->next;
+        ngx_free_chain(r->pool, cl);
+        fctx->bufs--;
+    }
+}
+
+
 /* the buffer being filled, a free one, or a new one within the bound */
 
 static ngx_buf_t *
@@ -96,7 +152,9 @@ ngx_http_hoop_filter_buf(ngx_http_request_t *r,
         return b;
     }
 
-    if (fctx->bufs == fctx->main->conf->mask_bufs.num) {
+    if (fctx->bufs == fctx->main->conf->mask_bufs.num
+        || (fctx->bufs >= 2 && ngx_http_hoop_filter_room(fctx) <= fctx->bufs))
+    {
         return NULL;
     }
 

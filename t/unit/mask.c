@@ -1120,6 +1120,58 @@ test_big(hoop_mask_mode_e mode, const char *head, const char *unit,
 }
 
 
+/* as much as there can be: nested, in a table, and a token that goes on */
+
+static void
+test_memory(void)
+{
+    size_t            i, k, before, full;
+    test_sink_t       s;
+    hoop_mask_t      *m;
+
+    const hoop_mask_set_t          *sets[2];
+    static const hoop_mask_mode_e  modes[] = { J, S, T, C };
+
+    sets[0] = test_set("{\"detect\":[\"default\"],\"fields\":[\"/a/b\"]}");
+    sets[1] = test_set("{\"fields\":[\"/**/c\"]}");
+
+    for (k = 0; k < sizeof(modes) / sizeof(modes[0]); k++) {
+        memset(&s, 0, sizeof(s));
+
+        m = hoop_mask_create(modes[k], sets, 2, NULL, 0, 0);
+        before = hoop_mask_memory(m);
+
+        if (modes[k] == S) {
+            (void) test_text(m, "data: ", 0, &s);
+        }
+
+        for (i = 0; i < 500 && modes[k] != C; i++) {
+            (void) test_text(m, "[", 0, &s);
+        }
+
+        (void) test_text(m, modes[k] == C ? "a,b\n\"" : "\"", 0, &s);
+        (void) test_text(m, "\\u0065yJhbGciOiJSUzI1NiJ9.eyJz", 0, &s);
+
+        for (i = 0; i < 11000; i += 10) {
+            (void) test_text(m, "Ab9dAb9dAb", HOOP_MASK_FLUSH, &s);
+        }
+
+        ok(s.out.len < 600, "undecided: %zu bytes are out", s.out.len);
+
+        full = hoop_mask_memory(m);
+        ok(before <= 8 * 1024 && full >= before + 11000
+           && full <= 2 * HOOP_MASK_HOLD + 20 * 1024,
+           "%zu bytes at first, then %zu", before, full);
+
+        hoop_mask_free(m);
+        hoop_buf_free(&s.out);
+    }
+
+    test_set_free(sets[0]);
+    test_set_free(sets[1]);
+}
+
+
 static void
 test_limits(void)
 {
@@ -1141,6 +1193,9 @@ test_limits(void)
              "[\"[REDACTED:JWT] y\"]", "a long token");
     test_big(J, "[\"" PEM "\\n", "QUJD\\n", 40000, PEND " y\"]",
              "[\"[REDACTED:PRIVATE_KEY] y\"]", "a key longer than the hold");
+    test_big(T, "k " PEM "\n", "MIIJKQIBAAKCAgEAq1Z3k9dXb0hWn3/Rr+3yFzv8sQ"
+             "wq7m1ZbYk5cT2dLw0Uo6aP\n", 3300, PEND " y", "k [REDACTED:"
+             "PRIVATE_KEY] y", "a key of 4096 bits");
     test_big(J, "[\"ghp_", "abcd", 40000, " y\"]",
              "[\"[REDACTED:GITHUB_TOKEN] y\"]", "an endless run");
     test_big(J, "{\"", "k", 40000, "password\":\"x\"}", any,
@@ -1355,6 +1410,7 @@ main(void)
     test_hash();
     test_flush();
     test_limits();
+    test_memory();
     test_errors();
 
     return done_testing();
