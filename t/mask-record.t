@@ -382,3 +382,47 @@ hoop_record payload;
 -> {"ssn":"078-05-1121","salary":"[REDACTED:FIELD]"}
 --- no_event_text
 078-05
+
+
+
+=== TEST 19: the request's body, of any kind
+--- config_more
+location /q/ {
+    hoop on;
+    hoop_record payload;
+    hoop_policy $TEST_NGINX_SERVER_ROOT/html/policy.json;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM_PORT;
+}
+--- request eval
+["POST /q/echo\nssn=078-05-1121&password=hunter2&a=b",
+ "POST /q/echo\nid,ssn,note\r\n1,078-05-1121,4111111111111111\r\n",
+ "POST /q/echo\ncall 078-05-1121, or 4111 1111 1111 1111\n",
+ "POST /q/echo\n" . qq({"ssn":"078-05-1121"}\n{"n":"4111111111111111"}\n),
+ "POST /q/echo\n<r><ssn>078-05-1121</ssn>&#48;78-05-1121</r>",
+ "POST /q/echo\n--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n"
+ . "078-05-1121\r\n--x--\r\n"]
+--- more_headers eval
+[map { "$main::auth\nContent-Type: $_" }
+     'application/x-www-form-urlencoded', 'text/csv', 'text/plain',
+     'application/x-ndjson', 'application/xml',
+     'multipart/form-data; boundary=x']
+--- error_code eval
+[(200) x 6]
+--- response_body_unlike eval
+[('078-05-1121|hunter2') x 6]
+--- events eval
+CORE::join "\n", map {
+    JSON::PP->new->canonical->encode({ type => 'recording',
+                                       direction => 'request', data => $_ })
+} 'ssn=%5BREDACTED%3AUS_SSN%5D&password=%5BREDACTED%3AFIELD%5D&a=b',
+  "id,ssn,note\r\n1,[REDACTED:US_SSN],[REDACTED:CREDIT_CARD]",
+  'call [REDACTED:US_SSN], or [REDACTED:CREDIT_CARD]',
+  qq({"ssn":"[REDACTED:US_SSN]"}\n{"n":"[REDACTED:CREDIT_CARD]"}),
+  '<r><ssn>[REDACTED:US_SSN]</ssn>[REDACTED:US_SSN]</r>',
+  "--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n"
+  . "[REDACTED:US_SSN]\r\n--x--"
+--- no_event_text
+078-05
+&#48;78
+hunter2
+4111
