@@ -375,7 +375,7 @@ my $c = main::begin(undef, path => '/p/key');
 my $n = 0;
 my $longest = main::longest(sub {
     main::read_more($c, undef, 0.01);
-    return !$c->{eof} && $n++ < 300;
+    return !$c->{eof} && $n++ < 2000;
 });
 Test::More::cmp_ok($n, '>', 5, "$n answers meanwhile");
 Test::More::cmp_ok($longest, '<', 0.2, "in at most $longest s");
