@@ -550,3 +550,46 @@ hoop_context(const u_char *end, size_t n)
 
     return found;
 }
+
+
+int
+hoop_context_phone_name(const u_char *p, size_t n)
+{
+    size_t              k, e, len;
+    u_char              word[HOOP_WORD_MAX];
+    unsigned            i;
+    const hoop_word_t  *w;
+
+    if (n > HOOP_CONTEXT_BACK) {
+        p += n - HOOP_CONTEXT_BACK;
+        n = HOOP_CONTEXT_BACK;
+    }
+
+    k = n;
+
+    for (i = 0; i < HOOP_CONTEXT_WORDS; i++) {
+
+        e = hoop_word_skip(p, k, n);
+
+        if (e == 0) {
+            break;
+        }
+
+        k = hoop_word_read(p, e, n, word, &len);
+        w = hoop_word_find(word + HOOP_WORD_MAX - len, len);
+
+        if (k == e || w == NULL) {
+            break;
+        }
+
+        if (w->strong & HOOP_CONTEXT_PHONE) {
+            return 1;
+        }
+
+        if (!w->filler) {
+            break;
+        }
+    }
+
+    return 0;
+}

@@ -40,5 +40,11 @@
  */
 unsigned hoop_context(const u_char *end, size_t n);
 
+/*
+ * The same of the n bytes of a name, which is all that stands before its value:
+ * 1 if it is that of a telephone number, as "phone" and "mobile_number".
+ */
+int hoop_context_phone_name(const u_char *p, size_t n);
+
 
 #endif /* _HOOP_CONTEXT_H_INCLUDED_ */

@@ -101,6 +101,7 @@ struct hoop_scan_s {
     unsigned            final:1;    /* the text ends at n */
     unsigned            names:1;    /* look for name=value */
     unsigned            json:1;     /* look for {" */
+    unsigned            phone:1;    /* the name of a number is before it */
     unsigned            markup:1;   /* an element may be of any length */
     unsigned            config:1;   /* lines of "name: value" */
 

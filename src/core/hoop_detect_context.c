@@ -681,8 +681,10 @@ hoop_context_date(hoop_scan_t *s, size_t i)
 static unsigned
 hoop_context_before(const hoop_scan_t *s, size_t i)
 {
-    size_t  n, left;
+    size_t  n, left, name;
     u_char  text[HOOP_CONTEXT_BACK];
+
+    static const char  phone[] = "phone ";
 
     if (i >= HOOP_CONTEXT_BACK) {
         return hoop_context(s->p + i, HOOP_CONTEXT_BACK);
@@ -692,14 +694,24 @@ hoop_context_before(const hoop_scan_t *s, size_t i)
     n = (n > HOOP_CONTEXT_BACK) ? HOOP_CONTEXT_BACK : n;
     left = n - i;
 
-    if (left == 0) {
+    /* the name is as a word before the text, where that is near enough */
+
+    name = (s->phone && n + sizeof(phone) - 1 < sizeof(text))
+           ? sizeof(phone) - 1 : 0;
+
+    if (left == 0 && name == 0) {
         return hoop_context(s->p + i, n);
     }
 
-    memcpy(text, s->left + s->nleft - left, left);
-    memcpy(text + left, s->p, i);
+    memcpy(text, phone, name);
 
-    return hoop_context(text + n, n);
+    if (left) {
+        memcpy(text + name, s->left + s->nleft - left, left);
+    }
+
+    memcpy(text + name + left, s->p, i);
+
+    return hoop_context(text + name + n, name + n);
 }
 
 

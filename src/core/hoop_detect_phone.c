@@ -432,9 +432,9 @@ hoop_phone_groups(hoop_scan_t *s, size_t i)
 /*
  * Numbers without the code of their country, which the words before them call
  * a telephone number: of the North American plan, or with the 0 or 00 that is
- * dialled before an area or a country.  Nine to eleven digits of any other kind,
- * and those with the code of a country, are one if they stand next to such a
- * word.
+ * dialled before an area or a country.  Nine to eleven digits of any other
+ * kind, and those with the code of a country, are one if they stand next to
+ * such a word.
  */
 
 int

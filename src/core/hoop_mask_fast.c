@@ -46,7 +46,9 @@ hoop_fast_named(hoop_mask_t *m, const u_char *p, size_t end, size_t len)
         if (end >= 3 ? hoop_mask_ends(m->sets[i]->tails, p)
                      : hoop_mask_may(m->sets[i]->tails, p - len, len))
         {
-            if (hoop_mask_set_find(m->sets[i], p - len, len)) {
+            if (hoop_mask_set_find(m->sets[i], p - len, len)
+                || hoop_mask_phone_name(m, p - len, len))
+            {
                 return 1;
             }
         }

@@ -229,6 +229,7 @@ hoop_mask_json_number(hoop_mask_t *m, hoop_level_t *lev, hoop_look_t *lk,
         s.n = n;
         s.limit = lk->limit;
         s.final = 1;
+        s.phone = lev->phone;
 
         for (k = 0; k < n && (u_char) (p[k] - '0') <= 9; k++) { /* void */ }
 

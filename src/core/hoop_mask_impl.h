@@ -134,6 +134,11 @@ hoop_mask_tail(u_char a, u_char b, u_char c)
 /* an action by its name; -1 and err: there is none */
 int hoop_mask_action(json_t *conf, hoop_error_t *err);
 
+/* adds the ends of such a name to those that are not passed unseen */
+void hoop_mask_set_tails(uint64_t *tails, hoop_str_t name);
+void hoop_mask_phone_tails(uint64_t *tails);
+/* 1 if a name is that of a telephone number: a value that might be one is */
+int hoop_mask_phone_name(const hoop_mask_t *m, const u_char *p, size_t len);
 unsigned hoop_mask_set_find(const hoop_mask_set_t *set, const u_char *p,
     size_t len);
 
@@ -259,6 +264,7 @@ typedef struct {
     unsigned                peeked:1;
     unsigned                masked:1;  /* the last value was */
     unsigned                route:1;   /* its name is one, as "/users/token" */
+    unsigned                phone:1;   /* its name is that of a number */
     uint32_t                depth;     /* of the swallowed value */
     unsigned                base;      /* frames of outer levels */
     unsigned                inside;    /* frames where a string began */
@@ -286,6 +292,7 @@ typedef struct {
     u_char                  sniff;     /* JSON may begin here */
     u_char                  key;       /* HOOP_KEY_... */
     u_char                  embed;     /* JSON may begin anywhere */
+    u_char                  phone;     /* the name of a number is before it */
     uint32_t                literal;
     size_t                  offset;
     size_t                  nleft;

@@ -206,6 +206,7 @@ hoop_json_open(hoop_mask_t *m, hoop_level_t *lev, int object)
     hoop_bits_clear(m->kept, m->depth);
     m->depth++;
 
+    lev->phone = 0;
     hoop_mask_pair_open(m, lev, object);
 
     return HOOP_JSON_GO;
@@ -260,6 +261,8 @@ hoop_mask_json_name(hoop_mask_t *m, hoop_level_t *lev, const u_char *p,
         }
     }
 
+    lev->phone = hoop_mask_phone_name(m, p, len);
+
     if (m->has_paths) {
         hoop_json_path(m, lev, p, len);
     }
@@ -304,6 +307,8 @@ hoop_json_push(hoop_mask_t *m, hoop_level_t *lev, size_t i, int key)
 
     hoop_mask_text_init(m, nested, (unsigned) key, nested);
 
+    m->text.phone = lev->phone;
+
     return HOOP_RUN_SWITCH;
 }
 
@@ -331,8 +336,8 @@ hoop_json_short(const u_char *p, size_t n)
 /* 1 if a window on a text holds nothing: no stream need be opened for it */
 
 static int
-hoop_json_clean(hoop_mask_t *m, const u_char *p, size_t n,
-    const u_char *limit, int key)
+hoop_json_clean(hoop_mask_t *m, const hoop_level_t *lev, const u_char *p,
+    size_t n, const u_char *limit, int key)
 {
     hoop_scan_t  s;
 
@@ -344,6 +349,8 @@ hoop_json_clean(hoop_mask_t *m, const u_char *p, size_t n,
     s.final = 1;
     s.names = m->has_names && !key;
     s.json = (!key && m->nst + 1 - m->base <= HOOP_MASK_NESTED);
+
+    s.phone = lev->phone;
 
     return hoop_scan(&s) == HOOP_SCAN_CLEAR;
 }
@@ -405,7 +412,7 @@ hoop_json_string(hoop_mask_t *m, hoop_level_t *lev, hoop_look_t *lk,
     if ((n >= HOOP_SCAN_SHORTEST || hoop_json_short(p, n)
          || (m->nliterals && n >= HOOP_SCAN_SHORTEST_LITERAL)
          || m->npatterns)
-        && !hoop_json_clean(m, p, n, lk->limit, key))
+        && !hoop_json_clean(m, lev, p, n, lk->limit, key))
     {
         return hoop_json_push(m, lev, *i, key);
     }
@@ -578,6 +585,7 @@ hoop_json_quick(const hoop_mask_t *m, const hoop_level_t *lev)
 {
     return lev->state >= HOOP_JSON_VALUE && lev->state <= HOOP_JSON_AFTER
            && lev->field == 0 && m->depth > lev->base && !lev->peeked
+           && !lev->phone
            && !m->has_drop && !m->slow && !lev->naming && !lev->table
            && (m->pair_low == 0 || m->depth < m->pair_low)
            && (m->table < HOOP_TABLE_COLUMNS || m->depth <= m->table_depth);

@@ -63,6 +63,7 @@ hoop_json_value_end(hoop_mask_t *m, hoop_level_t *lev)
     lev->field = 0;
     lev->naming = 0;
     lev->table = 0;
+    lev->phone = 0;
 
     if (m->depth > lev->base) {
         lev->state = HOOP_JSON_AFTER;

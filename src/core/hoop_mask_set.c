@@ -131,7 +131,6 @@ static const char  *hoop_mask_never[] = {
 };
 
 
-static void hoop_mask_set_tails(uint64_t *tails, hoop_str_t name);
 static void hoop_mask_set_paths(hoop_mask_set_t *set);
 
 
@@ -205,6 +204,10 @@ hoop_mask_set_index(hoop_mask_set_t *set)
         hoop_mask_set_tails(set->tails, name->name);
     }
 
+    if (set->detect & hoop_bit(HOOP_DETECT_PHONE)) {
+        hoop_mask_phone_tails(set->tails);
+    }
+
     hoop_mask_set_paths(set);
 }
 
@@ -249,7 +252,7 @@ hoop_mask_set_paths(hoop_mask_set_t *set)
  * be anything.
  */
 
-static void
+void
 hoop_mask_set_tails(uint64_t *tails, hoop_str_t name)
 {
     size_t    left;

@@ -25,6 +25,7 @@ hoop_mask_text_init(hoop_mask_t *m, unsigned sniff, unsigned key,
     t->sniff = sniff;
     t->key = key;
     t->embed = embed;
+    t->phone = 0;
     t->nleft = 0;
 
     if (key) {
@@ -337,6 +338,7 @@ hoop_mask_scan_init(hoop_mask_t *m, hoop_scan_t *s)
     s->final = 0;
     s->names = 0;
     s->json = 0;
+    s->phone = 0;
     s->markup = (m->mode == HOOP_MASK_MARKUP);
     s->config = (m->mode == HOOP_MASK_CONFIG);
     s->literals = m->literals;
@@ -525,6 +527,7 @@ hoop_mask_text_run(hoop_mask_t *m, hoop_look_t *lk)
     s.final = (lk->end != 0);
     s.names = m->has_names && t->key != HOOP_KEY_NAME;
     s.json = t->embed;
+    s.phone = t->phone;
     s.raw = lk->plain ? NULL : hoop_text_raw;
 
     event = hoop_scan(&s);

@@ -365,6 +365,10 @@ hoop_form_step(hoop_mask_t *m, const u_char *p, size_t n, unsigned final)
 
         hoop_form_text(m, 0, m->unit_field ? HOOP_FORM_BEGIN
                                            : HOOP_FORM_VALUE);
+
+        m->text.phone = hoop_mask_phone_name(m, m->key,
+                                        m->keylen < HOOP_MASK_KEY
+                                        ? m->keylen : HOOP_MASK_KEY);
         return HOOP_STEP_GO;
 
     case HOOP_FORM_BEGIN:

@@ -308,22 +308,23 @@ json_text(hoop_buf_t *b, unsigned depth, unsigned few)
         "my_secret = 1", "token=\\\"abcdef\\\"", "\\t",
         "SSN 219099999", "call me at 2125550198", "ssn\\n219099999",
         "ssn\\t219099999", "order 219099999", "at 2024-03-01 10:20:30",
-        "passport A12345678", "born 1980-01-02", "acct\\r 12345678",
-        "aaaaaaaaaaaaaaaa ssn bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
-        "bbbbbbb 219099999", "DL D1234567", "phone (2125550198)"
+        "2125550198", "07911 123456", "passport A12345678", "born 1980-01-02", "acct\\r 12345678",
+        "aaaaaaaaaaaaaaaa ssn bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+        "bbbbbbbbbb 219099999", "DL D1234567", "phone (2125550198)"
     };
 
     static const char  *names[] = {
         "id", "name", "ssn", "password", "created_at", "street", "ss\\u006e",
         "", "x", "user_password", "api_key", "apiKey", "a\\nb", "card-number",
-        "4111111111111111", "jane@example.com", "s_s_n", "pin ", "mapping"
+        "4111111111111111", "jane@example.com", "s_s_n", "pin ", "mapping",
+        "phone", "mobile_number", "order_number", "Tel.", "phone_id"
     };
 
     static const char  *scalars[] = {
         "1", "-2", "0.5", "1e9", "true", "false", "null", "1700000000000",
         "4111111111111111", "4111111111111111.00", "-122.4194155",
         "12345678901", "NaN", "01", "219099999", "123456789012.5", "1.25e-3",
-        "0.4539148803436467"
+        "0.4539148803436467", "2125550198", "612345678"
     };
 
     if (depth == 0 || any(3) == 0) {

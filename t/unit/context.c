@@ -106,7 +106,8 @@ static const context_case_t  cases[] = {
       "phone 1700000000\nphone 1700000000000\nmobile 192.168.100.200\n"
       "fax 2024-03-11 10:20:30 fax 01.02.2024 10:20\n"
       "the phone had 2125550198.5 phone $2125550198\n"
-      "call took 2125550198 ns\ncall function 2125550198\nphone 0.1234567890123 phone 2125550198_x\n"
+      "call took 2125550198 ns\ncall function 2125550198\n"
+      "phone 0.1234567890123 phone 2125550198_x\n"
       "phone 0000000000 see /phone/2125550198\n",
       NULL, NULL },
 
@@ -127,6 +128,20 @@ static const context_case_t  cases[] = {
       "\"phones\":[1,2],\"id\":2125550198}",
       "{\"ssn\":\"" SSN "\",\"a\":123456789,\"phones\":[1,2],"
       "\"id\":2125550198}", NULL },
+    { J, "names of telephone numbers",
+      "{\"phone\":\"2125550198\",\"mobileNumber\":2125550198,\"home_tel\":"
+      "\"(212)5550198 x5\",\"fax-no\":\"07911 123456\",\"phone\":\"\\u0032"
+      "125550198\",\"Phone Number\":\"+12125550198\",\"phone\":"
+      "\"212\\u00a0555\\u00a00198\",\"phone\":{\"a\":\"2125550198\"}}",
+      "{\"phone\":\"" PHONE "\",\"mobileNumber\":\"" PHONE "\",\"home_tel\":"
+      "\"" PHONE " x5\",\"fax-no\":\"" PHONE "\",\"phone\":\"" PHONE
+      "\",\"Phone Number\":\"" PHONE "\",\"phone\":\"" PHONE "\",\"phone\":"
+      "{\"a\":\"2125550198\"}}", NULL },
+    { J, "and what is none", "{\"phone\":\"x\",\"phone_id\":\"2125550198\","
+      "\"phone\":null,\"a\":\"2125550198\",\"phone\":[\"2125550198\"],"
+      "\"number\":2125550198,\"phoneNumberId\":2125550198,\"phone\":"
+      "1700000000,\"order_number\":\"2125550198\",\"headphone\":2125550198,"
+      "\"phone\":\"id 2125550198\",\"text\":\"2125550198\"}", NULL, NULL },
     { J, "NDJSON", "{\"m\":\"ssn\"}\n{\"m\":\"219099999\"}\n"
       "{\"m\":\"ssn 219099999\"}\n",
       "{\"m\":\"ssn\"}\n{\"m\":\"219099999\"}\n{\"m\":\"ssn " SSN "\"}\n",
@@ -138,6 +153,10 @@ static const context_case_t  cases[] = {
     { F, "a form", "m=my+ssn+is+219099999&n=219099999&p=call%20me%3A2125550198",
       "m=my+ssn+is+%5BREDACTED%3AUS_SSN%5D&n=219099999&p=call%20me%3A%5B"
       "REDACTED%3APHONE%5D", NULL },
+    { F, "names in a form", "home_phone=2125550198&x=2125550198&ph%6fne="
+      "212%20555+0198&tel=x",
+      "home_phone=%5BREDACTED%3APHONE%5D&x=2125550198&ph%6fne="
+      "%5BREDACTED%3APHONE%5D&tel=x", NULL },
     { T, "respelt", "s\xef\xbd\x93n 21909\xe2\x80\x8b" "9999 "
       "phone&#58;&nbsp;2125550198",
       "s\xef\xbd\x93n " SSN " phone&#58;&nbsp;" PHONE, NULL },
