@@ -417,6 +417,12 @@ const hoop_token_t  hoop_tokens[] = {
       HOOP_SET_WORD, 45, 0, 25, NULL, NULL },
     { "sgp_", HOOP_DETECT_VENDOR_TOKEN, 0, 0,
       HOOP_SET_WORD, 40, 0, 25, NULL, NULL },
+    { "v1.0-\2\2\2\2\2\2", HOOP_DETECT_VENDOR_TOKEN, 1, 4,
+      HOOP_SET_URL, 165, 165, 30, NULL, NULL },
+    { "ico-", HOOP_DETECT_VENDOR_TOKEN, 0, 6,
+      HOOP_SET_ALNUM, 32, 32, 30, hoop_check_mixed, NULL },
+    { "pnu_", HOOP_DETECT_VENDOR_TOKEN, 0, 0,
+      HOOP_SET_ALNUM, 36, 36, 30, NULL, NULL },
     { "A3-\3\3\3\3\3\3-", HOOP_DETECT_VENDOR_TOKEN, 0, 5,
       HOOP_SET_URL, 29, 30, 30, NULL, NULL },
 

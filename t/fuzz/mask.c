@@ -57,6 +57,11 @@ static const struct {
     { "", "ABI" "ANKPVRKLS14VX97M5", "" },
     { "", "ACC" "AOTBJHPOI645M2EHS", "" },
     { "", "A3T" "XJNTEQ0Y8MPBGDBSD", "" },
+    { "", "v1." "0-886599b2ac757f8290996dd9-de5798121e8fa462d6e85bda6a3178"
+          "73a59e01b29a0a9a4d296e948c5a0b1e5bb93e6d63111541f7a139d6f6"
+          "7edf17de7d6f61188767d84a1a3c1fc2d65a9fad68acf2861c4815efcc", "" },
+    { "", "ico" "-nZan7kaN4qhzZXYy4oJd48mkQMv05JXY", "" },
+    { "", "pnu" "_9zgeh6NZ4xGBA2TXCeO48mOt71EBhZJkx3kl", "" },
     { "<n:apiKey>", "staple horse", "</n:apiKey>" },
     { "<add key=\"Password\" value=\"", "staple horse", "\"/>" },
     { "form-data; name=secret\r\n\r\n", "staple horse", "\r\n--x" },
