@@ -44,6 +44,7 @@ typedef struct {
     ngx_chain_t          **last_out;
     ngx_chain_t           *free;
     ngx_chain_t           *busy;
+    ngx_chain_t           *bare;           /* headers without memory */
     ngx_buf_t             *buf;            /* being filled, or NULL */
     ngx_int_t              bufs;
 

@@ -12,6 +12,8 @@
 static ngx_int_t ngx_http_hoop_filter_room(ngx_http_hoop_filter_ctx_t *fctx);
 static ngx_buf_t *ngx_http_hoop_filter_buf(ngx_http_request_t *r,
     ngx_http_hoop_filter_ctx_t *fctx);
+static ngx_buf_t *ngx_http_hoop_filter_bare(ngx_http_request_t *r,
+    ngx_http_hoop_filter_ctx_t *fctx);
 static ngx_int_t ngx_http_hoop_filter_emit(ngx_http_request_t *r,
     ngx_http_hoop_filter_ctx_t *fctx);
 static void ngx_http_hoop_filter_event(ngx_event_t *ev);
@@ -107,8 +109,12 @@ ngx_http_hoop_filter_trim(ngx_http_request_t *r,
             continue;
         }
 
+        b->start = NULL;
+
         *ll = cl->next;
-        ngx_free_chain(r->pool, cl);
+        cl->next = fctx->bare;
+        fctx->bare = cl;
+
         fctx->bufs--;
     }
 }
@@ -120,6 +126,7 @@ static ngx_buf_t *
 ngx_http_hoop_filter_buf(ngx_http_request_t *r,
     ngx_http_hoop_filter_ctx_t *fctx)
 {
+    size_t        size;
     ngx_buf_t    *b;
     ngx_chain_t  *cl;
 
@@ -131,14 +138,17 @@ ngx_http_hoop_filter_buf(ngx_http_request_t *r,
         cl = fctx->free;
         fctx->free = cl->next;
         b = cl->buf;
-        ngx_free_chain(r->pool, cl);
 
         if (b->start == NULL) {
 
             /* it has carried flags only */
 
+            cl->next = fctx->bare;
+            fctx->bare = cl;
             continue;
         }
+
+        ngx_free_chain(r->pool, cl);
 
         b->pos = b->start;
         b->last = b->start;
@@ -158,16 +168,62 @@ ngx_http_hoop_filter_buf(ngx_http_request_t *r,
         return NULL;
     }
 
-    b = ngx_create_temp_buf(r->pool, fctx->main->conf->mask_bufs.size);
+    b = ngx_http_hoop_filter_bare(r, fctx);
     if (b == NULL) {
         fctx->failed = 1;
         return NULL;
     }
 
-    b->tag = (ngx_buf_tag_t) &ngx_http_hoop_filter_module;
+    size = fctx->main->conf->mask_bufs.size;
+
+    b->start = ngx_palloc(r->pool, size);
+    if (b->start == NULL) {
+        fctx->failed = 1;
+        return NULL;
+    }
+
+    b->end = b->start + size;
+    b->pos = b->start;
+    b->last = b->start;
+    b->temporary = 1;
 
     fctx->bufs++;
     fctx->buf = b;
+
+    return b;
+}
+
+
+/*
+ * A header without memory: one that has carried flags, or that gave its memory
+ * back, if there is one.  For the pool keeps what it gave for a header until
+ * the request ends, and a stream may go on for days.
+ */
+
+static ngx_buf_t *
+ngx_http_hoop_filter_bare(ngx_http_request_t *r,
+    ngx_http_hoop_filter_ctx_t *fctx)
+{
+    ngx_buf_t    *b;
+    ngx_chain_t  *cl;
+
+    cl = fctx->bare;
+
+    if (cl) {
+        fctx->bare = cl->next;
+        b = cl->buf;
+        ngx_free_chain(r->pool, cl);
+
+        ngx_memzero(b, sizeof(ngx_buf_t));
+
+    } else {
+        b = ngx_calloc_buf(r->pool);
+        if (b == NULL) {
+            return NULL;
+        }
+    }
+
+    b->tag = (ngx_buf_tag_t) &ngx_http_hoop_filter_module;
 
     return b;
 }
@@ -362,10 +418,13 @@ ngx_http_hoop_filter_flags(ngx_http_request_t *r,
         b = cl->buf;
 
     } else {
-        cl = ngx_alloc_chain_link(r->pool);
-        b = ngx_calloc_buf(r->pool);
+        b = ngx_http_hoop_filter_bare(r, fctx);
+        if (b == NULL) {
+            return NGX_ERROR;
+        }
 
-        if (cl == NULL || b == NULL) {
+        cl = ngx_alloc_chain_link(r->pool);
+        if (cl == NULL) {
             return NGX_ERROR;
         }
 
@@ -374,8 +433,6 @@ ngx_http_hoop_filter_flags(ngx_http_request_t *r,
 
         *fctx->last_out = cl;
         fctx->last_out = &cl->next;
-
-        b->tag = (ngx_buf_tag_t) &ngx_http_hoop_filter_module;
     }
 
     if (fctx->flush) {
