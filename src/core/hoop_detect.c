@@ -321,6 +321,11 @@ hoop_candidate_sign(hoop_scan_t *s, size_t i, hoop_scan_e *event)
         rc = hoop_detect_url(s, i);
     }
 
+    if (rc == HOOP_NO && s->names && s->config) {
+        *event = HOOP_SCAN_LINE;
+        rc = hoop_detect_config(s, i);
+    }
+
     if (rc == HOOP_NO && s->names) {
         *event = HOOP_SCAN_VALUE;
         rc = hoop_detect_value(s, i);

@@ -65,6 +65,7 @@ typedef enum {
     HOOP_SCAN_VALUE,       /* the value of a sensitive name begins at start */
     HOOP_SCAN_ELEMENT,     /* [start, end) is the content of an element; empty:
                               that is s->element, and its end is not known */
+    HOOP_SCAN_LINE,        /* a value that s->line describes begins at start */
     HOOP_SCAN_JSON         /* a JSON object begins at start */
 } hoop_scan_e;
 
@@ -84,6 +85,22 @@ typedef struct {
     u_char    last[2];                 /* the bytes before */
     u_char    name[HOOP_SCAN_LEFT];    /* with its prefix */
 } hoop_element_t;
+
+
+/* the value behind a name that begins its line, in YAML, TOML and ini */
+
+typedef struct {
+    size_t    column;                  /* of the name */
+    u_char    quote;                   /* or 0 */
+    u_char    last;                    /* byte, but for blanks and comments */
+    unsigned  triple:1;                /* three of these quotes end it */
+    unsigned  below:1;                 /* it is what stands in lines below */
+    unsigned  flow:1;                  /* it is in brackets */
+    unsigned  escape:1;                /* a backslash is before this byte */
+    unsigned  blank:1;                 /* a blank is */
+    unsigned  comment:1;
+    unsigned  done:1;                  /* the end has been found */
+} hoop_line_t;
 
 
 typedef struct hoop_scan_s     hoop_scan_t;
@@ -129,6 +146,7 @@ struct hoop_scan_s {
     u_char              quote;      /* VALUE: '"', '\'', '\\' for \", 0 a word,
                                        '\n' a line, or one of these */
     hoop_element_t      element;
+    hoop_line_t         line;
 };
 
 /*
@@ -138,8 +156,10 @@ struct hoop_scan_s {
 #define HOOP_QUOTE       0x01
 #define HOOP_APOSTROPHE  0x02
 
-/* no quote: up to a line that begins with "--" */
+/* no quotes: up to a line that begins with "--", and the value of a header that
+   no quote stands before, as that of "Authorization: Digest a="b", c="d"" */
 #define HOOP_PART        0x03
+#define HOOP_HEADER      0x04
 
 
 hoop_scan_e hoop_scan(hoop_scan_t *s);
@@ -150,6 +170,13 @@ hoop_scan_e hoop_scan(hoop_scan_t *s);
  */
 size_t hoop_scan_element(hoop_element_t *e, const u_char *p, size_t n);
 void hoop_element_init(hoop_element_t *e, const u_char *name, size_t len);
+
+/*
+ * The number of bytes of p, up to n, that belong to the value, or those before
+ * what may end it, or does (done).  end: nothing follows p + n.
+ */
+size_t hoop_scan_line(hoop_line_t *line, const u_char *p, size_t n,
+    unsigned end);
 
 /* number of bytes of p, up to n, that belong to a token */
 size_t hoop_scan_token(const u_char *p, size_t n);

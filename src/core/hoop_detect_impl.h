@@ -23,6 +23,8 @@
 #define HOOP_LOCAL_MAX   64
 #define HOOP_NAME_MAX    56
 
+#define HOOP_PLAIN_SPACES  8    /* before and behind the sign of a name */
+
 #define HOOP_C_DIGIT  0x01
 #define HOOP_C_ALPHA  0x02
 #define HOOP_C_LOCAL  0x04      /* of the local part of an address */
@@ -64,6 +66,8 @@ int hoop_detect_email(hoop_scan_t *s, size_t at);
 /* what begins with, or has, the head of a token at i: see hoop_token.h */
 int hoop_detect_head(hoop_scan_t *s, size_t i, hoop_scan_e *event);
 int hoop_detect_value(hoop_scan_t *s, size_t i);
+/* the same for a name that begins its line; that is HOOP_SCAN_LINE */
+int hoop_detect_config(hoop_scan_t *s, size_t i);
 /* the same where markup says the name; a '=' or '>' is at i */
 int hoop_detect_markup(hoop_scan_t *s, size_t i, hoop_scan_e *event);
 int hoop_detect_url(hoop_scan_t *s, size_t i);
@@ -80,6 +84,20 @@ int hoop_pair_may(const u_char *end);
  * window.
  */
 int hoop_detect_separator(const hoop_scan_t *s, size_t i, u_char *kind);
+
+
+static inline int
+hoop_space(int c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+
+static inline int
+hoop_quote(int c)
+{
+    return c == '"' || c == '\'' || c == HOOP_QUOTE || c == HOOP_APOSTROPHE;
+}
 
 
 /* the byte that is k before position i, or -1 where the text begins */

@@ -37,20 +37,6 @@ typedef struct {
 } hoop_tag_t;
 
 
-static int
-hoop_space(int c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-
-static int
-hoop_quote(int c)
-{
-    return c == '"' || c == '\'' || c == HOOP_QUOTE || c == HOOP_APOSTROPHE;
-}
-
-
 /* the last '<' before i, but for the last "skip" bytes; 0: there is none */
 
 static int

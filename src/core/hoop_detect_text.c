@@ -11,7 +11,6 @@
 
 #define HOOP_DOMAIN_MAX    253
 
-#define HOOP_PLAIN_SPACES  8           /* before and behind the sign */
 #define HOOP_PLAIN_MIN     6           /* bytes of a value without quotes, */
 #define HOOP_PLAIN_MAX     64          /* and those that are looked at */
 
@@ -266,37 +265,13 @@ hoop_plain_value(hoop_scan_t *s, size_t i, size_t k)
 }
 
 
-/* 1 if nothing but spaces and hyphens stands in the line k bytes before i */
-
-static int
-hoop_name_first(const hoop_scan_t *s, size_t i, size_t k)
-{
-    int     c;
-    size_t  n;
-
-    for (n = 0; n < HOOP_NAME_MAX; n++) {
-        c = hoop_before(s, i, k + n);
-
-        if (c < 0 || c == '\n' || c == '\r') {
-            return 1;
-        }
-
-        if (c != ' ' && c != '\t' && c != '-') {
-            break;
-        }
-    }
-
-    return 0;
-}
-
-
 int
 hoop_detect_value(hoop_scan_t *s, size_t i)
 {
     int       c, rc, quote, line, plain;
     size_t    k, n;
     u_char    name[HOOP_NAME_MAX];
-    unsigned  det;
+    unsigned  det, spaces;
 
     quote = 0;
     line = 0;
@@ -316,7 +291,7 @@ hoop_detect_value(hoop_scan_t *s, size_t i)
         c = hoop_before(s, i, k);
     }
 
-    if (c == '"' || c == '\'' || c == HOOP_QUOTE || c == HOOP_APOSTROPHE) {
+    if (hoop_quote(c)) {
         quote = c;
         k++;
 
@@ -339,11 +314,6 @@ hoop_detect_value(hoop_scan_t *s, size_t i)
         plain = !line;
     }
 
-    if (s->config && !quote && hoop_name_first(s, i, k + n)) {
-        line = 1;
-        plain = 0;
-    }
-
     det = s->name(s->ctx, name + HOOP_NAME_MAX - n, n);
 
     if (det == 0) {
@@ -352,16 +322,16 @@ hoop_detect_value(hoop_scan_t *s, size_t i)
 
     /* the value */
 
-    n = (quote || line || plain) ? HOOP_PLAIN_SPACES : 0;
+    spaces = (quote || line || plain) ? HOOP_PLAIN_SPACES : 0;
     k = i + 1;
 
     if (quote && s->p[i] == '=' && k < s->n && s->p[k] == '>') {
         k++;
     }
 
-    while (k < s->n && n && (s->p[k] == ' ' || s->p[k] == '\t')) {
+    while (k < s->n && spaces && (s->p[k] == ' ' || s->p[k] == '\t')) {
         k++;
-        n--;
+        spaces--;
     }
 
     if (k == s->n) {
@@ -369,11 +339,10 @@ hoop_detect_value(hoop_scan_t *s, size_t i)
     }
 
     c = s->p[k];
-    s->quote = line ? '\n' : 0;
+    s->quote = !line ? 0
+               : hoop_quote(hoop_before(s, i, n + 1)) ? '\n' : HOOP_HEADER;
 
-    if (c == '"' || c == '\'' || c == '\\' || c == HOOP_QUOTE
-        || c == HOOP_APOSTROPHE)
-    {
+    if (hoop_quote(c) || c == '\\') {
 
         if (k + 2 >= s->n && !s->final) {
             return hoop_more(s, i);

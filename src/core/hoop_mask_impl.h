@@ -298,6 +298,7 @@ typedef struct {
     size_t                  nleft;
     u_char                  left[HOOP_SCAN_LEFT];
     hoop_element_t          element;   /* that is left out */
+    hoop_line_t             line;      /* the same */
 } hoop_textual_t;
 
 
@@ -440,6 +441,7 @@ hoop_mask_frame(hoop_mask_t *m, unsigned depth)
 #define HOOP_SWALLOW_REST     5        /* all of this text */
 #define HOOP_SWALLOW_BASE64   6
 #define HOOP_SWALLOW_ELEMENT  7
+#define HOOP_SWALLOW_LINE     8
 
 /* level.swallow */
 

@@ -230,6 +230,15 @@ hoop_text_value(hoop_textual_t *t, const u_char *p, size_t n, unsigned end)
             continue;
         }
 
+        if (t->quote == HOOP_HEADER) {
+            if (c == '\n' || c == '\r' || c == '<') {
+                t->swallow = 0;
+                return k;
+            }
+
+            continue;
+        }
+
         if (t->quote == '}') {
             if (c == ',' || c == '}' || c == ']' || c == '\n' || c == '\r') {
                 t->swallow = 0;
@@ -296,6 +305,11 @@ hoop_text_swallow(hoop_mask_t *m, const u_char *p, size_t n, unsigned end)
         }
 
         return end ? n : k;
+
+    case HOOP_SWALLOW_LINE:
+        k = hoop_scan_line(&t->line, p, n, end);
+        t->swallow = t->line.done ? 0 : t->swallow;
+        return k;
 
     case HOOP_SWALLOW_TOKEN:
         k = hoop_scan_token(p, n);
@@ -404,6 +418,12 @@ hoop_text_event(hoop_mask_t *m, hoop_look_t *lk, hoop_scan_t *s,
 
         return HOOP_RUN_SWITCH;
 
+    case HOOP_SCAN_LINE:
+
+        s->quote = s->line.quote;
+
+        /* fall through */
+
     case HOOP_SCAN_VALUE:
 
         if (s->detector != HOOP_DETECT_CONNECTION_STRING
@@ -421,6 +441,12 @@ hoop_text_event(hoop_mask_t *m, hoop_look_t *lk, hoop_scan_t *s,
         t->swallow = HOOP_SWALLOW_VALUE;
         t->quote = s->quote;
         t->dashes = 0;
+
+        if (event == HOOP_SCAN_LINE) {
+            t->swallow = HOOP_SWALLOW_LINE;
+            t->line = s->line;
+        }
+
         break;
 
     case HOOP_SCAN_ELEMENT:

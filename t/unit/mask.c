@@ -351,12 +351,37 @@ static const mask_case_t  cases[] = {
       "form-data; name=\"ssn\"[REDACTED:US_SSN]\n--b\nform-data; name"
       "=\"cvv\"\r\n\r\n[REDACTED:FIELD]", NULL },
     { Y, "lines of a configuration",
-      "password: correct horse\n  - api_key: x # y\nuser: bob\npwd = "
-      "ab\nnote: my password: is\nsecret:\n  a: \"b\"\ntoken: |\n  x"
-      "\n",
-      "password: [REDACTED:FIELD]\n  - api_key: [REDACTED:FIELD]\nuse"
-      "r: bob\npwd = [REDACTED:FIELD]\nnote: my password: is\nsecret:"
-      "\n  a: \"b\"\ntoken: |\n  x\n", NULL },
+      "password: correct horse\n- api_key: x # y\nuser: bob\npwd = "
+      "ab\nnote: my password: is\n'api key' : q\r\n\r\nz: 1",
+      "password: [REDACTED:FIELD]\n- api_key: [REDACTED:FIELD]\nuse"
+      "r: bob\npwd = [REDACTED:FIELD]\nnote: my password: is\n"
+      "'api key' : [REDACTED:FIELD]\r\n\r\nz: 1", NULL },
+    { Y, "configuration: quotes",
+      "password: it's x\ncvv: 'it''s y' # c\npwd: \"a \\\" b\"\nssn: ''\n"
+      "- passwd: '''q'''\nsecret: \"a\" b\ncookie: \"\"\nsecret: 'a\\'\nz: 1",
+      "password: [REDACTED:FIELD]\ncvv: '[REDACTED:FIELD]' # c\n"
+      "pwd: \"[REDACTED:FIELD]\"\nssn: ''\n- passwd: '[REDACTED:FIELD]'\n"
+      "secret: \"[REDACTED:FIELD]\ncookie: \"\"\nsecret: '[REDACTED:FIELD]'\n"
+      "z: 1", NULL },
+    { Y, "configuration: what names hold",
+      "secret:\n  a: \"b\"\n# c\n  - d\npassword:\nuser: bob\ncvv: # why\n"
+      "\n  q\nx:\n pwd: |\n   x\n\n   y\n\n z: 1\n passwd:\n - a\n - b\n z: 1\n"
+      "ssn:\n---\nsecret: a\n  b\n\n\nz: 1\n",
+      "secret:\n  [REDACTED:FIELD]\npassword:\nuser: bob\ncvv: # why\n"
+      "\n  [REDACTED:FIELD]\nx:\n pwd: [REDACTED:FIELD]\n\n z: 1\n passwd:\n"
+      " [REDACTED:FIELD]\n z: 1\n"
+      "ssn:\n---\nsecret: [REDACTED:FIELD]\n\n\nz: 1\n", NULL },
+    { Y, "configuration: brackets",
+      "secret: {a: b,\n  c: d}\npwd = [\n\"a\", # [\n \"b\"\n]\nz: 1\n"
+      "cvv = [ # [\n1\n,2]\nz: 1",
+      "secret: [REDACTED:FIELD]\npwd = [REDACTED:FIELD]\nz: 1\n"
+      "cvv = [REDACTED:FIELD]\nz: 1", NULL },
+    { Y, "configuration: three quotes",
+      "secret = \"\"\"\na\"b\\\"\"\"\"\"\nz = 1\npwd = '''a''b\\'''\nz = 1\n"
+      "cvv = \"\"\"\"\"\"\nz = 1\n",
+      "secret = \"\"\"[REDACTED:FIELD]\"\"\"\nz = 1\n"
+      "pwd = '''[REDACTED:FIELD]'''\nz = 1\n"
+      "cvv = \"\"\"[REDACTED:FIELD]\"\"\"\nz = 1\n", NULL },
     { C, "a table", "id,ssn,note\r\n1,219099999,a\r\n2,,b\n"
       "3,\"x, \"\"y\"\"\nz\",c\n",
       "id,ssn,note\r\n1,[REDACTED:US_SSN],a\r\n2,,b\n"
