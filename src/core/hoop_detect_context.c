@@ -74,6 +74,56 @@ hoop_context_wanted(uint64_t detect)
 }
 
 
+static size_t
+hoop_context_digits(const u_char *p, size_t n)
+{
+    size_t  d;
+
+    for (d = 0; d < n && d < 16 && (u_char) (p[d] - '0') <= 9; d++) {
+        /* void */
+    }
+
+    return d;
+}
+
+
+/*
+ * 0 if the n bytes at p, the first d of which are two or four digits, are none
+ * of "9469 9966", "12 34 56 78", "12 345 678" and "(12) 345678": dates are not.
+ */
+
+static int
+hoop_context_eight(const u_char *p, size_t n, size_t d)
+{
+    size_t  k, g;
+    u_char  sep;
+
+    sep = p[d];
+
+    if (sep != ' ' && sep != '-' && sep != ')') {
+        return 0;
+    }
+
+    k = d + 1;
+    k += (sep == ')' && k < n && p[k] == ' ');
+    g = hoop_context_digits(p + k, n - k);
+
+    if (k + g == n) {
+        return 1;
+    }
+
+    if (d == 4) {
+        return g == 4;
+    }
+
+    if (g != 2 || sep == ')') {
+        return g == 3 || g == 6 || (g == 4 && sep == ')');
+    }
+
+    return p[k + 2] == sep && hoop_context_digits(p + k + 3, n - k - 3) == 2;
+}
+
+
 /*
  * 0 if no social security or telephone number begins with the n bytes at p.
  * The first group of one that is written in two or more has as many digits as
@@ -85,9 +135,7 @@ hoop_context_shape(const u_char *p, size_t n, unsigned final)
 {
     size_t  d;
 
-    for (d = 0; d < n && d < 16 && (u_char) (p[d] - '0') <= 9; d++) {
-        /* void */
-    }
+    d = hoop_context_digits(p, n);
 
     if (d == n && d < 16) {
         return !final || d >= 9;
@@ -105,6 +153,10 @@ hoop_context_shape(const u_char *p, size_t n, unsigned final)
 
     if (d == 3 && p[3] == '.') {
         return n < 7 || (p[6] != '.' && (u_char) (p[6] - '0') > 9);
+    }
+
+    if (d == 2 || d == 4) {
+        return hoop_context_eight(p, n, d);
     }
 
     return d == 3 || ((d == 5 || d == 6) && p[d] != '.')

@@ -16,6 +16,12 @@
 
 #define HOOP_PHONE_MAX  15
 
+/* groups that end behind 1, 4 and 7 digits: "+1 202 555 0147" */
+#define HOOP_PHONE_NANP  (1 << 1 | 1 << 4 | 1 << 7)
+
+/* what stands before an area: the code as it is dialled from abroad */
+#define HOOP_PHONE_001   2
+
 
 /*
  * Lengths of whole numbers by the first two digits of the code, where the code
@@ -70,15 +76,15 @@ hoop_phone_printed(const u_char *d)
 }
 
 
-/* 1: a number of n digits that ends a group */
+/* 1: a number of n digits that ends a group; bits: where others do */
 
 static int
-hoop_phone_length(const u_char *d, size_t n, int grouped)
+hoop_phone_length(const u_char *d, size_t n, unsigned groups)
 {
     unsigned  i, code;
 
     if (d[0] == '1') {
-        return n == 11 && hoop_phone_nanp(d + 1);
+        return n == 11 && (groups == HOOP_PHONE_NANP || hoop_phone_nanp(d + 1));
     }
 
     if (d[0] == '7') {
@@ -99,7 +105,7 @@ hoop_phone_length(const u_char *d, size_t n, int grouped)
 
     for (i = 0; i + 3 < sizeof(hoop_phone_three); i += 3) {
         if (hoop_phone_three[i] == d[0] && hoop_phone_three[i + 1] == d[1]) {
-            return n >= (grouped ? 8 : 10) && n <= 13;
+            return n >= (groups ? 8 : 10) && n <= 13;
         }
     }
 
@@ -188,9 +194,10 @@ hoop_phone_between(const hoop_scan_t *s, size_t i, size_t digits, int *open)
 static int
 hoop_phone_plus(hoop_scan_t *s, size_t i)
 {
-    int     c, len, end, open, grouped;
-    u_char  d[HOOP_PHONE_MAX + 1];
-    size_t  k, n, best;
+    int       c, len, end, open;
+    u_char    d[HOOP_PHONE_MAX + 1];
+    size_t    k, n, best;
+    unsigned  groups;
 
     c = hoop_before(s, i, 1);
 
@@ -209,9 +216,15 @@ hoop_phone_plus(hoop_scan_t *s, size_t i)
     n = 0;
     best = 0;
     open = 0;
-    grouped = 0;
+    groups = 0;
 
     for (k = i + 1; /* void */ ; k += len) {
+
+        /* the "(0)" of "+41 (0)96 471 07 95" is not dialled */
+
+        if (open && k + 1 < s->n && s->p[k] == '0' && s->p[k + 1] == ')') {
+            k++;
+        }
 
         for ( /* void */ ; k < s->n && hoop_is(s->p[k], HOOP_C_DIGIT); k++) {
 
@@ -226,7 +239,7 @@ hoop_phone_plus(hoop_scan_t *s, size_t i)
             return hoop_more(s, i);
         }
 
-        if (!open && n >= 8 && hoop_phone_length(d, n, grouped)) {
+        if (!open && n >= 8 && hoop_phone_length(d, n, groups)) {
             end = hoop_phone_end(s, k);
 
             if (end < 0) {
@@ -248,7 +261,7 @@ hoop_phone_plus(hoop_scan_t *s, size_t i)
             break;
         }
 
-        grouped = 1;
+        groups |= 1 << n;
     }
 
 done:
@@ -262,7 +275,8 @@ done:
 static int
 hoop_phone_yes(hoop_scan_t *s, size_t i, size_t k)
 {
-    int  end;
+    int     end;
+    size_t  n;
 
     end = hoop_phone_end(s, k);
 
@@ -272,11 +286,29 @@ hoop_phone_yes(hoop_scan_t *s, size_t i, size_t k)
 
     if (k < s->n && (s->p[k] == '-' || s->p[k] == '.')) {
 
-        if (k + 1 == s->n && !s->final) {
-            return hoop_more(s, i);
+        for (n = 1; n <= 3; n++) {
+
+            if (k + n == s->n) {
+
+                if (!s->final) {
+                    return hoop_more(s, i);
+                }
+
+                break;
+            }
+
+            if (!hoop_is(s->p[k + n], HOOP_C_ALPHA)) {
+                break;
+            }
         }
 
-        if (k + 1 < s->n && hoop_is(s->p[k + 1], HOOP_C_ALNUM)) {
+        /* a word may follow: "202-555-0147-Office" */
+
+        if (k + n < s->n && n <= 3 && hoop_is(s->p[k + n], HOOP_C_ALNUM)) {
+            return HOOP_NO;
+        }
+
+        if (n > 1 && (n <= 3 || s->p[k] == '.')) {
             return HOOP_NO;
         }
     }
@@ -285,7 +317,30 @@ hoop_phone_yes(hoop_scan_t *s, size_t i, size_t k)
 }
 
 
-/* 1 if digits at i begin a number, or follow the "1-" of one */
+/* the same for ten digits in their groups, which begin with an area */
+
+static int
+hoop_phone_ten(hoop_scan_t *s, size_t i, size_t k, const u_char *d, int begins)
+{
+    int  ext;
+
+    if (begins == HOOP_PHONE_001 || hoop_phone_printed(d)) {
+        return hoop_phone_yes(s, i, k);
+    }
+
+    /* no area, but an extension */
+
+    if (k + 1 >= s->n && !s->final) {
+        return hoop_more(s, i);
+    }
+
+    ext = (k + 1 < s->n && s->p[k] == 'x' && hoop_is(s->p[k + 1], HOOP_C_DIGIT));
+
+    return ext ? hoop_phone_yes(s, i, k) : HOOP_NO;
+}
+
+
+/* 0, 1 if digits at i begin a number, or follow the "1-" of one, or 001 */
 
 static int
 hoop_phone_begins(const hoop_scan_t *s, size_t i)
@@ -299,6 +354,13 @@ hoop_phone_begins(const hoop_scan_t *s, size_t i)
     if ((c == '-' || c == '.') && hoop_before(s, i, 2) == '1') {
         k = 3;
         c = hoop_before(s, i, 3);
+
+        if (c == '0' && hoop_before(s, i, 4) == '0') {
+            c = hoop_before(s, i, 5);
+
+            return (c < 0 || (!hoop_is(c, HOOP_C_ALNUM) && c != '-' && c != '.'
+                              && c != '_' && c != '/')) ? HOOP_PHONE_001 : 0;
+        }
     }
 
     if (k == 1 && hoop_word_before(s, i)) {
@@ -376,7 +438,7 @@ hoop_phone_area(hoop_scan_t *s, size_t i)
         d[n] = s->p[k];
     }
 
-    return hoop_phone_printed(d) ? hoop_phone_yes(s, i, k) : HOOP_NO;
+    return hoop_phone_ten(s, i, k, d, 1);
 }
 
 
@@ -385,12 +447,14 @@ hoop_phone_area(hoop_scan_t *s, size_t i)
 static int
 hoop_phone_groups(hoop_scan_t *s, size_t i)
 {
-    int       len;
+    int       len, begins;
     u_char    kind, first, d[10];
     size_t    k;
     unsigned  n;
 
-    if (!hoop_phone_begins(s, i)) {
+    begins = hoop_phone_begins(s, i);
+
+    if (!begins) {
         return HOOP_NO;
     }
 
@@ -425,7 +489,7 @@ hoop_phone_groups(hoop_scan_t *s, size_t i)
         d[n] = s->p[k];
     }
 
-    return hoop_phone_printed(d) ? hoop_phone_yes(s, i, k) : HOOP_NO;
+    return hoop_phone_ten(s, i, k, d, begins);
 }
 
 
@@ -468,8 +532,17 @@ hoop_phone_national(const u_char *d, size_t n, const u_char *groups,
         }
     }
 
-    if (!close || n < 9 || (d[0] == '1' && n != 11)) {
+    if (!close || n < 8 || (d[0] == '1' && n != 11)) {
         return 0;
+    }
+
+    /* eight are one if they have groups, and are no date and no two years */
+
+    if (n == 8) {
+        return ngroups > 1
+               && !(groups[0] == 4 && (ngroups > 2
+                                       || (memcmp(d, "20", 2) == 0
+                                           && memcmp(d + 4, "20", 2) == 0)));
     }
 
     return n <= 11 || hoop_phone_length(d, n, ngroups > 1);

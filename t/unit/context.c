@@ -95,6 +95,15 @@ static const context_case_t  cases[] = {
       "Tel.: " PHONE "\nTelefon " PHONE "\nT\xc3\xa9l : " PHONE "\n"
       "mobile " PHONE "\nm\xc3\xb3vil " PHONE "\nphone " PHONE "\n"
       "phone: " PHONE "\nphone " PHONE "\n", NULL },
+    { T, "telephone numbers of eight digits", "phone 88 165 409\nTel: 9469 9966."
+      "\nfax 28-81-33-70, mobile: 73 448266\n"
+      "call 9469 9966\n",
+      "phone " PHONE "\nTel: " PHONE ".\nfax " PHONE ", mobile: " PHONE "\n"
+      "call " PHONE "\n",
+      NULL },
+    { T, "no telephone number of eight digits", "phone 12-25-2020 tel 2020-11-26 "
+      "fax 2020-2021 phone 12-34-56 phone 12 34 567 phone 12345678\n"
+      "call it 12345678", NULL, NULL },
     { T, "several", "phones: 212 555 0198 or 415 555 0123 / 2025550147/"
       "2025550148, 2025550149",
       "phones: " PHONE " or " PHONE " / " PHONE "/" PHONE ", " PHONE, NULL },
