@@ -25,11 +25,11 @@
  */
 
 
-#include <pwd.h>
-
 #include "ngx_hoop_config.h"
 #include "ngx_hoop_audit.h"
 #include "ngx_hoop_stat.h"
+
+#include <pwd.h>
 
 
 #define NGX_HOOP_CONFIG_FILE  "config"
