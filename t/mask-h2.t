@@ -304,3 +304,91 @@ for my $path (qw( /p/coded /p/raw/coded )) {
     Test::More::ok($res->{body} eq $main::masked, 'slow');
     Test::More::is($res->{exit}, 0, 'and ended');
 }
+
+
+
+=== TEST 14: headers are masked, URLs with their query, cookies by their fields
+--- init
+my $res = main::h2({ status => 302, body => 'x', headers => [
+    'Location: /x?ssn=078-05-1121&e=ann%40example.com&a=1',
+    'Content-Location: /y?s=078%2D05%2D1121&b=2',
+    'Refresh: 5; url=/z?e=ann%40example.com&c=3',
+    'Link: </n?s=078%2D05%2D1121&d=4>; rel="next"',
+    'Link: </w/078-05-1121>; rel="last"',
+    'Set-Cookie: sid=0123456789; Path=/', 'Set-Cookie: s=4111111111111111',
+    'Set-Cookie: access_token=0123456789; Path=/', 'X-Auth-Token: 7',
+    'X-Note: call 078-05-1121', 'X-A: b', 'Hoop-Session: hs_0',
+    'DPoP-Nonce: n', 'Digest: sha-256=X' ] });
+Test::More::is($res->{status}, 302, 'status');
+Test::More::is($res->{body}, 'x', 'body');
+Test::More::unlike($res->{head}, qr/078-05|078%2D|ann%40|4111111111111111/i,
+                   'no value of a detector');
+Test::More::unlike($res->{head}, qr/^(?:dpop-nonce|digest|hoop-session: hs_0\r)/m,
+                   'nothing that is not the target\'s to say');
+for my $line ('location: \S*/x\?\S*REDACTED\S*REDACTED\S*&a=1',
+              'content-location: /y\?s=\S*REDACTED\S*&b=2',
+              'refresh: 5; url=/z\?e=\S*REDACTED\S*&c=3',
+              'link: </n\?s=\S*REDACTED\S*&d=4>; rel="next"',
+              'link: </w/\[REDACTED:US_SSN\]>; rel="last"',
+              'set-cookie: sid=0123456789; Path=/',
+              'set-cookie: s=\[REDACTED:CREDIT_CARD\]',
+              'set-cookie: access_token=\[REDACTED:FIELD\]; Path=/',
+              'x-auth-token: \[REDACTED:FIELD\]',
+              'x-note: call \[REDACTED:US_SSN\]', 'x-a: b',
+              'hoop-session: hs_[0-9a-f]{32}')
+{
+    Test::More::like($res->{head}, qr/^$line\r$/m, $line);
+}
+--- events
+{"type":"response","status":302}
+--- no_event_text
+078-05
+4111111111111111
+
+
+
+=== TEST 15: the headers of a HEAD, of a 304 and of what is not text
+--- rule: "mask": ["default"]
+--- init
+for my $case ([["HTTP/1.1 200 OK\r\nX-Note: 078-05-1121\r\n\r\n"], 200, '--head'],
+              [["HTTP/1.1 304 Not Modified\r\nX-Note: 078-05-1121\r\n\r\n"], 304],
+              [{ status => 404, headers => ['X-Note: 078-05-1121'] }, 404])
+{
+    my ($answer, $status, @args) = @$case;
+    my $res = main::h2($answer, @args);
+    Test::More::is($res->{status}, $status, "status $status");
+    Test::More::like($res->{head}, qr/^x-note: \[REDACTED:US_SSN\]\r$/m,
+                     'masked');
+}
+
+
+
+=== TEST 16: trailers that nginx is told to add do not come through
+--- location
+add_trailer X-T $upstream_http_x_note;
+add_trailer grpc-status 0;
+--- init
+my $res = main::h2({ body => 'a 078-05-1121', framing => 'chunked',
+                     headers => ['X-Note: 078-05-1121'] });
+Test::More::is($res->{body}, 'a [REDACTED:US_SSN]', 'body');
+Test::More::is($res->{exit}, 0, 'whole');
+Test::More::unlike($res->{head}, qr/078-05|^x-t:/mi, 'none');
+Test::More::like($res->{head}, qr/\r\n\r\ngrpc-status: 0\r\n/, 'but a number');
+
+
+
+=== TEST 17: nor do those of the target
+--- skip_nginx: 6: < 1.27.2
+--- location
+proxy_http_version 1.1;
+proxy_pass_trailers on;
+--- init
+my $res = main::h2(["HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
+                    . "Trailer: X-T\r\nTransfer-Encoding: chunked\r\n\r\n"
+                    . "1\r\na\r\n0\r\nX-T: 078-05-1121\r\n"
+                    . "Set-Cookie: s=078-05-1121\r\ngrpc-status: 5\r\n\r\n"],
+                   '-H', 'TE: trailers');
+Test::More::is($res->{body}, 'a', 'body');
+Test::More::is($res->{exit}, 0, 'whole');
+Test::More::unlike($res->{head}, qr/078-05|^x-t:|^set-cookie:/mi, 'none');
+Test::More::like($res->{head}, qr/\r\n\r\ngrpc-status: 5\r\n/, 'but a number');
