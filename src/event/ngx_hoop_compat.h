@@ -25,4 +25,9 @@
 #endif
 
 
+/* 1.29.0: a 103 goes through filters of its own */
+
+#define NGX_HOOP_EARLY_HINTS       (nginx_version >= 1029000)
+
+
 #endif /* _NGX_HOOP_COMPAT_H_INCLUDED_ */

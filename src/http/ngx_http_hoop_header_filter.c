@@ -12,6 +12,11 @@
 
 
 static ngx_int_t ngx_http_hoop_header_filter(ngx_http_request_t *r);
+static ngx_uint_t ngx_http_hoop_filter_passes(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx);
+#if (NGX_HOOP_EARLY_HINTS)
+static ngx_int_t ngx_http_hoop_early_hints_filter(ngx_http_request_t *r);
+#endif
 static ngx_int_t ngx_http_hoop_filter_send(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx);
 static ngx_int_t ngx_http_hoop_subrequest_filter(ngx_http_request_t *r,
@@ -39,6 +44,9 @@ static ngx_uint_t ngx_http_hoop_echo(ngx_http_hoop_ctx_t *ctx, ngx_str_t *s);
 
 
 static ngx_http_output_header_filter_pt  ngx_http_next_header_filter;
+#if (NGX_HOOP_EARLY_HINTS)
+static ngx_http_output_header_filter_pt  ngx_http_next_early_hints_filter;
+#endif
 
 
 ngx_int_t
@@ -54,6 +62,11 @@ ngx_http_hoop_filter_init(ngx_conf_t *cf)
 
     ngx_http_next_header_filter = ngx_http_top_header_filter;
     ngx_http_top_header_filter = ngx_http_hoop_header_filter;
+
+#if (NGX_HOOP_EARLY_HINTS)
+    ngx_http_next_early_hints_filter = ngx_http_top_early_hints_filter;
+    ngx_http_top_early_hints_filter = ngx_http_hoop_early_hints_filter;
+#endif
 
     return ngx_http_hoop_mask_init(cf);
 }
@@ -111,18 +124,9 @@ ngx_http_hoop_header_filter(ngx_http_request_t *r)
         return ngx_http_hoop_subrequest_filter(r, ctx);
     }
 
-    /*
-     * Masking sticks to the request: whatever a target answers is masked, even
-     * by way of a redirect into a location that is not protected, or of an
-     * error_page for a refusal or for an answer that was blocked.
-     */
-
     passed = (ctx->state == NGX_HTTP_HOOP_PASSED);
 
-    if ((!passed && r->upstream == ctx->blocked_upstream)
-        || ctx->conf->mode != NGX_HTTP_HOOP_ON || ctx->conf->api
-        || ctx->conf->signer)
-    {
+    if (ngx_http_hoop_filter_passes(r, ctx)) {
         ctx->complete = r->header_only;
         ctx->unfiltered = passed;
 
@@ -199,6 +203,55 @@ ngx_http_hoop_header_filter(ngx_http_request_t *r)
 
     return ngx_http_hoop_filter_send(r, ctx);
 }
+
+
+/*
+ * 1 if the answer is none of a target that is masked.  Masking sticks to the
+ * request: whatever a target answers is masked, even by way of a redirect into
+ * a location that is not protected, or of an error_page for a refusal or for an
+ * answer that was blocked.
+ */
+
+static ngx_uint_t
+ngx_http_hoop_filter_passes(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
+{
+    return (ctx->state != NGX_HTTP_HOOP_PASSED
+            && r->upstream == ctx->blocked_upstream)
+           || ctx->conf->mode != NGX_HTTP_HOOP_ON || ctx->conf->api
+           || ctx->conf->signer;
+}
+
+
+#if (NGX_HOOP_EARLY_HINTS)
+
+/*
+ * A 103 of the target is headers only, which nginx sends before the answer if
+ * "early_hints" says so, past the header filters.  nginx forgets them then: the
+ * answer's own come after, and only what was masked is remembered.
+ */
+
+static ngx_int_t
+ngx_http_hoop_early_hints_filter(ngx_http_request_t *r)
+{
+    hoop_mask_list_t      list;
+    ngx_http_hoop_ctx_t  *ctx;
+
+    if (r != r->main || (ctx = ngx_http_hoop_ctx(r)) == NULL
+        || ngx_http_hoop_filter_passes(r, ctx))
+    {
+        return ngx_http_next_early_hints_filter(r);
+    }
+
+    ngx_http_hoop_masks(ctx, 0, &list);
+
+    if (ngx_http_hoop_filter_headers(r, ctx, &list) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_next_early_hints_filter(r);
+}
+
+#endif
 
 
 static ngx_int_t
