@@ -426,3 +426,23 @@ Set-Cookie: **********6789
 {"type":"response","masked":{"field":1}}
 {"type":"response","masked":{"field":1}}
 {"type":"response","masked":{"field":1}}
+
+
+
+=== TEST 28: a Link stays one, and each URL in it is looked at
+--- answers eval
+[{ headers => ['Link: </a?api_key=0123456789>; rel="preload"'], body => 'x' },
+ { headers => ['Link: </a?api_key=0123456789&b=1>; rel=x, </b>; rel=y,'
+               . ' </c?s=078%2D05%2D1121>; title="call 078-05-1121?", <?>, </d?e=2>'],
+   body => 'x' },
+ { headers => ['Link: ' . CORE::join(', ', map { "</$_?s=078%2D05%2D1121&n=$_>" }
+                                     1 .. 90)], body => 'x' }]
+--- response_headers eval
+['Link: </a?api_key=%5BREDACTED%3AFIELD%5D>; rel="preload"',
+ 'Link: </a?api_key=%5BREDACTED%3AFIELD%5D&b=1>; rel=x, </b>; rel=y,'
+ . ' </c?s=%5BREDACTED%3AUS_SSN%5D>; title="call [REDACTED:US_SSN]?", <?>, </d?e=2>',
+ '']
+--- raw_response_headers_unlike eval
+['0123456789', '0123456789|078', '078']
+--- raw_response_headers_like eval
+['Link', 'Link', 'US_SSN\S+&n=1>, .*US_SSN\S+&n=90>\r']

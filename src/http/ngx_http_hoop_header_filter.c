@@ -11,6 +11,10 @@
 #include "ngx_http_hoop.h"
 
 
+/* queries and what is between them, of one header; the rest is text */
+#define NGX_HTTP_HOOP_URLS  64
+
+
 static ngx_int_t ngx_http_hoop_header_filter(ngx_http_request_t *r);
 static ngx_uint_t ngx_http_hoop_filter_passes(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx);
@@ -39,7 +43,7 @@ static ngx_int_t ngx_http_hoop_filter_field(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx, hoop_mask_list_t *list, ngx_table_elt_t *h);
 static ngx_int_t ngx_http_hoop_filter_value(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx, hoop_mask_list_t *list, ngx_str_t *value,
-    ngx_uint_t url);
+    u_char url);
 static ngx_uint_t ngx_http_hoop_echo(ngx_http_hoop_ctx_t *ctx, ngx_str_t *s);
 
 
@@ -552,6 +556,7 @@ static ngx_int_t
 ngx_http_hoop_filter_headers(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
     hoop_mask_list_t *list)
 {
+    u_char             url;
     ngx_int_t          rc;
     ngx_str_t         *type;
     ngx_uint_t         i;
@@ -572,6 +577,10 @@ ngx_http_hoop_filter_headers(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
         ngx_string("Location"),
         ngx_string("Content-Location"),
         ngx_string("Refresh"),
+        ngx_null_string
+    };
+
+    static ngx_str_t  links[] = {
         ngx_string("Link"),
         ngx_null_string
     };
@@ -631,8 +640,10 @@ ngx_http_hoop_filter_headers(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
         rc = ngx_http_hoop_filter_field(r, ctx, list, h);
 
         if (rc == NGX_DECLINED) {
-            rc = ngx_http_hoop_filter_value(r, ctx, list, &h->value,
-                                          ngx_http_hoop_filter_named(h, urls));
+            url = ngx_http_hoop_filter_named(h, urls) ? LF
+                  : ngx_http_hoop_filter_named(h, links) ? '>' : 0;
+
+            rc = ngx_http_hoop_filter_value(r, ctx, list, &h->value, url);
         }
 
         if (rc != NGX_OK) {
@@ -785,17 +796,21 @@ ngx_http_hoop_filter_field(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
 }
 
 
-/* as text, and what follows the "?" of an URL as the form that it is */
+/*
+ * As text, and what follows the "?" of an URL as the form that it is, up to the
+ * byte that ends one: LF, which is in no header, where that is all of the value.
+ */
 
 static ngx_int_t
 ngx_http_hoop_filter_value(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
-    hoop_mask_list_t *list, ngx_str_t *value, ngx_uint_t url)
+    hoop_mask_list_t *list, ngx_str_t *value, u_char url)
 {
-    u_char      *p, *query;
-    ngx_int_t    rc;
-    uint32_t     counts[HOOP_DETECT_ALL], more[HOOP_DETECT_ALL];
-    hoop_buf_t   b;
-    ngx_uint_t   i;
+    u_char            *p, *end, *last;
+    uint32_t           counts[HOOP_DETECT_ALL], more[HOOP_DETECT_ALL];
+    ngx_int_t          rc;
+    hoop_buf_t         b;
+    ngx_uint_t         i, n;
+    hoop_mask_mode_e   mode;
 
     if (value->len < 6) {
 
@@ -805,28 +820,39 @@ ngx_http_hoop_filter_value(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
     }
 
     hoop_buf_init(&b, ngx_http_hoop_grown(value->len));
+    ngx_memzero(counts, sizeof(counts));
 
     rc = NGX_ERROR;
-    query = url ? ngx_strlchr(value->data, value->data + value->len, '?')
-                : NULL;
-    query = query ? query + 1 : value->data + value->len;
+    mode = HOOP_MASK_TEXT;
+    last = value->data + value->len;
 
-    if (hoop_mask_whole(HOOP_MASK_TEXT, list->sets, list->n, NULL, 0,
-                        hoop_str(value->data, query - value->data), &b, counts)
-        != HOOP_OK)
-    {
-        goto done;
-    }
+    for (p = value->data, n = 0; p < last; p = end, n++) {
 
-    ngx_memzero(more, sizeof(more));
+        end = NULL;
 
-    if (query < value->data + value->len
-        && hoop_mask_whole(HOOP_MASK_FORM, list->sets, list->n, NULL, 0,
-                           hoop_str(query, value->data + value->len - query),
-                           &b, more)
-           != HOOP_OK)
-    {
-        goto done;
+        if (mode == HOOP_MASK_FORM) {
+            end = ngx_strlchr(p, last, url);
+
+        } else if (url && n < NGX_HTTP_HOOP_URLS) {
+            end = ngx_strlchr(p, last, '?');
+            end = end ? end + 1 : NULL;
+        }
+
+        end = end ? end : last;
+
+        if (p < end
+            && hoop_mask_whole(mode, list->sets, list->n, NULL, 0,
+                               hoop_str(p, end - p), &b, more)
+               != HOOP_OK)
+        {
+            goto done;
+        }
+
+        for (i = 0; p < end && i < HOOP_DETECT_ALL; i++) {
+            counts[i] += more[i];
+        }
+
+        mode = (mode == HOOP_MASK_TEXT) ? HOOP_MASK_FORM : HOOP_MASK_TEXT;
     }
 
     if (b.len != value->len
@@ -844,7 +870,7 @@ ngx_http_hoop_filter_value(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
         value->len = b.len;
 
         for (i = 0; i < HOOP_DETECT_ALL; i++) {
-            ctx->masked[i] += counts[i] + more[i];
+            ctx->masked[i] += counts[i];
         }
     }
 
