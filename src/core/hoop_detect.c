@@ -502,10 +502,15 @@ hoop_literal(const hoop_scan_t *s, size_t *start, size_t *end, size_t *part,
 }
 
 
+/*
+ * What may be let go: all before clear, but for what may become a token, and
+ * for the local part of an address whose @ stands at clear or behind it.
+ */
+
 static hoop_scan_e
 hoop_clear(hoop_scan_t *s, size_t clear)
 {
-    size_t  tail;
+    size_t  tail, end;
 
     s->start = clear;
 
@@ -513,17 +518,21 @@ hoop_clear(hoop_scan_t *s, size_t clear)
         return HOOP_SCAN_CLEAR;
     }
 
-    for (tail = hoop_token_tail(s->p, s->n);
-         tail > 0 && s->n - tail < HOOP_LOCAL_MAX
-         && hoop_is(s->p[tail - 1], HOOP_C_LOCAL);
-         tail--)
-    {
-        /* what may become the local part of an address, or any token */
+    tail = hoop_token_tail(s->p, s->n);
+    end = s->n;
+
+    if (clear < tail) {
+        tail = clear;
+        end = clear;
     }
 
-    if (tail < clear) {
-        s->start = tail;
+    while (tail > 0 && end - tail < HOOP_LOCAL_MAX
+           && hoop_is(s->p[tail - 1], HOOP_C_LOCAL))
+    {
+        tail--;
     }
+
+    s->start = tail;
 
     return HOOP_SCAN_CLEAR;
 }

@@ -25,7 +25,7 @@
 #define HOOP_NUMBER_GAP     3          /* separators between two groups */
 
 #define HOOP_LICENSE_MAX    20
-#define HOOP_DATE_MAX       26         /* with what ends it */
+#define HOOP_MONTH_MAX      10         /* with what ends it */
 
 
 /* digits, the groups they stand in, and where each of these ends */
@@ -636,6 +636,15 @@ hoop_context_month(const u_char *p, size_t n)
 }
 
 
+/* no date goes on at k: unless a name of a month may be cut off there */
+
+static int
+hoop_context_undated(hoop_scan_t *s, size_t i, size_t k)
+{
+    return (s->n - k < HOOP_MONTH_MAX && !s->final) ? hoop_more(s, i) : HOOP_NO;
+}
+
+
 /*
  * A date: three parts, one of which may be a month, the others digits, with one
  * of "/-. " between two and the comma of "March 3, 1980".
@@ -647,12 +656,6 @@ hoop_context_date(hoop_scan_t *s, size_t i)
     int       end;
     size_t    k, n, d;
     unsigned  part, years, days, months;
-
-    /* no date is longer: all of it is there, or the text ends */
-
-    if (s->n - i <= HOOP_DATE_MAX && !s->final) {
-        return hoop_more(s, i);
-    }
 
     k = i;
     years = 0;
@@ -673,7 +676,7 @@ hoop_context_date(hoop_scan_t *s, size_t i)
             if (n == 0 || (s->p[k] != '/' && s->p[k] != '-'
                            && s->p[k] != '.' && s->p[k] != ' '))
             {
-                return HOOP_NO;
+                return hoop_context_undated(s, i, k);
             }
 
             k++;
@@ -693,7 +696,7 @@ hoop_context_date(hoop_scan_t *s, size_t i)
             d = hoop_context_month(s->p + k, n);
 
             if (d == 0) {
-                return HOOP_NO;
+                return hoop_context_undated(s, i, k);
             }
 
             months++;
@@ -704,6 +707,10 @@ hoop_context_date(hoop_scan_t *s, size_t i)
         years += (d == 4);
         days += (d <= 2);
         k += d;
+
+        if (n - d < 2 && !s->final) {
+            return hoop_more(s, i);
+        }
 
         if (d <= 2 && n - d >= 2
             && (memcmp(s->p + k, "st", 2) == 0 || memcmp(s->p + k, "nd", 2) == 0

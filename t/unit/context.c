@@ -207,6 +207,11 @@ static const context_case_t  cases[] = {
       "[REDACTED:DATE_OF_BIRTH] born 3rd of 1980 "
       "Born: [REDACTED:DATE_OF_BIRTH] dob 1980-01-02T00:00 dob 12345 "
       "born 1980-01-02-03\n1980-01-02", "{\"detect\":[\"date_of_birth\"]}" },
+    { T, "no date, but an address", "dob a.b@example.1dob@example.com\n"
+      "born ann.1980@example.com born 12 Marble born 3t",
+      "dob a.b@[REDACTED:EMAIL]\n"
+      "born [REDACTED:EMAIL] born 12 Marble born 3t",
+      "{\"detect\":[\"default\",\"date_of_birth\"]}" },
     { J, "all of these", "[\"passport A12345678\",\"born 3 March 1980 in X\","
       "\"acct 12345678\",\"A12345678\",\"DL\\tD1234567\"]",
       "[\"passport [REDACTED:PASSPORT]\",\"born [REDACTED:DATE_OF_BIRTH] in "
