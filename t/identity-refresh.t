@@ -32,18 +32,18 @@ sub status {
     return ask(GET => '/p/x', @_)->{status};
 }
 
-# how often the issuer was asked
-sub fetches {
-    my ($of) = @_;
+# how often the issuer was asked; an nginx of a test before may still ask
+our $block = 0;
 
-    return scalar(() = ($of // $idp)->requests);
+sub fetches {
+    return scalar grep { $_->{uri} eq "/jwks?$block" } $idp->requests;
 }
 
 sub keys_are_there {
     my ($token) = @_;
 
     $token //= from_idp();
-    main::ok(wait_for(sub { status($token) == 200 }, 5), 'keys are there');
+    main::ok(wait_for(sub { status($token) == 200 }, 10), 'keys are there');
 }
 
 # as many requests at once, each by one of the tokens: their statuses
@@ -109,6 +109,7 @@ add_block_preprocessor(sub {
     $_->control(keys => 'rsa', fail => '', delay => 0) for $idp, $other;
     $idp->control($1 => $2) if ($block->idp // '') =~ /^(\w+)=(\S+)/;
     $_->reset for $idp, $other;
+    $main::block++;
 
     my $rules = $block->rules // '';
 
@@ -117,7 +118,7 @@ hoop_audit \$TEST_NGINX_SPOOL gateway=t sync=off;
 hoop_issuer idp {
     issuer http://127.0.0.1:\$TEST_NGINX_IDP_PORT;
     audience hoop;
-    jwks_url http://127.0.0.1:\$TEST_NGINX_IDP_PORT/jwks;
+    jwks_url http://127.0.0.1:\$TEST_NGINX_IDP_PORT/jwks?$main::block;
     $rules
 }
 hoop_issuer other {
@@ -193,18 +194,20 @@ is(fetches(), 1, 'the issuer was asked once');
 
 
 === TEST 3: keys that are not there: one fetch a pause, 401 at once between
---- rules: jwks_pause 2s;
+--- rules: jwks_pause 4s;
 --- steps
 keys_are_there();
-select undef, undef, undef, 2.1;
+
+my @tokens = map { from_idp(-kid => "k$_") } 1 .. 10;
+
+select undef, undef, undef, 4.1;
 $idp->reset;
 
-my @tokens = map { from_idp(-kid => "k$_") } 1 .. 20;
 my $start = time;
 
-is(join(' ', map { status($_) } @tokens), join(' ', (401) x 20),
+is(join(' ', map { status($_) } @tokens), join(' ', (401) x 10),
    'each of them is unknown');
-cmp_ok(time - $start, '<', 1.5, 'without delay');
+cmp_ok(time - $start, '<', 3.8, 'without delay');
 is(fetches(), 1, 'the issuer was asked once');
 is(status(from_idp()), 200, 'a known key is good');
 
@@ -220,7 +223,7 @@ is(status(from_idp()), 503, 'no keys');
 my $start = time;
 
 is(status(from_idp()), 503, 'no keys yet') for 1 .. 10;
-cmp_ok(time - $start, '<', 2, 'without delay');
+cmp_ok(time - $start, '<', 8, 'without delay');
 is(fetches(), 1, 'and without a fetch');
 --- error_log
 its tokens cannot be judged
@@ -316,14 +319,14 @@ ok((wait_for { 30 == grep { status($old) == 200 } 1 .. 30 } 8),
 
 === TEST 10: one issuer hangs, others are served
 --- idp: fail=hang
---- rules: jwks_timeout 1s;
+--- rules: jwks_timeout 3s;
 --- steps
 my $waiting = begin(GET => '/p/x', from_idp());
 my $start = time;
 
 keys_are_there(main::bearer(iss => $other->issuer));
 is(status(main::bearer(iss => 'https://file.test')), 200, 'that of the file');
-cmp_ok(time - $start, '<', 0.9, 'they do not wait for it');
+cmp_ok(time - $start, '<', 2.8, 'they do not wait for it');
 ok(!answered($waiting), 'but the one of the issuer does');
 is(finish($waiting)->{status}, 503, 'until the time is over');
 --- error_log
@@ -433,9 +436,9 @@ my $waiting = begin(GET => '/p/x', from_idp());
 my @old = workers_now(1);
 
 soon { fetches() } 'a fetch is in flight';
+$idp->control(fail => '');
 kill KILL => @old;
 is(finish($waiting)->{status}, 0, 'its request dies with it');
-$idp->control(fail => '');
 ok(others(@old), 'another worker');
 keys_are_there();
 --- no_error_log
