@@ -29,6 +29,7 @@
 #define PASSPORT  HOOP_CONTEXT_PASSPORT
 #define LICENSE   HOOP_CONTEXT_LICENSE
 #define BIRTH     HOOP_CONTEXT_BIRTH
+#define NPI       HOOP_CONTEXT_NPI
 
 /* pairs, by the words that they begin and end with */
 
@@ -39,9 +40,9 @@
 
 typedef struct {
     const char  *word;
-    u_char       strong;
-    u_char       weak;
-    u_char       stop;
+    uint16_t     strong;
+    uint16_t     weak;
+    uint16_t     stop;
     u_char       first;        /* of pairs */
     u_char       second;
     u_char       filler;
@@ -54,7 +55,7 @@ typedef struct {
 #define filler(w)        { w, 0, 0, 0, 0, 0, 1 }
 #define number(w)        { w, 0, 0, 0, 0, HOOP_PAIR_LICENSE, 1 }
 
-#define ALL  (PHONE|BANK|ROUTING|PASSPORT|LICENSE)
+#define ALL  (PHONE|BANK|ROUTING|PASSPORT|LICENSE|NPI)
 
 
 static const hoop_word_t  hoop_words[] = {
@@ -136,6 +137,11 @@ static const hoop_word_t  hoop_words[] = {
     strong("dateofbirth", BIRTH),
     strong("born", BIRTH),
 
+    strong("npi", NPI),
+    strong("npis", NPI),
+    strong("provider", NPI),
+    strong("prescriber", NPI),
+
     { "no", 0, 0, 0, 0, HOOP_PAIR_LICENSE, 1 },
     number("number"),
     number("numbers"),
@@ -211,6 +217,7 @@ static const hoop_word_t  hoop_words[] = {
 #undef PASSPORT
 #undef LICENSE
 #undef BIRTH
+#undef NPI
 #undef ALL
 
 
@@ -236,6 +243,12 @@ static const u_char  hoop_pair_kinds[5] = {
 
 #define hoop_word_letter(c)  hoop_is(c, HOOP_C_ALPHA)
 #define hoop_word_digit(c)   hoop_is(c, HOOP_C_DIGIT)
+
+
+/* what it says is about those alone */
+
+#define hoop_word_apart(w)                                                    \
+    ((w)->strong && ((w)->strong & ~HOOP_CONTEXT_APART) == 0)
 
 
 /* the length of a space or a dash beyond ASCII that ends at p + k, or 0 */
@@ -372,8 +385,9 @@ hoop_word_find(const u_char *word, size_t len)
 static int
 hoop_word_known(const u_char *p, size_t k, size_t n)
 {
-    size_t  len;
-    u_char  word[HOOP_WORD_MAX];
+    size_t              len;
+    u_char              word[HOOP_WORD_MAX];
+    const hoop_word_t  *w;
 
     if (k == 0 || !hoop_word_letter(p[k - 1])) {
         return 0;
@@ -381,7 +395,9 @@ hoop_word_known(const u_char *p, size_t k, size_t n)
 
     (void) hoop_word_read(p, k, n, word, &len);
 
-    return hoop_word_find(word + HOOP_WORD_MAX - len, len) != NULL;
+    w = hoop_word_find(word + HOOP_WORD_MAX - len, len);
+
+    return w && !hoop_word_apart(w);
 }
 
 
@@ -515,7 +531,7 @@ hoop_context(const u_char *end, size_t n)
 
             /* the end of an element: what it held is about something else */
 
-            if (w && w->strong) {
+            if (w && w->strong && !hoop_word_apart(w)) {
                 break;
             }
 

@@ -33,6 +33,11 @@
 /* only such words as "number is" are between "phone" and the value */
 #define HOOP_CONTEXT_CLOSE     0x80
 
+#define HOOP_CONTEXT_NPI       0x100
+
+/* words of these alone mean nothing to all others, not even a sentence */
+#define HOOP_CONTEXT_APART     HOOP_CONTEXT_NPI
+
 
 /*
  * The kinds that the words in the n bytes before "end" speak of.  n is

@@ -37,14 +37,14 @@ _Static_assert(HOOP_DETECT_MAX <= 64, "a detector has no bit");
 #define HOOP_DETECT_ASKED                                                     \
     (hoop_bit(HOOP_DETECT_US_ROUTING) | hoop_bit(HOOP_DETECT_US_BANK)         \
      | hoop_bit(HOOP_DETECT_PASSPORT) | hoop_bit(HOOP_DETECT_DRIVER_LICENSE)  \
-     | hoop_bit(HOOP_DETECT_DATE_OF_BIRTH))
+     | hoop_bit(HOOP_DETECT_DATE_OF_BIRTH) | hoop_bit(HOOP_DETECT_US_NPI))
 #define HOOP_DETECT_CONTEXT                                                   \
     (hoop_bit(HOOP_DETECT_US_SSN) | hoop_bit(HOOP_DETECT_PHONE)               \
      | HOOP_DETECT_ASKED)
 
 /* those that hoop_detect_id() knows */
 #define HOOP_DETECT_IDS                                                       \
-    (hoop_bit(HOOP_DETECT_BR_CNPJ) * 2 - hoop_bit(HOOP_DETECT_US_ITIN))
+    (hoop_bit(HOOP_DETECT_US_MBI) * 2 - hoop_bit(HOOP_DETECT_US_ITIN))
 
 
 #define HOOP_SCAN_LEFT     192    /* bytes of left context that are looked at */

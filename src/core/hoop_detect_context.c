@@ -40,7 +40,7 @@ typedef struct {
 
 
 static const struct {
-    u_char    kind;
+    unsigned  kind;
     unsigned  detector;
 } hoop_context_kinds[] = {
     { HOOP_CONTEXT_SSN, HOOP_DETECT_US_SSN },
@@ -49,7 +49,8 @@ static const struct {
     { HOOP_CONTEXT_BANK, HOOP_DETECT_US_BANK },
     { HOOP_CONTEXT_PASSPORT, HOOP_DETECT_PASSPORT },
     { HOOP_CONTEXT_LICENSE, HOOP_DETECT_DRIVER_LICENSE },
-    { HOOP_CONTEXT_BIRTH, HOOP_DETECT_DATE_OF_BIRTH }
+    { HOOP_CONTEXT_BIRTH, HOOP_DETECT_DATE_OF_BIRTH },
+    { HOOP_CONTEXT_NPI, HOOP_DETECT_US_NPI }
 };
 
 
@@ -465,6 +466,24 @@ hoop_context_bank(const hoop_number_t *v)
 }
 
 
+/* ten digits; the check digit is that of a card number behind 80840 */
+
+static size_t
+hoop_context_npi(const hoop_number_t *v)
+{
+    u_char  d[15];
+
+    if (v->n == 0 || v->groups[0] != 10 || (v->d[0] != '1' && v->d[0] != '2')) {
+        return 0;
+    }
+
+    memcpy(d, "80840", 5);
+    memcpy(d + 5, v->d, 10);
+
+    return hoop_detect_luhn(d, sizeof(d)) ? 1 : 0;
+}
+
+
 /* the end of a number of digits that the kinds allow, the longest one */
 
 static int
@@ -475,23 +494,24 @@ hoop_context_number(hoop_scan_t *s, size_t i, unsigned kinds)
     unsigned       k;
     hoop_number_t  v;
 
-    static const u_char  order[] = {
-        HOOP_CONTEXT_SSN, HOOP_CONTEXT_ROUTING, HOOP_CONTEXT_PHONE,
-        HOOP_CONTEXT_BANK
-    };
-
-    static const u_char  detectors[] = {
-        HOOP_DETECT_US_SSN, HOOP_DETECT_US_ROUTING, HOOP_DETECT_PHONE,
-        HOOP_DETECT_US_BANK
+    static const struct {
+        unsigned  kind;
+        unsigned  detector;
+    } order[] = {
+        { HOOP_CONTEXT_SSN, HOOP_DETECT_US_SSN },
+        { HOOP_CONTEXT_ROUTING, HOOP_DETECT_US_ROUTING },
+        { HOOP_CONTEXT_NPI, HOOP_DETECT_US_NPI },
+        { HOOP_CONTEXT_PHONE, HOOP_DETECT_PHONE },
+        { HOOP_CONTEXT_BANK, HOOP_DETECT_US_BANK }
     };
 
     if (hoop_number_read(s, i, &v) == HOOP_MORE) {
         return hoop_more(s, i);
     }
 
-    for (k = 0; k < sizeof(order); k++) {
+    for (k = 0; k < sizeof(order) / sizeof(order[0]); k++) {
 
-        switch (kinds & order[k]) {
+        switch (kinds & order[k].kind) {
 
         case HOOP_CONTEXT_SSN:
             n = hoop_context_ssn(&v);
@@ -503,6 +523,10 @@ hoop_context_number(hoop_scan_t *s, size_t i, unsigned kinds)
 
         case HOOP_CONTEXT_ROUTING:
             n = hoop_context_routing(&v);
+            break;
+
+        case HOOP_CONTEXT_NPI:
+            n = hoop_context_npi(&v);
             break;
 
         case HOOP_CONTEXT_BANK:
@@ -526,7 +550,7 @@ hoop_context_number(hoop_scan_t *s, size_t i, unsigned kinds)
         }
 
         if (end) {
-            return hoop_yes(s, i, v.ends[n - 1], detectors[k]);
+            return hoop_yes(s, i, v.ends[n - 1], order[k].detector);
         }
     }
 
@@ -816,7 +840,8 @@ hoop_detect_context(hoop_scan_t *s, size_t i)
 
         if (rc == HOOP_NO
             && (kinds & (HOOP_CONTEXT_SSN|HOOP_CONTEXT_PHONE
-                         |HOOP_CONTEXT_ROUTING|HOOP_CONTEXT_BANK)))
+                         |HOOP_CONTEXT_ROUTING|HOOP_CONTEXT_BANK
+                         |HOOP_CONTEXT_NPI)))
         {
             rc = hoop_context_number(s, i, kinds);
         }

@@ -230,6 +230,23 @@ hoop_id_cnpj(const u_char *d, size_t n)
 }
 
 
+/* begins with 1-9, and has no letter that may be taken for a digit */
+
+static int
+hoop_id_mbi(const u_char *d, size_t n)
+{
+    size_t  i;
+
+    for (i = 0; i < n; i++) {
+        if (strchr("SLOIBZ", d[i])) {
+            return 0;
+        }
+    }
+
+    return d[0] != '0';
+}
+
+
 static const struct {
     unsigned     detector;
     const char  *layout;
@@ -246,7 +263,9 @@ static const struct {
     { HOOP_DETECT_IN_AADHAAR, "dddd dddd dddd", hoop_id_aadhaar },
     { HOOP_DETECT_IN_PAN, "AAAAAddddA", hoop_id_pan },
     { HOOP_DETECT_BR_CPF, "ddd.ddd.ddd-dd", hoop_id_cpf },
-    { HOOP_DETECT_BR_CNPJ, "xx.xxx.xxx/xxxx-dd", hoop_id_cnpj }
+    { HOOP_DETECT_BR_CNPJ, "xx.xxx.xxx/xxxx-dd", hoop_id_cnpj },
+    { HOOP_DETECT_US_MBI, "dAxdAxdAAdd", hoop_id_mbi },
+    { HOOP_DETECT_US_MBI, "dAxd Axd AAdd", hoop_id_mbi }
 };
 
 

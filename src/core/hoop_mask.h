@@ -78,7 +78,7 @@ typedef enum {
     HOOP_DETECT_URL_PASSWORD,
     HOOP_DETECT_CONNECTION_STRING,
     HOOP_DETECT_GENERIC_SECRET,
-    HOOP_DETECT_US_ITIN,       /* the first, and BR_CNPJ the last, of IDS */
+    HOOP_DETECT_US_ITIN,       /* the first, and US_MBI the last, of IDS */
     HOOP_DETECT_UK_NHS,
     HOOP_DETECT_UK_NINO,
     HOOP_DETECT_CA_SIN,
@@ -89,11 +89,13 @@ typedef enum {
     HOOP_DETECT_IN_PAN,
     HOOP_DETECT_BR_CPF,
     HOOP_DETECT_BR_CNPJ,
+    HOOP_DETECT_US_MBI,
     HOOP_DETECT_US_ROUTING,
     HOOP_DETECT_US_BANK,
     HOOP_DETECT_PASSPORT,
     HOOP_DETECT_DRIVER_LICENSE,
     HOOP_DETECT_DATE_OF_BIRTH,
+    HOOP_DETECT_US_NPI,
     HOOP_DETECT_LITERAL,       /* an exact secret, as the injected credential */
     HOOP_DETECT_OVERLONG,      /* a token longer than the hold */
     HOOP_DETECT_MAX

@@ -114,7 +114,15 @@ static const hoop_mask_default_t  hoop_mask_asked[] = {
     { "aadhaarnumber", HOOP_DETECT_IN_AADHAAR },
     { "pannumber", HOOP_DETECT_IN_PAN },
     { "cpf", HOOP_DETECT_BR_CPF },
-    { "cnpj", HOOP_DETECT_BR_CNPJ }
+    { "cnpj", HOOP_DETECT_BR_CNPJ },
+    { "mbi", HOOP_DETECT_US_MBI },
+    { "mbinumber", HOOP_DETECT_US_MBI },
+    { "medicarebeneficiaryidentifier", HOOP_DETECT_US_MBI },
+    { "medicarebeneficiaryid", HOOP_DETECT_US_MBI },
+    { "npi", HOOP_DETECT_US_NPI },
+    { "npinumber", HOOP_DETECT_US_NPI },
+    { "nationalprovideridentifier", HOOP_DETECT_US_NPI },
+    { "nationalproviderid", HOOP_DETECT_US_NPI }
 };
 
 #define HOOP_ASKED                                                            \

@@ -288,6 +288,8 @@ static const struct {
     { "", "529.982.247-25", "" },
     { "", "11.222.333/0001-81", "" },
     { "api_key=", "q9Wv3kLm8ZxTb2Rc7Yd5", "" },
+    { "", "1EG4-TE5-MK73", "" },
+    { "", "1EG4TE5MK73", "" },
 
     /* by the words before them */
 
@@ -299,6 +301,7 @@ static const struct {
     { "passport ", "A12345678", "" },
     { "driver's license ", "D1234567", "" },
     { "born on ", "3 March 1980", "" },
+    { "NPI number ", "1234567893", "" },
 
     /* and this one is a literal */
 
@@ -366,7 +369,8 @@ fuzz_mask(unsigned mode, unsigned action, const u_char *p, size_t len,
         "{\"fields\":[\"token\",\"/a/*/b\",\"/**/c\"],\"action\":\"redact\"}",
         "{\"detect\":[\"us_ssn\",\"email\",\"us_itin\",\"uk_nhs\",\"uk_nino\","
             "\"ca_sin\",\"au_abn\",\"in_aadhaar\",\"in_pan\",\"br_cpf\","
-            "\"br_cnpj\",\"date_of_birth\",\"generic_secret\"],"
+            "\"br_cnpj\",\"date_of_birth\",\"generic_secret\","
+            "\"us_mbi\",\"us_npi\"],"
             "\"patterns\":["
             "{\"name\":\"EMP\",\"regex\":\"\\\\bEMP-[0-9]{4,}\",\"max\":12},"
             "{\"name\":\"CAT\",\"regex\":\"CAT-(?:a+)+!\",\"max\":60}],"
@@ -381,7 +385,8 @@ fuzz_mask(unsigned mode, unsigned action, const u_char *p, size_t len,
         "{\"detect\":[\"default\",\"us_itin\",\"uk_nhs\",\"uk_nino\","
             "\"ca_sin\",\"au_abn\",\"in_aadhaar\",\"in_pan\",\"br_cpf\","
             "\"br_cnpj\",\"generic_secret\",\"us_bank\",\"passport\","
-            "\"driver_license\",\"date_of_birth\",\"us_routing\"],"
+            "\"driver_license\",\"date_of_birth\",\"us_routing\","
+            "\"us_mbi\",\"us_npi\"],"
             "\"fields\":[\"token\",\"/a/b\"],"
             "\"action\":\"stars\"}",
         "{\"detect\":[\"default\"],\"fields\":[\"token\",\"/a/b\"],"

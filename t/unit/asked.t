@@ -1,0 +1,3 @@
+#!/usr/bin/perl
+
+exec './build/unit/asked' or die "build/unit/asked: $!\n";
