@@ -515,6 +515,7 @@ hoop_clear(hoop_scan_t *s, size_t clear)
     size_t  tail, end;
 
     s->start = clear;
+    s->from = clear;
 
     if (s->final) {
         return HOOP_SCAN_CLEAR;
@@ -535,6 +536,7 @@ hoop_clear(hoop_scan_t *s, size_t clear)
     }
 
     s->start = tail;
+    s->from = tail;
 
     return HOOP_SCAN_CLEAR;
 }
@@ -602,6 +604,8 @@ hoop_scan_known(hoop_scan_t *s)
                     return hoop_clear(s, s->start);
                 }
 
+                s->from = (k < s->start) ? k : s->start;
+
                 return (rc == HOOP_EVENT) ? event : HOOP_SCAN_MATCH;
             }
         }
@@ -612,6 +616,7 @@ hoop_scan_known(hoop_scan_t *s)
     }
 
     (void) hoop_yes(s, s->n, lend, HOOP_DETECT_LITERAL);
+    s->from = s->n;
     s->literal = which;
 
     return (s->literals[which].len > HOOP_SCAN_LITERAL) ? HOOP_SCAN_PREFIX

@@ -139,6 +139,8 @@ struct hoop_scan_s {
 
     /* the answer */
 
+    size_t              from;       /* what is known begins here at least: a
+                                       URL, of which [start, end) is a part */
     size_t              start;
     size_t              end;
     unsigned            detector;

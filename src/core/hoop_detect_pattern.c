@@ -4,11 +4,13 @@
  *
  * Where a user's own pattern matches: see hoop_pattern.h.
  *
- * What is built in goes first where it begins first; where it begins within
- * the match of a pattern, all of both is masked, as what is built in.  That is
- * waited for no longer than SCAN_HELD bytes from where the match begins, and
- * what stands behind these has no say in it, though it may be known: then the
- * rest of the word is masked as well, for it may be of a long token.
+ * What is built in goes first where it begins first; where what it is known by
+ * begins within the match of a pattern, or before it, all of both is masked, as
+ * what is built in: a pattern may match the user in a URL whose password is
+ * masked.  That is waited for no longer than SCAN_HELD bytes from where the
+ * match begins, and what stands behind these has no say in it, though it may be
+ * known: then the rest of the word is masked as well, for it may be of a long
+ * token.
  */
 
 
@@ -191,7 +193,7 @@ hoop_detect_pattern(hoop_scan_t *s, hoop_scan_e event)
         return event;
     }
 
-    if (mt.rc == HOOP_YES && s->start < mt.end
+    if (mt.rc == HOOP_YES && s->from < mt.end
         && s->n - mt.start > HOOP_SCAN_HELD)
     {
         s->n = mt.start + HOOP_SCAN_HELD;
@@ -206,12 +208,12 @@ hoop_detect_pattern(hoop_scan_t *s, hoop_scan_e event)
     } else if (mt.rc == HOOP_MORE
                || (event == HOOP_SCAN_CLEAR && s->start < mt.end))
     {
-        s->start = mt.start;
+        s->start = (s->from < mt.start) ? s->from : mt.start;
         return HOOP_SCAN_CLEAR;
     }
 
     if (event != HOOP_SCAN_CLEAR && event != HOOP_SCAN_JSON
-        && s->start < mt.end)
+        && s->from < mt.end)
     {
         s->start = mt.start;
         s->end = (s->end < mt.end) ? mt.end : s->end;

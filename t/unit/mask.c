@@ -545,6 +545,17 @@ static const mask_case_t  cases[] = {
       "[900123456,\"x 900123456\",9001]",
       "[\"[REDACTED:N]\",\"x [REDACTED:N]\",9001]",
       "{\"patterns\": [{\"name\": \"N\", \"regex\": \"900[0-9]{6}\"}]}" },
+    { T, "pattern within what a value is known by",
+      "see postgres://app12:hunter2@db/app34, app5:x://app6@h",
+      "see postgres://[REDACTED:URL_PASSWORD]@db/[REDACTED:APP], "
+      "[REDACTED:APP]:x://[REDACTED:APP]@h",
+      "{\"detect\":[\"default\"],\"patterns\":[{\"name\":\"APP\","
+      "\"regex\":\"app[0-9]+\",\"max\":20}]}" },
+    { J, "pattern that may begin in it",
+      "[\"a://PQ:s3cr3t@\\u0000y\",\"PQ:s3cr3t@\\u0000y\"]",
+      "[\"a://PQ:[REDACTED:URL_PASSWORD]@\\u0000y\",\"PQ:s3cr3t@\\u0000y\"]",
+      "{\"detect\":[\"default\"],\"patterns\":[{\"name\":\"ANY\","
+      "\"regex\":\"[A-Z]{2}[^a]{2,}z\\\\b\",\"scan\":true,\"max\":10}]}" },
     { J, "action of a pattern",
       "[\"EMP-123456 TAX-77\"]",
       "[\"***-**3456 [REDACTED:TAX]\"]",
