@@ -38,7 +38,8 @@ const hoop_head_table_t *hoop_head_table(void);
 /*
  * A bit for each head, by a hash of its four bytes: most of what is in a bucket
  * with heads and is none has no bit here.  Until it is made, with the table,
- * every bit is held to be set.
+ * every bit is held to be set.  The factor was chosen, of 4000, as the one by
+ * which the fewest words of documents, code and JSON have a bit.
  */
 
 typedef struct {
@@ -56,7 +57,7 @@ hoop_head_hash(const u_char *p)
 
     memcpy(&v, p, HOOP_HEAD);
 
-    return v * 0x9e3779b1u >> (32 - HOOP_HEAD_BITS);
+    return v * 0x3b9b56afu >> (32 - HOOP_HEAD_BITS);
 }
 
 

@@ -34,7 +34,8 @@ const uint16_t  hoop_token_sets[256] = {
     ['~'] = S(TILDE),
     ['+'] = S(BASE64),
     ['='] = S(BASE64),
-    ['/'] = S(BASE64)|S(PATH)
+    ['/'] = S(BASE64)|S(PATH),
+    ['@'] = S(PATH)
 };
 
 #undef S

@@ -33,7 +33,7 @@ typedef enum {
     HOOP_SET_DOT,              /* alnum _ - . */
     HOOP_SET_TILDE,            /* alnum _ - . ~ */
     HOOP_SET_BASE64,           /* alnum _ - + / = */
-    HOOP_SET_PATH,             /* alnum _ - / */
+    HOOP_SET_PATH,             /* alnum _ - / @ */
     HOOP_SET_MAX
 } hoop_set_e;
 
