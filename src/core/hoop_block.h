@@ -350,6 +350,59 @@ hoop_block_ids(const hoop_block_t *b)
 }
 
 
+/*
+ * Where an address of IPv4 may begin: digits, one to three of them between a
+ * dot and the next; where the first hyphen of a MAC address may be, three bytes
+ * before each of four more; and where its first dot may be, five before
+ * another.
+ */
+
+static inline uint64_t
+hoop_block_addresses(const hoop_block_t *b)
+{
+    unsigned  i;
+    uint64_t  d, e, p, q, m, n, mac;
+
+    /* gaps are as many bits apart in both blocks, as far as they are seen */
+
+    p = b[0].gap;
+    q = b[1].gap;
+
+    mac = p & hoop_bit_ahead(p, q, 3) & hoop_bit_ahead(p, q, 6)
+          & hoop_bit_ahead(p, q, 9) & hoop_bit_ahead(p, q, 12);
+
+    p = b[0].dot;
+    q = b[1].dot;
+
+    mac |= p & hoop_bit_ahead(p, q, 5);
+
+    d = b[0].digit;
+    e = b[1].digit;
+    m = p;
+    n = q;
+
+    /* dots before one or two, and so on; the last time it is where it begins */
+
+    for (i = 0; i < 3; i++) {
+        m = hoop_bit_ahead(m, n, 1)
+            | (hoop_bit_ahead(d, e, 1)
+               & (hoop_bit_ahead(m, n, 2)
+                  | (hoop_bit_ahead(d, e, 2) & hoop_bit_ahead(m, n, 3))));
+        m &= d;
+
+        n = n >> 1 | (e >> 1 & (n >> 2 | (e >> 2 & n >> 3)));
+        n &= e;
+
+        if (i < 2) {
+            m = p & hoop_bit_ahead(m, n, 1);
+            n = q & n >> 1;
+        }
+    }
+
+    return mac | (m & ~(d << 1));
+}
+
+
 /* where a word of capitals and digits may begin */
 
 static inline uint64_t

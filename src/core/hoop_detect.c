@@ -111,6 +111,8 @@ static const struct {
     [HOOP_DETECT_DRIVER_LICENSE] = { "DRIVER_LICENSE", HOOP_DETECT_ASK },
     [HOOP_DETECT_DATE_OF_BIRTH] = { "DATE_OF_BIRTH", HOOP_DETECT_ASK },
     [HOOP_DETECT_US_NPI] = { "US_NPI", HOOP_DETECT_ASK },
+    [HOOP_DETECT_IP_ADDRESS] = { "IP_ADDRESS", HOOP_DETECT_ASK },
+    [HOOP_DETECT_MAC_ADDRESS] = { "MAC_ADDRESS", HOOP_DETECT_ASK },
     [HOOP_DETECT_LITERAL] = { "LITERAL", 0 },
     [HOOP_DETECT_OVERLONG] = { "OVERLONG", 0 }
 };
@@ -198,7 +200,7 @@ typedef struct {
     uint64_t  all;
     uint64_t  number;
     uint64_t  iban;
-    uint64_t  id;
+    uint64_t  rare;
     uint64_t  context;
     uint64_t  head;
 } hoop_candidates_t;
@@ -260,6 +262,21 @@ hoop_scan_blocks(const hoop_scan_t *s, size_t i, unsigned n, hoop_block_t *b)
 }
 
 
+static uint64_t
+hoop_scan_rare(uint64_t detect, const hoop_block_t *b)
+{
+    uint64_t  rare;
+
+    rare = (detect & HOOP_DETECT_IDS) ? hoop_block_ids(b) : 0;
+
+    if (detect & HOOP_DETECT_ADDRESSES) {
+        rare |= hoop_block_addresses(b) | b->sign;
+    }
+
+    return rare;
+}
+
+
 /* digit: whether the byte before is one; and then, the last one of these */
 
 static void
@@ -280,17 +297,17 @@ hoop_scan_candidates(const hoop_scan_t *s, size_t i, const hoop_block_t *b,
     c->iban = (s->detect & hoop_bit(HOOP_DETECT_IBAN))
               ? hoop_block_ibans(b) : 0;
 
-    c->id = (s->detect & HOOP_DETECT_IDS) ? hoop_block_ids(b) : 0;
+    c->rare = (s->detect & HOOP_DETECT_RARE) ? hoop_scan_rare(s->detect, b) : 0;
 
     if (s->n - i < HOOP_BLOCK) {
         c->number &= ((uint64_t) 1 << (s->n - i)) - 1;
         c->iban &= ((uint64_t) 1 << (s->n - i)) - 1;
-        c->id &= ((uint64_t) 1 << (s->n - i)) - 1;
+        c->rare &= ((uint64_t) 1 << (s->n - i)) - 1;
         c->context &= ((uint64_t) 1 << (s->n - i)) - 1;
     }
 
     c->head = b->head;
-    c->all = c->number | c->iban | c->id | c->context | c->head | b->at;
+    c->all = c->number | c->iban | c->rare | c->context | c->head | b->at;
 
     if (s->detect & hoop_bit(HOOP_DETECT_PHONE)) {
         c->all |= hoop_block_phones(b);
@@ -354,6 +371,21 @@ hoop_candidate_sign(hoop_scan_t *s, size_t i, hoop_scan_e *event)
 
 
 static int
+hoop_candidate_rare(hoop_scan_t *s, size_t i)
+{
+    int  rc;
+
+    rc = (s->detect & HOOP_DETECT_IDS) ? hoop_detect_id(s, i) : HOOP_NO;
+
+    if (rc == HOOP_NO && (s->detect & HOOP_DETECT_ADDRESSES)) {
+        rc = hoop_detect_address(s, i);
+    }
+
+    return rc;
+}
+
+
+static int
 hoop_candidate(hoop_scan_t *s, const hoop_candidates_t *c, size_t i,
     hoop_scan_e *event)
 {
@@ -390,8 +422,8 @@ hoop_candidate(hoop_scan_t *s, const hoop_candidates_t *c, size_t i,
         }
     }
 
-    if (c->id & bit) {
-        rc = hoop_detect_id(s, i);
+    if (c->rare & bit) {
+        rc = hoop_candidate_rare(s, i);
 
         if (rc != HOOP_NO) {
             return rc;

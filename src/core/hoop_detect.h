@@ -46,10 +46,17 @@ _Static_assert(HOOP_DETECT_MAX <= 64, "a detector has no bit");
 #define HOOP_DETECT_IDS                                                       \
     (hoop_bit(HOOP_DETECT_US_MBI) * 2 - hoop_bit(HOOP_DETECT_US_ITIN))
 
+#define HOOP_DETECT_ADDRESSES                                                 \
+    (hoop_bit(HOOP_DETECT_IP_ADDRESS) | hoop_bit(HOOP_DETECT_MAC_ADDRESS))
+
+/* those of the ones on request that have candidates of their own */
+#define HOOP_DETECT_RARE  (HOOP_DETECT_IDS | HOOP_DETECT_ADDRESSES)
+
 
 #define HOOP_SCAN_LEFT     192    /* bytes of left context that are looked at */
 #define HOOP_SCAN_HELD     400
-#define HOOP_SCAN_SHORTEST 9      /* no number or token is shorter */
+#define HOOP_SCAN_SHORTEST 9      /* no number or token is shorter, but for an
+                                     address of IPv4 */
 #define HOOP_SCAN_SHORTEST_LITERAL  8
 #define HOOP_SCAN_LITERAL  256    /* a longer literal is known by so many */
 
@@ -191,6 +198,9 @@ size_t hoop_scan_word(const u_char *p, size_t n);
 size_t hoop_scan_name(const u_char *p);
 /* of a PEM body: 1 if c may stand in it */
 int hoop_scan_pem(u_char c);
+
+/* 0: no address of a network has its first colon at i */
+int hoop_address_colons(const u_char *p, size_t n, size_t i);
 
 /* 0: no value at i is spoken of by the words before it, which are in a JSON
    string that begins in p */

@@ -20,6 +20,10 @@
 #endif
 
 
+/* the kinds whose values have no shape to be known by */
+#define HOOP_CONTEXT_ASKED                                                    \
+    (~(unsigned) (HOOP_CONTEXT_SSN|HOOP_CONTEXT_PHONE|HOOP_CONTEXT_CLOSE))
+
 #define HOOP_NUMBER_DIGITS  17
 #define HOOP_NUMBER_GROUPS  6
 #define HOOP_NUMBER_GAP     3          /* separators between two groups */
@@ -162,6 +166,21 @@ hoop_context_shape(const u_char *p, size_t n, unsigned final)
 
     return d == 3 || ((d == 5 || d == 6) && p[d] != '.')
            || (d == 1 && p[0] == '1' && p[1] != '.');
+}
+
+
+/* 0 if it is one to four digits, to which nothing more is joined: of a time */
+
+static int
+hoop_context_begun(const u_char *p, size_t n)
+{
+    size_t  d;
+
+    d = hoop_context_digits(p, n);
+
+    return d == 0 || d > 4 || d == n
+           || (p[d] != ':' && p[d] != '"' && p[d] != ';' && p[d] != '}'
+               && p[d] != ']' && p[d] != '=' && p[d] != '&' && p[d] != '>');
 }
 
 
@@ -798,56 +817,32 @@ hoop_context_before(const hoop_scan_t *s, size_t i)
 }
 
 
-int
-hoop_detect_context(hoop_scan_t *s, size_t i)
+/* what stands at i, if the words before it are of these kinds */
+
+static int
+hoop_context_value(hoop_scan_t *s, size_t i, unsigned kinds)
 {
-    int       rc, c;
-    size_t    k;
-    unsigned  kinds, asked;
+    int     rc;
+    size_t  k;
 
-    kinds = hoop_context_wanted(s->detect);
-    asked = kinds & ~(HOOP_CONTEXT_SSN|HOOP_CONTEXT_PHONE|HOOP_CONTEXT_CLOSE);
     k = i + (s->p[i] == '(');
-
-    if (!asked && !hoop_context_shape(s->p + k, s->n - k, s->final)) {
-        return HOOP_NO;
-    }
-
-    if (hoop_word_before(s, i)
-        || hoop_context_joined(hoop_before(s, i, 1), hoop_before(s, i, 2)))
-    {
-        return HOOP_NO;
-    }
-
-    kinds &= hoop_context_before(s, i);
-
-    if ((kinds & ~HOOP_CONTEXT_CLOSE) == 0) {
-        return HOOP_NO;
-    }
 
     if (k == s->n) {
         return hoop_more(s, i);
     }
 
     rc = HOOP_NO;
-    c = s->p[k];
 
-    if (hoop_is(c, HOOP_C_DIGIT)) {
-
-        if (kinds & HOOP_CONTEXT_BIRTH) {
-            rc = hoop_context_date(s, i);
-        }
-
-        if (rc == HOOP_NO
-            && (kinds & (HOOP_CONTEXT_SSN|HOOP_CONTEXT_PHONE
-                         |HOOP_CONTEXT_ROUTING|HOOP_CONTEXT_BANK
-                         |HOOP_CONTEXT_NPI)))
-        {
-            rc = hoop_context_number(s, i, kinds);
-        }
-
-    } else if (kinds & HOOP_CONTEXT_BIRTH) {
+    if (kinds & HOOP_CONTEXT_BIRTH) {
         rc = hoop_context_date(s, i);
+    }
+
+    if (rc == HOOP_NO && hoop_is(s->p[k], HOOP_C_DIGIT)
+        && (kinds & (HOOP_CONTEXT_SSN|HOOP_CONTEXT_PHONE
+                     |HOOP_CONTEXT_ROUTING|HOOP_CONTEXT_BANK
+                     |HOOP_CONTEXT_NPI)))
+    {
+        rc = hoop_context_number(s, i, kinds);
     }
 
     if (rc == HOOP_NO
@@ -860,16 +855,60 @@ hoop_detect_context(hoop_scan_t *s, size_t i)
 }
 
 
+/*
+ * Reading words is dear: what has no shape must first be what may be one by any
+ * of them.
+ */
+
+int
+hoop_detect_context(hoop_scan_t *s, size_t i)
+{
+    size_t    k;
+    unsigned  wanted, kinds;
+
+    wanted = hoop_context_wanted(s->detect);
+    k = i + (s->p[i] == '(');
+
+    if (!(wanted & HOOP_CONTEXT_ASKED)
+        && !hoop_context_shape(s->p + k, s->n - k, s->final))
+    {
+        return HOOP_NO;
+    }
+
+    if (hoop_word_before(s, i)
+        || hoop_context_joined(hoop_before(s, i, 1), hoop_before(s, i, 2)))
+    {
+        return HOOP_NO;
+    }
+
+    if ((wanted & HOOP_CONTEXT_ASKED)
+        && hoop_context_value(s, i, wanted) == HOOP_NO)
+    {
+        return HOOP_NO;
+    }
+
+    kinds = wanted & hoop_context_before(s, i);
+
+    return (kinds & ~HOOP_CONTEXT_CLOSE) ? hoop_context_value(s, i, kinds)
+                                         : HOOP_NO;
+}
+
+
 int
 hoop_context_may(uint64_t detect, const u_char *p, size_t n, size_t i)
 {
     size_t    k;
-    unsigned  kinds, asked;
+    unsigned  kinds;
 
     kinds = hoop_context_wanted(detect);
-    asked = kinds & ~(HOOP_CONTEXT_SSN|HOOP_CONTEXT_PHONE|HOOP_CONTEXT_CLOSE);
 
-    if (!asked && !hoop_context_shape(p + i, n - i, 0)) {
+    if (kinds & HOOP_CONTEXT_ASKED) {
+
+        if (!hoop_context_begun(p + i, n - i)) {
+            return 0;
+        }
+
+    } else if (!hoop_context_shape(p + i, n - i, 0)) {
         return 0;
     }
 

@@ -411,7 +411,7 @@ hoop_json_string(hoop_mask_t *m, hoop_level_t *lev, hoop_look_t *lk,
 
     if ((n >= HOOP_SCAN_SHORTEST || hoop_json_short(p, n)
          || (m->nliterals && n >= HOOP_SCAN_SHORTEST_LITERAL)
-         || m->npatterns)
+         || m->npatterns || (m->detect & hoop_bit(HOOP_DETECT_IP_ADDRESS)))
         && !hoop_json_clean(m, lev, p, n, lk->limit, key))
     {
         return hoop_json_push(m, lev, *i, key);

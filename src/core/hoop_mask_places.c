@@ -27,6 +27,8 @@ static uint64_t hoop_fast_signs(hoop_mask_t *m, const hoop_fast_t *f,
     uint64_t signs);
 static uint64_t hoop_fast_contexts(hoop_mask_t *m, const hoop_fast_t *f,
     uint64_t values);
+static uint64_t hoop_fast_rare(const hoop_mask_t *m, const hoop_fast_t *f,
+    const hoop_block_t *b, uint64_t string);
 static uint64_t hoop_fast_folds(const hoop_fast_t *f, uint64_t bytes);
 static uint64_t hoop_fast_literals(hoop_mask_t *m, const hoop_fast_t *f);
 static uint64_t hoop_fast_patterns(hoop_mask_t *m, const hoop_fast_t *f);
@@ -129,8 +131,8 @@ hoop_fast_block(hoop_mask_t *m, hoop_fast_t *f, const hoop_block_t *b)
         cand |= hoop_block_phones(b);
     }
 
-    if (m->detect & HOOP_DETECT_IDS) {
-        cand |= hoop_block_ids(b);
+    if (m->detect & HOOP_DETECT_RARE) {
+        cand |= hoop_fast_rare(m, f, b, string);
     }
 
     if (m->nliterals) {
@@ -393,6 +395,32 @@ hoop_fast_contexts(hoop_mask_t *m, const hoop_fast_t *f, uint64_t values)
                              f->at + hoop_bit_first(bit)))
         {
             cand |= bit;
+        }
+    }
+
+    return cand;
+}
+
+
+/* what is looked for on request */
+
+static __attribute__((noinline)) uint64_t
+hoop_fast_rare(const hoop_mask_t *m, const hoop_fast_t *f,
+    const hoop_block_t *b, uint64_t string)
+{
+    uint64_t  bit, bits, cand;
+
+    cand = (m->detect & HOOP_DETECT_IDS) ? hoop_block_ids(b) : 0;
+
+    if (m->detect & HOOP_DETECT_ADDRESSES) {
+        cand |= hoop_block_addresses(b);
+
+        for (bits = b->sign & string; bits; bits &= bits - 1) {
+            bit = bits & -bits;
+
+            if (hoop_address_colons(f->p, f->n, f->at + hoop_bit_first(bit))) {
+                cand |= bit;
+            }
         }
     }
 

@@ -122,7 +122,25 @@ static const hoop_mask_default_t  hoop_mask_asked[] = {
     { "npi", HOOP_DETECT_US_NPI },
     { "npinumber", HOOP_DETECT_US_NPI },
     { "nationalprovideridentifier", HOOP_DETECT_US_NPI },
-    { "nationalproviderid", HOOP_DETECT_US_NPI }
+    { "nationalproviderid", HOOP_DETECT_US_NPI },
+    { "ipaddress", HOOP_DETECT_IP_ADDRESS },
+    { "ipaddr", HOOP_DETECT_IP_ADDRESS },
+    { "clientip", HOOP_DETECT_IP_ADDRESS },
+    { "remoteip", HOOP_DETECT_IP_ADDRESS },
+    { "remoteaddr", HOOP_DETECT_IP_ADDRESS },
+    { "sourceip", HOOP_DETECT_IP_ADDRESS },
+    { "srcip", HOOP_DETECT_IP_ADDRESS },
+    { "userip", HOOP_DETECT_IP_ADDRESS },
+    { "hostip", HOOP_DETECT_IP_ADDRESS },
+    { "publicip", HOOP_DETECT_IP_ADDRESS },
+    { "xforwardedfor", HOOP_DETECT_IP_ADDRESS },
+    { "xrealip", HOOP_DETECT_IP_ADDRESS },
+    { "macaddress", HOOP_DETECT_MAC_ADDRESS },
+    { "macaddr", HOOP_DETECT_MAC_ADDRESS },
+    { "hwaddr", HOOP_DETECT_MAC_ADDRESS },
+    { "hwaddress", HOOP_DETECT_MAC_ADDRESS },
+    { "hardwareaddress", HOOP_DETECT_MAC_ADDRESS },
+    { "ethernetaddress", HOOP_DETECT_MAC_ADDRESS }
 };
 
 #define HOOP_ASKED                                                            \

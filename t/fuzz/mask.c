@@ -290,6 +290,15 @@ static const struct {
     { "api_key=", "q9Wv3kLm8ZxTb2Rc7Yd5", "" },
     { "", "1EG4-TE5-MK73", "" },
     { "", "1EG4TE5MK73", "" },
+    { "", "10.20.30.40", "" },
+    { "http://", "192.168.100.20", ":8080/x" },
+    { "[", "2001:db8::8:800:200c:417a", "]:443" },
+    { "", "2001:db8:0:1:1:1:1:1", "" },
+    { "ip:", "::ffff:192.0.2.128", "/96" },
+    { "", "fe80::1cc0:3e8c:119f:c2e1%eth0", "" },
+    { "", "00:1A:2b:3C:4d:5e", "" },
+    { "", "00-1A-2b-3C-4d-5e", "" },
+    { "", "001a.2b3c.4d5e", "" },
 
     /* by the words before them */
 
@@ -370,7 +379,8 @@ fuzz_mask(unsigned mode, unsigned action, const u_char *p, size_t len,
         "{\"detect\":[\"us_ssn\",\"email\",\"us_itin\",\"uk_nhs\",\"uk_nino\","
             "\"ca_sin\",\"au_abn\",\"in_aadhaar\",\"in_pan\",\"br_cpf\","
             "\"br_cnpj\",\"date_of_birth\",\"generic_secret\","
-            "\"us_mbi\",\"us_npi\"],"
+            "\"us_mbi\",\"us_npi\","
+            "\"ip_address\",\"mac_address\"],"
             "\"patterns\":["
             "{\"name\":\"EMP\",\"regex\":\"\\\\bEMP-[0-9]{4,}\",\"max\":12},"
             "{\"name\":\"CAT\",\"regex\":\"CAT-(?:a+)+!\",\"max\":60}],"
@@ -386,7 +396,8 @@ fuzz_mask(unsigned mode, unsigned action, const u_char *p, size_t len,
             "\"ca_sin\",\"au_abn\",\"in_aadhaar\",\"in_pan\",\"br_cpf\","
             "\"br_cnpj\",\"generic_secret\",\"us_bank\",\"passport\","
             "\"driver_license\",\"date_of_birth\",\"us_routing\","
-            "\"us_mbi\",\"us_npi\"],"
+            "\"us_mbi\",\"us_npi\","
+            "\"ip_address\",\"mac_address\"],"
             "\"fields\":[\"token\",\"/a/b\"],"
             "\"action\":\"stars\"}",
         "{\"detect\":[\"default\"],\"fields\":[\"token\",\"/a/b\"],"
