@@ -417,6 +417,31 @@ hoop_block_begins(const hoop_block_t *b)
 
 
 /*
+ * Where a wallet may be found: a word of capitals and digits may begin, and
+ * sixteen bytes from there on are of one word.
+ */
+
+static inline uint64_t
+hoop_block_wallets(const hoop_block_t *b)
+{
+    unsigned  i;
+    uint64_t  m, n;
+
+    m = ~(b[0].quote | b[0].op | b[0].space | b[0].gap | b[0].dot | b[0].at
+          | b[0].sign | b[0].high | b[0].plus | b[0].mark);
+    n = ~(b[1].quote | b[1].op | b[1].space | b[1].gap | b[1].dot | b[1].at
+          | b[1].sign | b[1].high | b[1].plus | b[1].mark);
+
+    for (i = 1; i < 16; i *= 2) {
+        m &= hoop_bit_ahead(m, n, i);
+        n &= n >> i | ~(~(uint64_t) 0 >> i);
+    }
+
+    return hoop_block_begins(b) & m;
+}
+
+
+/*
  * Where a telephone number may begin: a plus or a parenthesis, a digit, and
  * two bytes more that may be of one.
  */

@@ -113,6 +113,7 @@ static const struct {
     [HOOP_DETECT_US_NPI] = { "US_NPI", HOOP_DETECT_ASK },
     [HOOP_DETECT_IP_ADDRESS] = { "IP_ADDRESS", HOOP_DETECT_ASK },
     [HOOP_DETECT_MAC_ADDRESS] = { "MAC_ADDRESS", HOOP_DETECT_ASK },
+    [HOOP_DETECT_CRYPTO_WALLET] = { "CRYPTO_WALLET", HOOP_DETECT_ASK },
     [HOOP_DETECT_LITERAL] = { "LITERAL", 0 },
     [HOOP_DETECT_OVERLONG] = { "OVERLONG", 0 }
 };
@@ -273,6 +274,10 @@ hoop_scan_rare(uint64_t detect, const hoop_block_t *b)
         rare |= hoop_block_addresses(b) | b->sign;
     }
 
+    if (detect & hoop_bit(HOOP_DETECT_CRYPTO_WALLET)) {
+        rare |= hoop_block_wallets(b);
+    }
+
     return rare;
 }
 
@@ -379,6 +384,10 @@ hoop_candidate_rare(hoop_scan_t *s, size_t i)
 
     if (rc == HOOP_NO && (s->detect & HOOP_DETECT_ADDRESSES)) {
         rc = hoop_detect_address(s, i);
+    }
+
+    if (rc == HOOP_NO && (s->detect & hoop_bit(HOOP_DETECT_CRYPTO_WALLET))) {
+        rc = hoop_detect_wallet(s, i);
     }
 
     return rc;

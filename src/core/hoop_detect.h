@@ -50,7 +50,9 @@ _Static_assert(HOOP_DETECT_MAX <= 64, "a detector has no bit");
     (hoop_bit(HOOP_DETECT_IP_ADDRESS) | hoop_bit(HOOP_DETECT_MAC_ADDRESS))
 
 /* those of the ones on request that have candidates of their own */
-#define HOOP_DETECT_RARE  (HOOP_DETECT_IDS | HOOP_DETECT_ADDRESSES)
+#define HOOP_DETECT_RARE                                                      \
+    (HOOP_DETECT_IDS | HOOP_DETECT_ADDRESSES                                  \
+     | hoop_bit(HOOP_DETECT_CRYPTO_WALLET))
 
 
 #define HOOP_SCAN_LEFT     192    /* bytes of left context that are looked at */

@@ -53,6 +53,8 @@ int hoop_detect_phone(hoop_scan_t *s, size_t i);
 int hoop_detect_id(hoop_scan_t *s, size_t i);
 /* of a network: a digit, or its first colon, hyphen or dot is at i */
 int hoop_detect_address(hoop_scan_t *s, size_t i);
+/* of a wallet: the word begins at i, or a 1 is there */
+int hoop_detect_wallet(hoop_scan_t *s, size_t i);
 /* what is known by the words before it */
 int hoop_detect_context(hoop_scan_t *s, size_t i);
 /* n digits in that many groups may be a telephone number as it is written in

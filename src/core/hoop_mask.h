@@ -98,6 +98,7 @@ typedef enum {
     HOOP_DETECT_US_NPI,
     HOOP_DETECT_IP_ADDRESS,
     HOOP_DETECT_MAC_ADDRESS,
+    HOOP_DETECT_CRYPTO_WALLET,
     HOOP_DETECT_LITERAL,       /* an exact secret, as the injected credential */
     HOOP_DETECT_OVERLONG,      /* a token longer than the hold */
     HOOP_DETECT_MAX

@@ -424,6 +424,10 @@ hoop_fast_rare(const hoop_mask_t *m, const hoop_fast_t *f,
         }
     }
 
+    if (m->detect & hoop_bit(HOOP_DETECT_CRYPTO_WALLET)) {
+        cand |= hoop_block_wallets(b);
+    }
+
     return cand;
 }
 

@@ -140,7 +140,14 @@ static const hoop_mask_default_t  hoop_mask_asked[] = {
     { "hwaddr", HOOP_DETECT_MAC_ADDRESS },
     { "hwaddress", HOOP_DETECT_MAC_ADDRESS },
     { "hardwareaddress", HOOP_DETECT_MAC_ADDRESS },
-    { "ethernetaddress", HOOP_DETECT_MAC_ADDRESS }
+    { "ethernetaddress", HOOP_DETECT_MAC_ADDRESS },
+    { "walletaddress", HOOP_DETECT_CRYPTO_WALLET },
+    { "cryptowallet", HOOP_DETECT_CRYPTO_WALLET },
+    { "cryptoaddress", HOOP_DETECT_CRYPTO_WALLET },
+    { "bitcoinaddress", HOOP_DETECT_CRYPTO_WALLET },
+    { "btcaddress", HOOP_DETECT_CRYPTO_WALLET },
+    { "ethereumaddress", HOOP_DETECT_CRYPTO_WALLET },
+    { "ethaddress", HOOP_DETECT_CRYPTO_WALLET }
 };
 
 #define HOOP_ASKED                                                            \

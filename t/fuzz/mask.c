@@ -299,6 +299,9 @@ static const struct {
     { "", "00:1A:2b:3C:4d:5e", "" },
     { "", "00-1A-2b-3C-4d-5e", "" },
     { "", "001a.2b3c.4d5e", "" },
+    { "", "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", "" },
+    { "", "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4", "" },
+    { "", "0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed", "" },
 
     /* by the words before them */
 
@@ -380,7 +383,7 @@ fuzz_mask(unsigned mode, unsigned action, const u_char *p, size_t len,
             "\"ca_sin\",\"au_abn\",\"in_aadhaar\",\"in_pan\",\"br_cpf\","
             "\"br_cnpj\",\"date_of_birth\",\"generic_secret\","
             "\"us_mbi\",\"us_npi\","
-            "\"ip_address\",\"mac_address\"],"
+            "\"ip_address\",\"mac_address\",\"crypto_wallet\"],"
             "\"patterns\":["
             "{\"name\":\"EMP\",\"regex\":\"\\\\bEMP-[0-9]{4,}\",\"max\":12},"
             "{\"name\":\"CAT\",\"regex\":\"CAT-(?:a+)+!\",\"max\":60}],"
@@ -397,7 +400,7 @@ fuzz_mask(unsigned mode, unsigned action, const u_char *p, size_t len,
             "\"br_cnpj\",\"generic_secret\",\"us_bank\",\"passport\","
             "\"driver_license\",\"date_of_birth\",\"us_routing\","
             "\"us_mbi\",\"us_npi\","
-            "\"ip_address\",\"mac_address\"],"
+            "\"ip_address\",\"mac_address\",\"crypto_wallet\"],"
             "\"fields\":[\"token\",\"/a/b\"],"
             "\"action\":\"stars\"}",
         "{\"detect\":[\"default\"],\"fields\":[\"token\",\"/a/b\"],"

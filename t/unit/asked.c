@@ -29,10 +29,13 @@
 #define IP   "[REDACTED:IP_ADDRESS]"
 #define MAC  "[REDACTED:MAC_ADDRESS]"
 
+#define WALLET   "[REDACTED:CRYPTO_WALLET]"
+#define WALLETS  "{\"detect\":[\"crypto_wallet\"]}"
+
 #define NET  "{\"detect\":[\"ip_address\",\"mac_address\"]}"
 
 /* strings long enough for the quick way through JSON */
-#define LONG  "\"that is a text which is longer than one block of bytes, and "  \
+#define LONG  "\"that is a text which is longer than one block of bytes, and " \
               "holds nothing at all\""
 
 
@@ -183,7 +186,8 @@ static const asked_case_t  cases[] = {
       "\"tooltip\":\"a\",\"ZIP\":1,\"X-Forwarded-For\":\"h\","
       "\"macAddress\":\"m\",\"mac_addr\":\"n\",\"clientIp\":true}",
       "{\"ip\":\"x\",\"client_ip\":\"" IP "\",\"ip\":\"" IP "\","
-      "\"remoteIp\":\"" IP "\",\"ipAddress\":\"" IP "\",\"zip\":\"94105\",\"tooltip\":\"a\","
+      "\"remoteIp\":\"" IP "\",\"ipAddress\":\"" IP "\",\"zip\":\"94105\","
+      "\"tooltip\":\"a\","
       "\"ZIP\":1,\"X-Forwarded-For\":\"" IP "\",\"macAddress\":\"" MAC
       "\",\"mac_addr\":\"" MAC "\",\"clientIp\":true}", NET },
     { T, "addresses and all others", "ip 10.0.0.1 bob@x.org fe80::1 219-09-9999"
@@ -195,12 +199,66 @@ static const asked_case_t  cases[] = {
       "{\"detect\":[\"default\",\"ip_address\",\"mac_address\"],"
       "\"fields\":[\"password\"]}" },
 
+    /* wallets: those of the specifications, and some that were made for this */
+
+    { T, "base58", "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa "
+      "3J98t1WpEZ73CNmQviecrnyiWrnqRhWNLy, LgT3JC4kK83vvWewrLLvzxfsK2JuxnPRS4\n"
+      "bitcoin:1NE62ykvETosfhxngCMdiwc76owdq5d2JN?amount=1 "
+      "(DSNBaEhZXsiACi9PQnMCGhmhywfwEsSQzW) TXCJ338ePBvppt2RGU1MF6JF1bgx6RPkLi."
+      " 11111111111111111111BZbvjr",
+      WALLET " " WALLET ", " WALLET "\n"
+      "bitcoin:" WALLET "?amount=1 "
+      "(" WALLET ") " WALLET ". " WALLET, WALLETS },
+    { T, "no base58", "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNb "
+      "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNaa x1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa "
+      "_1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa 1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa_ "
+      "1A1zP1eP5QGefi2DMPTfTL5SLmv7Divf0a 111111111111111111111111111111 "
+      "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz Zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz",
+      NULL, WALLETS },
+    { T, "bech32", "BC1QW508D6QEJXTDG4Y5R3ZARVARY0C5XW7KV8F3T4 x "
+      "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4, lightning=bc1p0xlxvlhemja6c4"
+      "dqv22uapctqupfhlxm9h8z3k2e72q4k9hcz7vqzk5jj0\ntb1qrp33g0q5c5txsp9arysrx4"
+      "k6zdkfs4nce4xj0gdcccefvpysxf3q0sl5k7",
+      WALLET " x " WALLET ", lightning=" WALLET "\n" WALLET, WALLETS },
+    { T, "no bech32", "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t5 "
+      "Bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4 "
+      "abc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4 "
+      "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4x "
+      "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3b4 bc1 bc1q BC1Q tb1",
+      NULL, WALLETS },
+    { T, "ether", "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed,"
+      "0X5AAEB6053F3E94C9B9A09F33669435E7EF1BEAED\n"
+      "0x5aaeb6053f3e94c9b9a09f33669435e7ef1beae "
+      "0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaedd "
+      "0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaeg "
+      "00x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed "
+      "1x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed "
+      "5aaeb6053f3e94c9b9a09f33669435e7ef1beaedaa",
+      WALLET "," WALLET "\n"
+      "0x5aaeb6053f3e94c9b9a09f33669435e7ef1beae "
+      "0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaedd "
+      "0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaeg "
+      "00x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed "
+      "1x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed "
+      "5aaeb6053f3e94c9b9a09f33669435e7ef1beaedaa", WALLETS },
+    { J, "wallets in JSON", "[" LONG ",\"1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa\","
+      "\"\\nbc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4\\tx\",{\"0x5aAeb6053F3E"
+      "94C9b9A09f33669435E7Ef1BeAed\":1,\"wallet_address\":\"x\","
+      "\"wallet\":\"leather\"}," LONG ",\"{\\\"a\\\":\\\"3J98t1WpEZ73CNmQviec"
+      "rnyiWrnqRhWNLy\\\"}\"]",
+      "[" LONG ",\"" WALLET "\",\"\\n" WALLET "\\tx\",{\"" WALLET "\":1,"
+      "\"wallet_address\":\"" WALLET "\",\"wallet\":\"leather\"}," LONG ","
+      "\"{\\\"a\\\":\\\"" WALLET "\\\"}\"]", WALLETS },
+    { S, "wallets in events", "data: 1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa\n\n",
+      "data: " WALLET "\n\n", WALLETS },
+
     /* of none of these the default set knows */
 
     { J, "not in the default set", "{\"npi\":1234567893,\"a\":"
       "\"NPI 1234567893 or 1EG4-TE5-MK73\",\"mbi\":\"1EG4TE5MK73\","
       "\"ip\":\"10.0.0.1 2001:db8::1 00:1a:2b:3c:4d:5e\",\"mac_address\":"
-      "\"00-1a-2b-3c-4d-5e\"}",
+      "\"00-1a-2b-3c-4d-5e\",\"b\":"
+      "\"1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa\"}",
       NULL, NULL }
 };
 
