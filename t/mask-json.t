@@ -328,3 +328,22 @@ masked=5;
 . '}'
 --- events
 {"type":"response","masked":{"us_ssn":1000}}
+
+
+
+=== TEST 19: what a pattern has masked is counted by its name
+--- location
+hoop_mask own default;
+--- masks
+"own": { "patterns": [{ "name": "EMPLOYEE_ID", "regex": "\\bEMP-[0-9]{6}\\b" },
+                      { "name": "CASE", "regex": "CASE-[0-9]{2}" }] }
+--- answers eval
+[{ type => 'application/json', framing => 'chunked',
+   body => '["EMP-123456, EMP-1","CASE-17 of EMP-654321 078-05-1121"]' }]
+--- response_body chop
+["[REDACTED:EMPLOYEE_ID], EMP-1","[REDACTED:CASE] of [REDACTED:EMPLOYEE_ID] [REDACTED:US_SSN]"]
+--- events
+{"type":"response","masked":{"employee_id":2,"case":1,"us_ssn":1}}
+--- no_event_text
+EMP-123456
+CASE-17
