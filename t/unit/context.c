@@ -6,33 +6,15 @@
  */
 
 
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "../../src/core/hoop_context.h"
-#include "../../src/core/hoop_mask.h"
-#include "tap.h"
+#include "mask.h"
 
-
-#define T  HOOP_MASK_TEXT
-#define J  HOOP_MASK_JSON
-#define S  HOOP_MASK_SSE
-#define F  HOOP_MASK_FORM
 
 #define SSN    "[REDACTED:US_SSN]"
 #define PHONE  "[REDACTED:PHONE]"
 
 
-typedef struct {
-    hoop_mask_mode_e   mode;
-    const char        *name;
-    const char        *in;
-    const char        *out;       /* NULL: unchanged */
-    const char        *conf;      /* NULL: the default set */
-} context_case_t;
-
-
-static const context_case_t  cases[] = {
+static const mask_case_t  cases[] = {
 
     { T, "nine digits", "SSN 123456789, my ssn is 219099999\n"
       "ssn# 219099999; (SSN) 219099999 SSN-219099999 SSN:\t219099999",
@@ -220,106 +202,6 @@ static const context_case_t  cases[] = {
       "{\"detect\":[\"passport\",\"us_bank\",\"date_of_birth\","
       "\"driver_license\",\"us_routing\"]}" }
 };
-
-
-static ssize_t
-context_sink(void *ctx, const u_char *p, size_t len)
-{
-    return hoop_buf_add(ctx, p, len) == HOOP_OK ? (ssize_t) len : -1;
-}
-
-
-static void
-context_feed(hoop_mask_t *m, const u_char *p, size_t len, unsigned flags,
-    hoop_buf_t *out)
-{
-    if (hoop_mask_feed(m, &p, p + len, flags, context_sink, out) != HOOP_OK) {
-        (void) hoop_buf_adds(out, "(failed)");
-    }
-}
-
-
-/* in one piece, in any two with and without a flush, and in many */
-
-static void
-test_case(const context_case_t *c)
-{
-    int               good;
-    char             *where;
-    json_t           *conf;
-    size_t            i, k, n, len, wlen;
-    unsigned          flags;
-    uint32_t          seed;
-    hoop_buf_t        out;
-    const char       *want;
-    hoop_mask_t      *m;
-    hoop_error_t      err;
-    const u_char     *in;
-    hoop_mask_set_t  *own;
-
-    const hoop_mask_set_t  *set;
-
-    own = NULL;
-    set = hoop_mask_set_default();
-
-    if (c->conf) {
-        conf = json_loads(c->conf, 0, NULL);
-        own = hoop_mask_set_compile(conf, "", &where, &err);
-        set = own;
-        json_decref(conf);
-    }
-
-    in = (const u_char *) c->in;
-    len = strlen(c->in);
-    want = c->out ? c->out : c->in;
-    wlen = strlen(want);
-    good = 1;
-    seed = 4711;
-
-    hoop_buf_init(&out, 0);
-
-    m = hoop_mask_create(c->mode, &set, 1, NULL, 0, 0);
-    context_feed(m, in, len, HOOP_MASK_LAST, &out);
-    is_mem(out.data, out.len, want, wlen, c->name);
-    hoop_mask_free(m);
-
-    for (k = 0; k < 2 * len + 50; k++) {
-        out.len = 0;
-        m = hoop_mask_create(c->mode, &set, 1, NULL, 0, 0);
-
-        if (k < 2 * len) {
-            context_feed(m, in, k / 2, k & 1 ? HOOP_MASK_FLUSH : 0, &out);
-            context_feed(m, in + k / 2, len - k / 2, HOOP_MASK_LAST, &out);
-
-        } else {
-
-            for (i = 0; i < len; i += n) {
-                seed = seed * 1103515245 + 12345;
-                n = (seed >> 16) % ((k & 1) ? 3 : 12) + 1;
-                n = (n > len - i) ? len - i : n;
-                flags = (i + n == len) ? HOOP_MASK_LAST
-                        : (seed >> 20 & 1) ? HOOP_MASK_FLUSH : 0;
-                context_feed(m, in + i, n, flags, &out);
-            }
-        }
-
-        hoop_mask_free(m);
-
-        if (out.len != wlen || memcmp(out.data, want, wlen) != 0) {
-
-            if (good) {
-                printf("# got %.*s\n", (int) out.len, out.data);
-            }
-
-            good = 0;
-        }
-    }
-
-    ok(good, "%s: in any chunks", c->name);
-
-    hoop_buf_free(&out);
-    hoop_mask_set_free(own);
-}
 
 
 /* what lies before the bytes that count changes nothing */
