@@ -263,7 +263,7 @@ hoop_scan_blocks(const hoop_scan_t *s, size_t i, unsigned n, hoop_block_t *b)
 }
 
 
-static uint64_t
+uint64_t
 hoop_scan_rare(uint64_t detect, const hoop_block_t *b)
 {
     uint64_t  rare;
@@ -271,7 +271,7 @@ hoop_scan_rare(uint64_t detect, const hoop_block_t *b)
     rare = (detect & HOOP_DETECT_IDS) ? hoop_block_ids(b) : 0;
 
     if (detect & HOOP_DETECT_ADDRESSES) {
-        rare |= hoop_block_addresses(b) | b->sign;
+        rare |= hoop_block_addresses(b);
     }
 
     if (detect & hoop_bit(HOOP_DETECT_CRYPTO_WALLET)) {
@@ -303,6 +303,10 @@ hoop_scan_candidates(const hoop_scan_t *s, size_t i, const hoop_block_t *b,
               ? hoop_block_ibans(b) : 0;
 
     c->rare = (s->detect & HOOP_DETECT_RARE) ? hoop_scan_rare(s->detect, b) : 0;
+
+    if (s->detect & HOOP_DETECT_ADDRESSES) {
+        c->rare |= b->sign;
+    }
 
     if (s->n - i < HOOP_BLOCK) {
         c->number &= ((uint64_t) 1 << (s->n - i)) - 1;

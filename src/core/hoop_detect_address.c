@@ -23,37 +23,7 @@
 #define HOOP_MAC_OCTETS   6
 
 
-#define hoop_hex(c)  (hoop_is(c, HOOP_C_DIGIT|HOOP_C_HEX))
-
-
-/* 1: an address may end at k; 0: it goes on; -1: not known yet */
-
-static int
-hoop_address_end(const hoop_scan_t *s, size_t k)
-{
-    u_char  c;
-
-    if (k == s->n) {
-        return s->final ? 1 : -1;
-    }
-
-    c = s->p[k];
-
-    if (hoop_is(c, HOOP_C_ALNUM) || c == '_') {
-        return 0;
-    }
-
-    if (c == '.') {
-
-        if (k + 1 == s->n) {
-            return s->final ? 1 : -1;
-        }
-
-        return !hoop_is(s->p[k + 1], HOOP_C_ALNUM);
-    }
-
-    return 1;
-}
+#define hoop_is_hex(c)  hoop_is(c, HOOP_C_DIGIT|HOOP_C_HEX)
 
 
 /*
@@ -257,8 +227,8 @@ hoop_detect_ipv4(hoop_scan_t *s, size_t i)
 {
     int       rc, end;
     u_char    c, next;
-    size_t    k;
-    uint32_t  quad;
+    size_t    k, last;
+    uint32_t  quad, other;
 
     static const char  arpa[] = "in-addr.arpa";
 
@@ -272,7 +242,7 @@ hoop_detect_ipv4(hoop_scan_t *s, size_t i)
         return rc == HOOP_MORE ? hoop_more(s, i) : HOOP_NO;
     }
 
-    end = hoop_address_end(s, k);
+    end = hoop_word_end(s, k, ".", HOOP_C_ALNUM);
 
     if (end < 0) {
         return hoop_more(s, i);
@@ -287,8 +257,6 @@ hoop_detect_ipv4(hoop_scan_t *s, size_t i)
         if (c != '.') {
             return HOOP_NO;
         }
-
-        end = 1;
 
         for (rc = 0; arpa[rc]; rc++) {
 
@@ -319,7 +287,7 @@ hoop_detect_ipv4(hoop_scan_t *s, size_t i)
             }
 
             if (hoop_is(next, HOOP_C_DIGIT)) {
-                rc = hoop_address_quad(s, k + 1, &k, &quad);
+                rc = hoop_address_quad(s, k + 1, &last, &other);
 
                 if (rc == HOOP_MORE) {
                     return hoop_more(s, i);
@@ -328,8 +296,6 @@ hoop_detect_ipv4(hoop_scan_t *s, size_t i)
                 if (rc == HOOP_NO || c != '-') {
                     return HOOP_NO;
                 }
-
-                (void) hoop_address_quad(s, i, &k, &quad);
             }
         }
     }
@@ -392,11 +358,10 @@ hoop_address_groups(const hoop_scan_t *s, size_t k, hoop_groups_t *g)
     for ( ;; ) {
         value = 0;
 
-        for (h = 0; h < 5 && k + h < s->n && hoop_hex(s->p[k + h]); h++) {
+        for (h = 0; h < 5 && k + h < s->n && hoop_is_hex(s->p[k + h]); h++) {
             c = s->p[k + h];
             g->digits |= hoop_is(c, HOOP_C_DIGIT);
-            value = value << 4 | (hoop_is(c, HOOP_C_DIGIT) ? c - '0'
-                                                           : (c & 7) + 9);
+            value = value << 4 | (unsigned) hoop_hex_value(c);
         }
 
         if (h == 5) {
@@ -469,7 +434,7 @@ hoop_address_groups(const hoop_scan_t *s, size_t k, hoop_groups_t *g)
             g->gap = 1;
             k += 2;
 
-        } else if (hoop_hex(c)) {
+        } else if (hoop_is_hex(c)) {
 
             if (g->n == 8) {
                 return HOOP_NO;
@@ -527,7 +492,7 @@ hoop_address_start(const hoop_scan_t *s, size_t i)
     int     c;
     size_t  h, k;
 
-    for (h = 0; h < i && h < 5 && hoop_hex(s->p[i - 1 - h]); h++) {
+    for (h = 0; h < i && h < 5 && hoop_is_hex(s->p[i - 1 - h]); h++) {
         /* void */
     }
 
@@ -548,7 +513,7 @@ hoop_address_start(const hoop_scan_t *s, size_t i)
         for (k = 0; k < 5; k++) {
             c = hoop_before(s, i - h, 2 + k);
 
-            if (c < 0 || !hoop_hex(c)) {
+            if (c < 0 || !hoop_is_hex(c)) {
                 break;
             }
         }
@@ -597,7 +562,7 @@ hoop_detect_ipv6(hoop_scan_t *s, size_t i)
         return HOOP_NO;
     }
 
-    end = hoop_address_end(s, k);
+    end = hoop_word_end(s, k, ".", HOOP_C_ALNUM);
 
     if (end == 0) {
         return HOOP_NO;
@@ -629,26 +594,17 @@ hoop_detect_ipv6(hoop_scan_t *s, size_t i)
 }
 
 
-/* the two digits at p */
+/* the two digits at p, or -1 */
 
 static int
 hoop_address_octet(const u_char *p)
 {
-    unsigned  i, v;
+    int  high, low;
 
-    v = 0;
+    high = hoop_hex_value(p[0]);
+    low = hoop_hex_value(p[1]);
 
-    for (i = 0; i < 2; i++) {
-
-        if (!hoop_hex(p[i])) {
-            return -1;
-        }
-
-        v = v << 4 | (hoop_is(p[i], HOOP_C_DIGIT) ? (unsigned) (p[i] - '0')
-                                                  : (p[i] & 7u) + 9);
-    }
-
-    return (int) v;
+    return (high < 0 || low < 0) ? -1 : high << 4 | low;
 }
 
 
@@ -710,10 +666,10 @@ hoop_detect_mac(hoop_scan_t *s, size_t i)
                 return HOOP_NO;
             }
 
-        } else if (before >= 0 && hoop_hex(before)) {
+        } else if (before >= 0 && hoop_is_hex(before)) {
             before = hoop_before(s, start, 3);
 
-            if (before < 0 || !hoop_hex(before)) {
+            if (before < 0 || !hoop_is_hex(before)) {
                 return HOOP_NO;
             }
 
@@ -743,7 +699,7 @@ hoop_detect_mac(hoop_scan_t *s, size_t i)
         }
 
         if (s->n - k < 2) {
-            return (k == s->n || hoop_hex(s->p[k])) ? hoop_more(s, start)
+            return (k == s->n || hoop_is_hex(s->p[k])) ? hoop_more(s, start)
                                                     : HOOP_NO;
         }
 
@@ -759,7 +715,7 @@ hoop_detect_mac(hoop_scan_t *s, size_t i)
         k += 2;
     }
 
-    end = hoop_address_end(s, k);
+    end = hoop_word_end(s, k, ".", HOOP_C_ALNUM);
 
     if (end < 0) {
         return hoop_more(s, start);
@@ -777,8 +733,8 @@ hoop_detect_mac(hoop_scan_t *s, size_t i)
             return hoop_more(s, start);
         }
 
-        if (s->n - k >= 2 && hoop_hex(s->p[k + 1])
-            && (s->n - k == 2 || hoop_hex(s->p[k + 2])
+        if (s->n - k >= 2 && hoop_is_hex(s->p[k + 1])
+            && (s->n - k == 2 || hoop_is_hex(s->p[k + 2])
                 || !hoop_is(s->p[k + 2], HOOP_C_ALNUM)))
         {
             return HOOP_NO;
@@ -846,7 +802,7 @@ hoop_address_colons(const u_char *p, size_t n, size_t i)
                 return 1;
             }
 
-            if (!hoop_hex(p[k + h])) {
+            if (!hoop_is_hex(p[k + h])) {
                 break;
             }
         }

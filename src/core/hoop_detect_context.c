@@ -221,28 +221,8 @@ hoop_context_joined(int c, int before)
 static int
 hoop_context_end(const hoop_scan_t *s, size_t k)
 {
-    u_char  c;
-
-    if (k == s->n) {
-        return s->final ? 1 : -1;
-    }
-
-    c = s->p[k];
-
-    if (hoop_is(c, HOOP_C_ALNUM) || c == '_' || c == '%') {
-        return 0;
-    }
-
-    if (c == '-' || c == '.' || c == ',') {
-
-        if (k + 1 == s->n) {
-            return s->final ? 1 : -1;
-        }
-
-        return !hoop_is(s->p[k + 1], HOOP_C_DIGIT);
-    }
-
-    return 1;
+    return (k < s->n && s->p[k] == '%') ? 0
+           : hoop_word_end(s, k, "-.,", HOOP_C_DIGIT);
 }
 
 

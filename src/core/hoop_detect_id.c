@@ -269,36 +269,6 @@ static const struct {
 };
 
 
-/* 1: an id may end at k; 0: it goes on; -1: not known yet */
-
-static int
-hoop_id_end(const hoop_scan_t *s, size_t k)
-{
-    u_char  c;
-
-    if (k == s->n) {
-        return s->final ? 1 : -1;
-    }
-
-    c = s->p[k];
-
-    if (hoop_is(c, HOOP_C_ALNUM) || c == '_') {
-        return 0;
-    }
-
-    if (c == '-' || c == '.' || c == '/') {
-
-        if (k + 1 == s->n) {
-            return s->final ? 1 : -1;
-        }
-
-        return !hoop_is(s->p[k + 1], HOOP_C_DIGIT);
-    }
-
-    return 1;
-}
-
-
 static int
 hoop_id_match(hoop_scan_t *s, size_t i, const char *layout,
     int (*check)(const u_char *d, size_t n), unsigned detector)
@@ -363,7 +333,7 @@ hoop_id_match(hoop_scan_t *s, size_t i, const char *layout,
         return HOOP_NO;
     }
 
-    end = hoop_id_end(s, k);
+    end = hoop_word_end(s, k, "-./", HOOP_C_DIGIT);
 
     if (end < 0) {
         return hoop_more(s, i);

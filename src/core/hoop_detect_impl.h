@@ -12,6 +12,7 @@
 #define _HOOP_DETECT_IMPL_H_INCLUDED_
 
 
+#include "hoop_block.h"
 #include "hoop_detect.h"
 
 
@@ -51,6 +52,9 @@ int hoop_detect_number(hoop_scan_t *s, size_t i);
 int hoop_detect_iban(hoop_scan_t *s, size_t i);
 int hoop_detect_phone(hoop_scan_t *s, size_t i);
 int hoop_detect_id(hoop_scan_t *s, size_t i);
+/* where in the first of two blocks what is on request may be found, but for the
+   colons of addresses */
+uint64_t hoop_scan_rare(uint64_t detect, const hoop_block_t *b);
 /* of a network: a digit, or its first colon, hyphen or dot is at i */
 int hoop_detect_address(hoop_scan_t *s, size_t i);
 /* of a wallet: the word begins at i, or a 1 is there */
@@ -116,6 +120,39 @@ hoop_before(const hoop_scan_t *s, size_t i, size_t k)
     k -= i;
 
     return k <= s->nleft ? s->left[s->nleft - k] : -1;
+}
+
+
+/*
+ * 1: a word may end at k; 0: it goes on, or one of "signs" joins it to what is
+ * of "joined"; -1: not known yet.
+ */
+
+static inline int
+hoop_word_end(const hoop_scan_t *s, size_t k, const char *signs, int joined)
+{
+    if (k == s->n) {
+        return s->final ? 1 : -1;
+    }
+
+    if (hoop_is(s->p[k], HOOP_C_ALNUM) || s->p[k] == '_') {
+        return 0;
+    }
+
+    for ( /* void */ ; *signs; signs++) {
+
+        if (s->p[k] != (u_char) *signs) {
+            continue;
+        }
+
+        if (k + 1 == s->n) {
+            return s->final ? 1 : -1;
+        }
+
+        return !hoop_is(s->p[k + 1], joined);
+    }
+
+    return 1;
 }
 
 

@@ -410,10 +410,9 @@ hoop_fast_rare(const hoop_mask_t *m, const hoop_fast_t *f,
 {
     uint64_t  bit, bits, cand;
 
-    cand = (m->detect & HOOP_DETECT_IDS) ? hoop_block_ids(b) : 0;
+    cand = hoop_scan_rare(m->detect, b);
 
     if (m->detect & HOOP_DETECT_ADDRESSES) {
-        cand |= hoop_block_addresses(b);
 
         for (bits = b->sign & string; bits; bits &= bits - 1) {
             bit = bits & -bits;
@@ -422,10 +421,6 @@ hoop_fast_rare(const hoop_mask_t *m, const hoop_fast_t *f,
                 cand |= bit;
             }
         }
-    }
-
-    if (m->detect & hoop_bit(HOOP_DETECT_CRYPTO_WALLET)) {
-        cand |= hoop_block_wallets(b);
     }
 
     return cand;
