@@ -18,34 +18,36 @@ hoop_head_filter_t  hoop_head_filter;
 static void
 hoop_head_bits(const hoop_token_t *t, size_t len)
 {
-    char      want[HOOP_HEAD];
-    u_char    head[HOOP_HEAD];
+    char      want;
+    u_char    head[HOOP_HEAD], chars[HOOP_HEAD][256];
     uint32_t  hash;
-    unsigned  k, a, b, c, d;
+    unsigned  k, c, n[HOOP_HEAD], at[HOOP_HEAD];
 
     for (k = 0; k < HOOP_HEAD; k++) {
-        want[k] = hoop_token_at(t, len, t->head + k);
+        want = hoop_token_at(t, len, t->head + k);
+        n[k] = 0;
+        at[k] = 0;
+
+        for (c = 0; c < 256; c++) {
+            if (hoop_token_is((u_char) c, want)) {
+                chars[k][n[k]++] = (u_char) c;
+            }
+        }
     }
 
-    for (a = 0; a < 256; a++) {
-        for (b = 0; hoop_token_is(a, want[0]) && b < 256; b++) {
-            for (c = 0; hoop_token_is(b, want[1]) && c < 256; c++) {
-                for (d = 0; hoop_token_is(c, want[2]) && d < 256; d++) {
+    /* counts through them, as an odometer does */
 
-                    if (!hoop_token_is(d, want[3])) {
-                        continue;
-                    }
+    for (k = 0; k < HOOP_HEAD; /* void */ ) {
 
-                    head[0] = (u_char) a;
-                    head[1] = (u_char) b;
-                    head[2] = (u_char) c;
-                    head[3] = (u_char) d;
+        for (k = 0; k < HOOP_HEAD; k++) {
+            head[k] = chars[k][at[k]];
+        }
 
-                    hash = hoop_head_hash(head);
-                    hoop_head_filter.bits[hash / 64] |=
-                                                (uint64_t) 1 << hash % 64;
-                }
-            }
+        hash = hoop_head_hash(head);
+        hoop_head_filter.bits[hash / 64] |= (uint64_t) 1 << hash % 64;
+
+        for (k = 0; k < HOOP_HEAD && ++at[k] == n[k]; k++) {
+            at[k] = 0;
         }
     }
 }
