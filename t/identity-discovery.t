@@ -322,6 +322,8 @@ main::another_client(3);
 select undef, undef, undef, 0.3;
 $main::idp->up;
 $main::idp->control(delay => 0.3);
+# the last attempt that failed must be longer ago than jwks_pause
+select undef, undef, undef, 0.25;
 main::another_client(0.2);
 --- request eval
 ["GET /p/a", "GET /idp/__control?delay=0", "GET /p/b", "GET /idp/__count"]
