@@ -253,11 +253,6 @@ hoop_mask_json_name(hoop_mask_t *m, hoop_level_t *lev, const u_char *p,
 
         if (det) {
             lev->field = (u_char) det;
-
-            /* kept, for a name that is followed by no colon */
-
-            memmove(m->key, p, len);
-            m->keylen = len;
         }
     }
 
@@ -265,6 +260,13 @@ hoop_mask_json_name(hoop_mask_t *m, hoop_level_t *lev, const u_char *p,
 
     if (m->has_paths) {
         hoop_json_path(m, lev, p, len);
+    }
+
+    /* kept, for a name that is followed by no colon */
+
+    if (lev->field) {
+        memmove(m->key, p, len);
+        m->keylen = len;
     }
 
     if (m->has_names) {

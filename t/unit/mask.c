@@ -524,6 +524,9 @@ static const mask_case_t  cases[] = {
       "[900123456,\"x 900123456\",9001]",
       "[\"[REDACTED:N]\",\"x [REDACTED:N]\",9001]",
       "{\"patterns\": [{\"name\": \"N\", \"regex\": \"900[0-9]{6}\"}]}" },
+    { J, "name of a path that no colon follows, behind another",
+      "[{\"ssn\"{\"c\"=x1y2z3", NULL,
+      "{\"fields\":[\"ssn\",\"/**/c\"]}" },
     { T, "pattern within what a value is known by",
       "see postgres://app12:hunter2@db/app34, app5:x://app6@h",
       "see postgres://[REDACTED:URL_PASSWORD]@db/[REDACTED:APP], "
