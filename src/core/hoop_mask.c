@@ -671,9 +671,9 @@ hoop_mask_feed(hoop_mask_t *m, const u_char **p, const u_char *end,
     unsigned flags, hoop_sink_pt sink, void *ctx)
 {
     int            rc, step, held;
-    size_t         n, put;
+    size_t         n, put, pass;
     ssize_t        k;
-    unsigned       final;
+    unsigned       final, idle;
     const u_char  *v;
 
     if (m->failed) {
@@ -755,10 +755,20 @@ hoop_mask_feed(hoop_mask_t *m, const u_char **p, const u_char *end,
 
         final = (flags & HOOP_MASK_LAST) && (m->wlen == 0 || *p == end);
 
+        idle = 0;
+
         do {
+            pass = m->pass;
+
             step = (m->mode >= HOOP_MASK_SSE)
                    ? hoop_mask_unit_step(m, v + m->pass, n - m->pass, final)
                    : hoop_mask_core_step(m, v + m->pass, n - m->pass, final);
+
+            idle = (m->pass == pass) ? idle + 1 : 0;
+
+            if (idle > HOOP_MASK_IDLE) {
+                goto failed;
+            }
 
         } while (step == HOOP_STEP_GO);
 

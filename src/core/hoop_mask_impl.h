@@ -50,6 +50,9 @@
 #define HOOP_MASK_KEY      96
 #define HOOP_MASK_REP      1024
 #define HOOP_MASK_AHEAD    512         /* input decoded at once, at first */
+#define HOOP_MASK_IDLE     1000        /* steps in a row that pass nothing: some
+                                          levels of nesting, and decoding more;
+                                          beyond, it would never end */
 #define HOOP_MASK_SEGMENTS 64          /* path segments in one set */
 #define HOOP_MASK_MIN_HOLD 8192
 

@@ -122,6 +122,32 @@ hoop_text_raw(void *data, size_t pos)
 }
 
 
+/* 1 if it is a brace to that level already */
+
+static unsigned
+hoop_text_opens(hoop_mask_t *m, size_t pos, unsigned level)
+{
+    u_char          c[16];
+    size_t          raw;
+    hoop_decoded_t  d;
+
+    if (m->look->plain) {
+        return 1;
+    }
+
+    raw = hoop_text_raw(m, pos);
+
+    if (level == 0) {
+        return m->look->src[raw] == '{';
+    }
+
+    hoop_mask_decode(m->kinds, level, m->look->src + raw, m->look->raw - raw,
+                     1, c, 1, m->unit, &d);
+
+    return d.n != 0 && c[0] == '{';
+}
+
+
 static unsigned
 hoop_text_name(void *data, const u_char *p, size_t len)
 {
@@ -414,6 +440,17 @@ hoop_text_event(hoop_mask_t *m, hoop_look_t *lk, hoop_scan_t *s,
 
         level = m->nst;
         level -= (m->kinds[level - 1] == HOOP_STAGE_LOOSE);
+
+        if (!hoop_text_opens(m, s->start, level)) {
+
+            /* "\u007b" begins no document: JSON would not read it, either */
+
+            m->c = s->start + 1;
+            hoop_text_consume(m, lk->p, m->c);
+
+            return HOOP_RUN_MORE;
+        }
+
         hoop_mask_json_init(m, level, 0, 1);
 
         return HOOP_RUN_SWITCH;

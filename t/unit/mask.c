@@ -20,6 +20,24 @@
 
 static const mask_case_t  cases[] = {
 
+    /* what is a brace only to a lenient reader begins no document */
+
+    { T, "an escaped brace", "\\u007b\"", NULL, NULL },
+    { T, "an escaped brace and a name",
+      "\\u007b\"password\":\"x9x9\",\"n\":\"219-09-9999\"}",
+      "\\u007b\"password\":\"[REDACTED:FIELD]\","
+      "\"n\":\"[REDACTED:US_SSN]\"}", NULL },
+    { T, "a brace by reference", "&#123;\"password\":\"abc12345\"}",
+      "&#123;\"password\":\"[REDACTED:FIELD]\"}", NULL },
+    { T, "a full-width brace", "\xef\xbd\x9b\"password\":\"abc12345\"}",
+      "\xef\xbd\x9b\"password\":\"[REDACTED:FIELD]\"}", NULL },
+    { J, "the same in a string",
+      "[\"\\\\u007b\\\"\",\"\\\\u007b\\\"password\\\":\\\"abc12345\\\"}\","
+      "\"\xef\xbd\x9b\\\"\"]",
+      "[\"\\\\u007b\\\"\",\"\\\\u007b\\\"password\\\":\\\"[REDACTED:FIELD]\\\"}\","
+      "\"\xef\xbd\x9b\\\"\"]", NULL },
+    { J, "and where JSON is broken", "\\u007b\"", NULL, NULL },
+
     /* detectors */
 
     { J, "ssn", "{\"a\":\"x 219-09-9999.\"}",
