@@ -270,9 +270,14 @@ is(scalar @{ $list->{json}{approvals} }, 1, 'of one');
 
 my $one = ask(GET => "/hoop/approvals/$id", $who{dana});
 is($one->{status}, 200, 'and that one');
-is_deeply($one->{json}, $list->{json}{approvals}[0], 'is the same');
-
 my $a = $one->{json};
+is(delete $a->{similar}, undef, 'none like it was approved before');
+is_deeply(delete $a->{history}, [], 'nor was the requester here before');
+is_deeply($a, $list->{json}{approvals}[0], 'else it is the same');
+is_deeply($a->{scope}, { type => 'once' }, 'it is for one request');
+ok(!$a->{reason_required}, 'no reason is asked for');
+is("$a->{kind} $a->{uses}", 'request 0', 'and it is not used yet');
+
 is($a->{id}, $id, 'its id');
 is($a->{state}, 'pending', 'its state');
 is_deeply($a->{requester}, { iss => 'https://idp.test', sub => 'agent-1' },

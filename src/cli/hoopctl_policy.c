@@ -688,6 +688,21 @@ hoopctl_explain_obligations(hoop_buf_t *b, const hoop_verdict_t *v)
     (void) hoop_buf_addu(b, v->review->count);
     (void) hoop_buf_adds(b, ",\"ttl\":");
     (void) hoop_buf_addu(b, v->review->ttl);
+
+    if (v->review->scope != HOOP_REVIEW_ONCE) {
+        (void) hoop_buf_adds(b, v->review->scope == HOOP_REVIEW_TIME
+                                ? ",\"scope\":\"time\"" : ",\"scope\":\"run\"");
+    }
+
+    if (v->review->valid) {
+        (void) hoop_buf_adds(b, ",\"valid\":");
+        (void) hoop_buf_addu(b, v->review->valid);
+    }
+
+    if (v->review->reason) {
+        (void) hoop_buf_adds(b, ",\"reason\":\"required\"");
+    }
+
     (void) hoop_buf_adds(b, "}");
 }
 

@@ -30,11 +30,25 @@
 typedef struct hoop_policy_s  hoop_policy_t;   /* used by one thread */
 
 
+/* What an approval lets through. */
+
+typedef enum {
+    HOOP_REVIEW_ONCE = 0,          /* this request, one time */
+    HOOP_REVIEW_TIME,              /* this very request, for some time */
+    HOOP_REVIEW_RUN                /* what the rule asks about, in this run of
+                                      this identity, for some time */
+} hoop_review_scope_e;
+
+
 struct hoop_review_s {
-    hoop_str_t     *approvers;     /* group names; n 0: any approver */
-    unsigned        napprovers;
-    unsigned        count;         /* distinct approvers needed, 1..16 */
-    unsigned        ttl;           /* seconds, 1..604800 */
+    hoop_str_t           *approvers;   /* group names; n 0: any approver */
+    unsigned              napprovers;
+    unsigned              count;       /* distinct approvers needed, 1..16 */
+    unsigned              ttl;         /* seconds, 1..604800 */
+    hoop_review_scope_e   scope;
+    unsigned              valid;       /* seconds from the approval on, 0: until
+                                          the ttl is over; ONCE: 0 */
+    unsigned              reason;      /* 1: no vote without one */
 };
 
 

@@ -45,6 +45,8 @@ static int hoop_policy_rule_review(hoop_compile_t *cc, json_t *conf,
     hoop_rule_t *rule);
 static int hoop_policy_review_approvers(hoop_compile_t *cc, json_t *conf,
     hoop_review_t *review);
+static int hoop_policy_review_scope(hoop_compile_t *cc, json_t *conf,
+    hoop_review_t *review);
 
 
 static const char *const  hoop_policy_rule_keys[] = {
@@ -71,7 +73,17 @@ static const hoop_policy_rule_part_t  hoop_policy_rule_parts[] = {
 };
 
 static const char *const  hoop_policy_review_keys[] = {
-    "approvers", "count", "ttl", NULL
+    "approvers", "count", "ttl", "scope", "valid", "reason", NULL
+};
+
+/* from HOOP_REVIEW_ONCE on */
+
+static const char *const  hoop_policy_scopes[] = {
+    "once", "time", "run", NULL
+};
+
+static const char *const  hoop_policy_reasons[] = {
+    "optional", "required", NULL
 };
 
 /* from HOOP_RECORD_OFF on */
@@ -436,6 +448,7 @@ static int
 hoop_policy_rule_review(hoop_compile_t *cc, json_t *conf, hoop_rule_t *rule)
 {
     json_t         *v;
+    size_t          mark;
     hoop_review_t  *review;
 
     review = &rule->review;
@@ -472,10 +485,78 @@ hoop_policy_rule_review(hoop_compile_t *cc, json_t *conf, hoop_rule_t *rule)
     v = json_object_get(conf, "ttl");
 
     if (v != NULL) {
-        (void) hoop_policy_push(cc, hoop_cstr("ttl"));
+        mark = hoop_policy_push(cc, hoop_cstr("ttl"));
 
-        return hoop_policy_time(cc, v, 7 * 86400, "7d", &review->ttl);
+        if (hoop_policy_time(cc, v, 7 * 86400, "7d", &review->ttl) != HOOP_OK) {
+            return HOOP_ERROR;
+        }
+
+        hoop_policy_pop(cc, mark);
     }
+
+    return hoop_policy_review_scope(cc, conf, review);
+}
+
+
+/* "time" says for how long, a "run" may; "once" is over with the request */
+
+static int
+hoop_policy_review_scope(hoop_compile_t *cc, json_t *conf,
+    hoop_review_t *review)
+{
+    json_t    *v;
+    size_t     mark;
+    unsigned   scope;
+
+    v = json_object_get(conf, "reason");
+    mark = hoop_policy_push(cc, hoop_cstr("reason"));
+
+    if (v != NULL
+        && hoop_policy_word(cc, v, hoop_policy_reasons, &review->reason)
+           != HOOP_OK)
+    {
+        return HOOP_ERROR;
+    }
+
+    hoop_policy_pop(cc, mark);
+
+    v = json_object_get(conf, "scope");
+    scope = HOOP_REVIEW_ONCE;
+    mark = hoop_policy_push(cc, hoop_cstr("scope"));
+
+    if (v != NULL
+        && hoop_policy_word(cc, v, hoop_policy_scopes, &scope) != HOOP_OK)
+    {
+        return HOOP_ERROR;
+    }
+
+    v = json_object_get(conf, "valid");
+
+    if (v == NULL && scope == HOOP_REVIEW_TIME) {
+        return hoop_policy_error(cc, 0, "\"scope\" \"time\" without "
+                                 "\"valid\", wanted for how long");
+    }
+
+    hoop_policy_pop(cc, mark);
+
+    review->scope = scope;
+
+    if (v == NULL) {
+        return HOOP_OK;
+    }
+
+    mark = hoop_policy_push(cc, hoop_cstr("valid"));
+
+    if (scope == HOOP_REVIEW_ONCE) {
+        return hoop_policy_error(cc, 1, "\"valid\" where \"scope\" is "
+                                 "\"once\", which is over with the request");
+    }
+
+    if (hoop_policy_time(cc, v, 7 * 86400, "7d", &review->valid) != HOOP_OK) {
+        return HOOP_ERROR;
+    }
+
+    hoop_policy_pop(cc, mark);
 
     return HOOP_OK;
 }

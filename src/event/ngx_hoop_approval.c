@@ -16,8 +16,7 @@
 #include <openssl/rand.h>
 
 
-#define NGX_HOOP_APPROVAL_LIST       "100"
-
+#define NGX_HOOP_APPROVAL_LIST       100
 #define NGX_HOOP_APPROVAL_MAX_TTL    (30 * 86400)
 #define NGX_HOOP_APPROVAL_MAX_JSON   65536
 #define NGX_HOOP_APPROVAL_MAX_TEXT   1024
@@ -43,6 +42,7 @@ ngx_hoop_approval_t  ngx_hoop_approval;
 static const char *const  ngx_hoop_approval_scripts[] = {
     hoop_approval_script_claim,
     hoop_approval_script_vote,
+    hoop_approval_script_cancel,
     hoop_approval_script_poll,
     hoop_approval_script_list,
     hoop_approval_script_show
@@ -119,12 +119,14 @@ ngx_hoop_approval_claim(ngx_hoop_approval_op_t *op,
 {
     u_char                    *p;
     u_char                     random[16], id[32], ttl[NGX_INT_T_LEN];
-    u_char                     needed[NGX_INT_T_LEN];
+    u_char                     needed[NGX_INT_T_LEN], valid[NGX_INT_T_LEN];
     u_char                     digest_key[sizeof("hoop:approval:digest:") + 64];
     u_char                     key[sizeof("hoop:approval:") + 32];
     ngx_uint_t                 seconds;
     hoop_str_t                 approvers;
     ngx_hoop_approval_args_t   args;
+
+    static const char *const   scopes[] = { "once", "time", "run" };
 
     if (req->requester.len > NGX_HOOP_APPROVAL_MAX_JSON
         || req->excluded.len > NGX_HOOP_APPROVAL_MAX_JSON
@@ -168,6 +170,16 @@ ngx_hoop_approval_claim(ngx_hoop_approval_op_t *op,
                            hoop_str(needed, ngx_sprintf(needed, "%ui",
                                                  ngx_max(1, req->count))
                                             - needed),
+                           NGX_INT_T_LEN);
+    ngx_hoop_approval_text(&args, "scope", hoop_cstr(scopes[req->scope]),
+                           NGX_INT_T_LEN);
+    ngx_hoop_approval_text(&args, "valid",
+                           hoop_str(valid, ngx_sprintf(valid, "%ui", req->valid)
+                                           - valid),
+                           NGX_INT_T_LEN);
+    ngx_hoop_approval_text(&args, "required",
+                           req->required ? hoop_cstr("1") : hoop_cstr("0"), 1);
+    ngx_hoop_approval_text(&args, "kind", hoop_cstr("request"),
                            NGX_INT_T_LEN);
     ngx_hoop_approval_text(&args, "target", req->target,
                            NGX_HOOP_APPROVAL_MAX_TEXT);
@@ -238,14 +250,62 @@ ngx_hoop_approval_vote(ngx_hoop_approval_op_t *op, ngx_uint_t approve,
 
 
 ngx_int_t
-ngx_hoop_approval_list(ngx_hoop_approval_op_t *op)
+ngx_hoop_approval_withdraw(ngx_hoop_approval_op_t *op, hoop_str_t subject,
+    hoop_str_t reason)
 {
-    ngx_hoop_approval_args_t  args;
+    u_char                    *p;
+    u_char                     key[sizeof("hoop:approval:") + 32];
+    ngx_hoop_approval_args_t   args;
+
+    if (!ngx_hoop_approval_valid_id(op->id, ngx_strnlen(op->id, 33))
+        || subject.len == 0
+        || subject.len > NGX_HOOP_APPROVAL_MAX_TEXT
+        || reason.len > NGX_HOOP_APPROVAL_MAX_TEXT)
+    {
+        return NGX_ERROR;
+    }
+
+    p = ngx_cpymem(key, "hoop:approval:", sizeof("hoop:approval:") - 1);
+    p = ngx_cpymem(p, op->id, 32);
 
     args.n = 0;
 
-    ngx_hoop_approval_arg(&args, NGX_HOOP_APPROVAL_LIST,
-                          sizeof(NGX_HOOP_APPROVAL_LIST) - 1);
+    ngx_hoop_approval_arg(&args, key, p - key);
+    ngx_hoop_approval_arg(&args, op->id, 32);
+    ngx_hoop_approval_arg(&args, subject.data, subject.len);
+    ngx_hoop_approval_arg(&args, reason.data, reason.len);
+
+    return ngx_hoop_approval_call(op, NGX_HOOP_APPROVAL_WITHDRAW, 1, &args);
+}
+
+
+ngx_int_t
+ngx_hoop_approval_list(ngx_hoop_approval_op_t *op,
+    const ngx_hoop_approval_filter_t *filter)
+{
+    u_char                     limit[NGX_INT_T_LEN];
+    ngx_uint_t                 i, n;
+    ngx_hoop_approval_args_t   args;
+    const hoop_str_t           wanted[] = {
+        filter->state, filter->kind, filter->rule, filter->target,
+        filter->requester, filter->run, filter->after
+    };
+
+    args.n = 0;
+
+    n = ngx_max(1, ngx_min(filter->limit, NGX_HOOP_APPROVAL_LIST));
+
+    ngx_hoop_approval_arg(&args, limit,
+                          ngx_sprintf(limit, "%ui", n) - limit);
+
+    for (i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+
+        if (wanted[i].len > NGX_HOOP_APPROVAL_MAX_TEXT) {
+            return NGX_ERROR;
+        }
+
+        ngx_hoop_approval_arg(&args, wanted[i].data, wanted[i].len);
+    }
 
     return ngx_hoop_approval_call(op, NGX_HOOP_APPROVAL_LISTING, 0, &args);
 }
@@ -482,6 +542,7 @@ ngx_hoop_approval_result(ngx_hoop_approval_op_t *op, redisReply *reply)
     case NGX_HOOP_APPROVAL_CONSUMED:
     case NGX_HOOP_APPROVAL_DENIED:
     case NGX_HOOP_APPROVAL_EXPIRED:
+    case NGX_HOOP_APPROVAL_CANCELLED:
         ngx_hoop_approval_wake(&result);
         break;
 
@@ -577,7 +638,7 @@ ngx_hoop_approval_json(ngx_hoop_approval_op_t *op, redisReply *reply,
             op->state = NGX_HOOP_APPROVAL_UNKNOWN;
 
         } else {
-            op->state = ngx_hoop_approval_json_object(&b, reply);
+            op->state = ngx_hoop_approval_json_show(&b, reply);
         }
     }
 

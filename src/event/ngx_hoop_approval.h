@@ -18,6 +18,7 @@
 #include <ngx_core.h>
 
 #include "../core/hoop_approval.h"
+#include "../core/hoop_policy.h"
 #include "ngx_hoop_redis.h"
 
 
@@ -25,13 +26,17 @@ typedef enum {
     NGX_HOOP_APPROVAL_ERROR = 0,   /* Redis away, or a reply not understood */
     NGX_HOOP_APPROVAL_PENDING,
     NGX_HOOP_APPROVAL_APPROVED,    /* only from vote: it is not consumed yet */
-    NGX_HOOP_APPROVAL_CONSUMED,    /* from claim: this very call used it up */
+    NGX_HOOP_APPROVAL_CONSUMED,    /* from claim: by this very call, which may
+                                      pass */
     NGX_HOOP_APPROVAL_DENIED,
     NGX_HOOP_APPROVAL_EXPIRED,
+    NGX_HOOP_APPROVAL_CANCELLED,   /* by the requester */
     NGX_HOOP_APPROVAL_UNKNOWN,     /* no such id */
     NGX_HOOP_APPROVAL_SELF,        /* vote: by the requester or its actors */
     NGX_HOOP_APPROVAL_NO_RIGHT,    /* vote: not in an approver group */
+    NGX_HOOP_APPROVAL_NO_REASON,   /* vote: there has to be one */
     NGX_HOOP_APPROVAL_VOTED,       /* vote: this approver has voted before */
+    NGX_HOOP_APPROVAL_NOT_REQUESTER,  /* cancel: by somebody else */
     NGX_HOOP_APPROVAL_CLOSED       /* vote: no longer pending; watch: used
                                       up by another claim */
 } ngx_hoop_approval_e;
@@ -55,7 +60,24 @@ typedef struct {
     hoop_str_t      approvers;         /* JSON array of group names */
     ngx_uint_t      count;
     ngx_uint_t      ttl;               /* seconds */
+    hoop_review_scope_e  scope;
+    ngx_uint_t      valid;             /* seconds; 0: until the ttl is over */
+    unsigned        required:1;        /* a reason, for each vote */
 } ngx_hoop_approval_request_t;
+
+
+/* what list() is to find; empty: any */
+
+typedef struct {
+    ngx_uint_t      limit;             /* at most 100 */
+    hoop_str_t      state;
+    hoop_str_t      kind;
+    hoop_str_t      rule;
+    hoop_str_t      target;
+    hoop_str_t      requester;         /* its "sub" */
+    hoop_str_t      run;
+    hoop_str_t      after;             /* "next" of an answer */
+} ngx_hoop_approval_filter_t;
 
 
 typedef struct ngx_hoop_approval_op_s  ngx_hoop_approval_op_t;
@@ -104,9 +126,15 @@ ngx_int_t ngx_hoop_approval_watch(ngx_hoop_approval_op_t *op);
 ngx_int_t ngx_hoop_approval_vote(ngx_hoop_approval_op_t *op,
     ngx_uint_t approve, hoop_str_t approver, hoop_str_t subject,
     hoop_str_t groups, hoop_str_t reason);
-/* JSON array of the pending ones, oldest first, at most 100 */
-ngx_int_t ngx_hoop_approval_list(ngx_hoop_approval_op_t *op);
-/* JSON object of op->id; state is its state, or UNKNOWN without JSON */
+/* as vote: subject is who cancels, which only the requester may */
+ngx_int_t ngx_hoop_approval_withdraw(ngx_hoop_approval_op_t *op,
+    hoop_str_t subject, hoop_str_t reason);
+/* JSON object: "approvals" and, if there are more, "next"; the pending ones
+   oldest first, others newest first */
+ngx_int_t ngx_hoop_approval_list(ngx_hoop_approval_op_t *op,
+    const ngx_hoop_approval_filter_t *filter);
+/* JSON object of op->id, with "history" and "similar"; state is its state, or
+   UNKNOWN without JSON */
 ngx_int_t ngx_hoop_approval_show(ngx_hoop_approval_op_t *op);
 void ngx_hoop_approval_cancel(ngx_hoop_approval_op_t *op);
 

@@ -21,6 +21,7 @@
 typedef enum {
     NGX_HOOP_APPROVAL_CLAIM = 0,
     NGX_HOOP_APPROVAL_VOTE,
+    NGX_HOOP_APPROVAL_WITHDRAW,
     NGX_HOOP_APPROVAL_POLLING,
     NGX_HOOP_APPROVAL_LISTING,
     NGX_HOOP_APPROVAL_SHOW,
@@ -94,11 +95,11 @@ void ngx_hoop_approval_polled(ngx_hoop_approval_call_t *call,
 /* ngx_hoop_approval_json.c */
 
 void ngx_hoop_approval_json_init(hoop_buf_t *b);
-/* appends an object; its state, or NGX_HOOP_APPROVAL_ERROR */
-ngx_hoop_approval_e ngx_hoop_approval_json_object(hoop_buf_t *b,
+/* appends what show answers; its state, or NGX_HOOP_APPROVAL_ERROR */
+ngx_hoop_approval_e ngx_hoop_approval_json_show(hoop_buf_t *b,
     redisReply *reply);
-/* appends an array; an approval that is not as it should be is left out, so
-   that it does not hide the others */
+/* appends what list answers; an approval that is not as it should be is left
+   out, so that it does not hide the others */
 ngx_int_t ngx_hoop_approval_json_list(hoop_buf_t *b, redisReply *reply);
 
 /* NGX_HOOP_APPROVAL_ERROR if it is not the name of a state */

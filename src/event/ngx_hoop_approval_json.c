@@ -21,6 +21,13 @@ typedef enum {
 } ngx_hoop_approval_kind_e;
 
 
+static void ngx_hoop_approval_json_array(hoop_buf_t *b, redisReply **reply,
+    size_t n, ngx_uint_t brief);
+static ngx_hoop_approval_e ngx_hoop_approval_json_object(hoop_buf_t *b,
+    redisReply *reply, ngx_uint_t brief);
+static void ngx_hoop_approval_json_scope(hoop_buf_t *b, redisReply *reply);
+static ngx_uint_t ngx_hoop_approval_json_is(redisReply *reply,
+    const char *name, const char *value);
 static ngx_int_t ngx_hoop_approval_json_member(hoop_buf_t *b,
     ngx_hoop_approval_kind_e kind, redisReply *value);
 static void ngx_hoop_approval_json_voters(hoop_buf_t *b, redisReply *reply);
@@ -28,30 +35,36 @@ static redisReply *ngx_hoop_approval_json_find(redisReply *reply,
     const char *name);
 
 
+/* "fallback" is of those that older ones do not have; NULL: it must be there */
+
 static const struct {
     const char                  *name;
     ngx_hoop_approval_kind_e     kind;
+    const char                  *fallback;
+    unsigned                     brief;     /* of history, too */
 } ngx_hoop_approval_members[] = {
-    { "id", NGX_HOOP_APPROVAL_STRING },
-    { "state", NGX_HOOP_APPROVAL_STRING },
-    { "requester", NGX_HOOP_APPROVAL_VALUE },
-    { "target", NGX_HOOP_APPROVAL_STRING },
-    { "method", NGX_HOOP_APPROVAL_STRING },
-    { "uri", NGX_HOOP_APPROVAL_STRING },
-    { "rule", NGX_HOOP_APPROVAL_STRING },
-    { "reason", NGX_HOOP_APPROVAL_STRING },
-    { "summary", NGX_HOOP_APPROVAL_STRING },
-    { "session", NGX_HOOP_APPROVAL_STRING },
-    { "run", NGX_HOOP_APPROVAL_STRING },
-    { "digest", NGX_HOOP_APPROVAL_STRING },
-    { "approvers", NGX_HOOP_APPROVAL_VALUE },
-    { "needed", NGX_HOOP_APPROVAL_NUMBER },
-    { "votes", NGX_HOOP_APPROVAL_NUMBER },
-    { "created", NGX_HOOP_APPROVAL_NUMBER },
-    { "expires", NGX_HOOP_APPROVAL_NUMBER },
-    { "changed", NGX_HOOP_APPROVAL_NUMBER },
-    { "by", NGX_HOOP_APPROVAL_STRING },
-    { "comment", NGX_HOOP_APPROVAL_STRING }
+    { "id", NGX_HOOP_APPROVAL_STRING, NULL, 1 },
+    { "kind", NGX_HOOP_APPROVAL_STRING, "request", 1 },
+    { "state", NGX_HOOP_APPROVAL_STRING, NULL, 1 },
+    { "requester", NGX_HOOP_APPROVAL_VALUE, NULL, 0 },
+    { "target", NGX_HOOP_APPROVAL_STRING, NULL, 1 },
+    { "method", NGX_HOOP_APPROVAL_STRING, NULL, 1 },
+    { "uri", NGX_HOOP_APPROVAL_STRING, NULL, 1 },
+    { "rule", NGX_HOOP_APPROVAL_STRING, NULL, 1 },
+    { "reason", NGX_HOOP_APPROVAL_STRING, NULL, 0 },
+    { "summary", NGX_HOOP_APPROVAL_STRING, NULL, 0 },
+    { "session", NGX_HOOP_APPROVAL_STRING, NULL, 0 },
+    { "run", NGX_HOOP_APPROVAL_STRING, NULL, 0 },
+    { "digest", NGX_HOOP_APPROVAL_STRING, NULL, 0 },
+    { "approvers", NGX_HOOP_APPROVAL_VALUE, NULL, 0 },
+    { "needed", NGX_HOOP_APPROVAL_NUMBER, NULL, 0 },
+    { "votes", NGX_HOOP_APPROVAL_NUMBER, NULL, 0 },
+    { "uses", NGX_HOOP_APPROVAL_NUMBER, "0", 0 },
+    { "created", NGX_HOOP_APPROVAL_NUMBER, NULL, 1 },
+    { "expires", NGX_HOOP_APPROVAL_NUMBER, NULL, 0 },
+    { "changed", NGX_HOOP_APPROVAL_NUMBER, NULL, 1 },
+    { "by", NGX_HOOP_APPROVAL_STRING, NULL, 1 },
+    { "comment", NGX_HOOP_APPROVAL_STRING, NULL, 0 }
 };
 
 
@@ -64,10 +77,13 @@ static const struct {
     { "consumed", NGX_HOOP_APPROVAL_CONSUMED },
     { "denied", NGX_HOOP_APPROVAL_DENIED },
     { "expired", NGX_HOOP_APPROVAL_EXPIRED },
+    { "cancelled", NGX_HOOP_APPROVAL_CANCELLED },
     { "unknown", NGX_HOOP_APPROVAL_UNKNOWN },
     { "self", NGX_HOOP_APPROVAL_SELF },
     { "no_right", NGX_HOOP_APPROVAL_NO_RIGHT },
+    { "no_reason", NGX_HOOP_APPROVAL_NO_REASON },
     { "voted", NGX_HOOP_APPROVAL_VOTED },
+    { "not_requester", NGX_HOOP_APPROVAL_NOT_REQUESTER },
     { "closed", NGX_HOOP_APPROVAL_CLOSED }
 };
 
@@ -99,42 +115,112 @@ ngx_hoop_approval_json_init(hoop_buf_t *b)
 ngx_int_t
 ngx_hoop_approval_json_list(hoop_buf_t *b, redisReply *reply)
 {
-    size_t      i, len;
-    ngx_uint_t  n;
+    redisReply  *next;
 
-    (void) hoop_buf_addc(b, '[');
-
-    n = 0;
-
-    for (i = 0; i < reply->elements; i++) {
-        len = b->len;
-
-        if (n) {
-            (void) hoop_buf_addc(b, ',');
-        }
-
-        if (ngx_hoop_approval_json_object(b, reply->element[i])
-            == NGX_HOOP_APPROVAL_ERROR)
-        {
-            b->len = len;
-
-        } else {
-            n++;
-        }
+    if (reply->elements == 0
+        || reply->element[0]->type != REDIS_REPLY_STRING)
+    {
+        return NGX_ERROR;
     }
 
-    (void) hoop_buf_addc(b, ']');
+    (void) hoop_buf_adds(b, "{\"approvals\":");
+    ngx_hoop_approval_json_array(b, reply->element + 1, reply->elements - 1, 0);
+
+    next = reply->element[0];
+
+    if (next->len) {
+        (void) hoop_buf_adds(b, ",\"next\":");
+        (void) hoop_buf_add_json(b, (u_char *) next->str, next->len);
+    }
+
+    (void) hoop_buf_addc(b, '}');
 
     return b->failed ? NGX_ERROR : NGX_OK;
 }
 
 
 ngx_hoop_approval_e
-ngx_hoop_approval_json_object(hoop_buf_t *b, redisReply *reply)
+ngx_hoop_approval_json_show(hoop_buf_t *b, redisReply *reply)
+{
+    size_t               len;
+    redisReply          *like, *of;
+    ngx_hoop_approval_e  state;
+
+    if (reply->elements != 3) {
+        return NGX_HOOP_APPROVAL_ERROR;
+    }
+
+    like = reply->element[1];
+    of = reply->element[2];
+
+    state = ngx_hoop_approval_json_object(b, reply->element[0], 0);
+
+    if (state == NGX_HOOP_APPROVAL_ERROR
+        || like->type != REDIS_REPLY_ARRAY
+        || of->type != REDIS_REPLY_ARRAY)
+    {
+        return NGX_HOOP_APPROVAL_ERROR;
+    }
+
+    b->len--;                              /* the brace */
+
+    (void) hoop_buf_adds(b, ",\"similar\":");
+    len = b->len;
+
+    if (ngx_hoop_approval_json_object(b, like, 0) == NGX_HOOP_APPROVAL_ERROR) {
+        b->len = len;
+        (void) hoop_buf_adds(b, "null");
+    }
+
+    (void) hoop_buf_adds(b, ",\"history\":");
+    ngx_hoop_approval_json_array(b, of->element, of->elements, 1);
+    (void) hoop_buf_addc(b, '}');
+
+    return b->failed ? NGX_HOOP_APPROVAL_ERROR : state;
+}
+
+
+static void
+ngx_hoop_approval_json_array(hoop_buf_t *b, redisReply **reply, size_t n,
+    ngx_uint_t brief)
+{
+    size_t      i, len;
+    ngx_uint_t  some;
+
+    (void) hoop_buf_addc(b, '[');
+
+    some = 0;
+
+    for (i = 0; i < n; i++) {
+        len = b->len;
+
+        if (some) {
+            (void) hoop_buf_addc(b, ',');
+        }
+
+        if (ngx_hoop_approval_json_object(b, reply[i], brief)
+            == NGX_HOOP_APPROVAL_ERROR)
+        {
+            b->len = len;
+
+        } else {
+            some = 1;
+        }
+    }
+
+    (void) hoop_buf_addc(b, ']');
+}
+
+
+/* appends an object; its state, or NGX_HOOP_APPROVAL_ERROR */
+
+static ngx_hoop_approval_e
+ngx_hoop_approval_json_object(hoop_buf_t *b, redisReply *reply,
+    ngx_uint_t brief)
 {
     size_t        i;
     ngx_uint_t    n;
-    redisReply   *value, *state;
+    redisReply   *value, *state, other;
     const char   *name;
 
     if (reply->type != REDIS_REPLY_ARRAY || reply->elements % 2) {
@@ -147,23 +233,29 @@ ngx_hoop_approval_json_object(hoop_buf_t *b, redisReply *reply)
         }
     }
 
-    (void) hoop_buf_addc(b, '{');
-
     n = sizeof(ngx_hoop_approval_members)
         / sizeof(ngx_hoop_approval_members[0]);
 
     for (i = 0; i < n; i++) {
+
+        if (brief && !ngx_hoop_approval_members[i].brief) {
+            continue;
+        }
+
         name = ngx_hoop_approval_members[i].name;
         value = ngx_hoop_approval_json_find(reply, name);
+
+        if (value == NULL && ngx_hoop_approval_members[i].fallback) {
+            other.str = (char *) ngx_hoop_approval_members[i].fallback;
+            other.len = ngx_strlen(other.str);
+            value = &other;
+        }
 
         if (value == NULL) {
             return NGX_HOOP_APPROVAL_ERROR;
         }
 
-        if (i) {
-            (void) hoop_buf_addc(b, ',');
-        }
-
+        (void) hoop_buf_addc(b, i ? ',' : '{');
         (void) hoop_buf_add_json(b, (const u_char *) name, ngx_strlen(name));
         (void) hoop_buf_addc(b, ':');
 
@@ -175,8 +267,17 @@ ngx_hoop_approval_json_object(hoop_buf_t *b, redisReply *reply)
         }
     }
 
-    (void) hoop_buf_adds(b, ",\"voters\":");
-    ngx_hoop_approval_json_voters(b, reply);
+    if (!brief) {
+        (void) hoop_buf_adds(b, ",\"reason_required\":");
+        (void) hoop_buf_adds(b, ngx_hoop_approval_json_is(reply, "required",
+                                                          "1")
+                                ? "true" : "false");
+        ngx_hoop_approval_json_scope(b, reply);
+
+        (void) hoop_buf_adds(b, ",\"voters\":");
+        ngx_hoop_approval_json_voters(b, reply);
+    }
+
     (void) hoop_buf_addc(b, '}');
 
     if (b->failed) {
@@ -186,6 +287,44 @@ ngx_hoop_approval_json_object(hoop_buf_t *b, redisReply *reply)
     state = ngx_hoop_approval_json_find(reply, "state");
 
     return ngx_hoop_approval_state(state->str, state->len);
+}
+
+
+/* what it lets through, and for how long from the approval on */
+
+static void
+ngx_hoop_approval_json_scope(hoop_buf_t *b, redisReply *reply)
+{
+    ngx_int_t    n;
+    redisReply  *valid;
+
+    (void) hoop_buf_adds(b, ",\"scope\":{\"type\":");
+    (void) hoop_buf_adds(b, ngx_hoop_approval_json_is(reply, "scope", "time")
+                            ? "\"time\""
+                            : ngx_hoop_approval_json_is(reply, "scope", "run")
+                            ? "\"run\"" : "\"once\"");
+
+    valid = ngx_hoop_approval_json_find(reply, "valid");
+    n = valid ? ngx_atoi((u_char *) valid->str, valid->len) : 0;
+
+    if (n > 0) {
+        (void) hoop_buf_adds(b, ",\"seconds\":");
+        (void) hoop_buf_addu(b, n);
+    }
+
+    (void) hoop_buf_addc(b, '}');
+}
+
+
+static ngx_uint_t
+ngx_hoop_approval_json_is(redisReply *reply, const char *name,
+    const char *value)
+{
+    redisReply  *found;
+
+    found = ngx_hoop_approval_json_find(reply, name);
+
+    return found && hoop_str_is(hoop_str(found->str, found->len), value);
 }
 
 

@@ -392,6 +392,7 @@ typedef struct {
     ngx_uint_t                    uri_changes;
 
     u_char                        session[NGX_HTTP_HOOP_SESSION];
+    ngx_str_t                     run_sent;    /* as it came */
     ngx_str_t                     run;         /* these three masked */
     ngx_str_t                     target;
     ngx_str_t                     host;

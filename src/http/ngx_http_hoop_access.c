@@ -257,6 +257,7 @@ ngx_http_hoop_step_start(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
 static ngx_int_t
 ngx_http_hoop_start(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
 {
+    ngx_str_t                  sent;
     hoop_str_t                 value;
     ngx_http_hoop_loc_conf_t  *conf;
 
@@ -302,6 +303,8 @@ ngx_http_hoop_start(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
         ctx->target = ctx->host;
     }
 
+    sent = ctx->run;
+
     if (conf->run) {
         if (ngx_http_complex_value(r, conf->run, &ctx->run) != NGX_OK) {
             return NGX_ERROR;
@@ -316,6 +319,10 @@ ngx_http_hoop_start(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
 
     if (ctx->run.len == 0 && ngx_http_hoop_mcp_run(r, ctx) != NGX_OK) {
         return NGX_ERROR;
+    }
+
+    if (ctx->run.data != sent.data) {
+        ctx->run_sent = ctx->run;
     }
 
     if (ngx_http_hoop_event_text(r, ctx, &ctx->run, 128) != NGX_OK) {
@@ -752,6 +759,28 @@ ngx_http_hoop_step_vote_wait(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
     }
 
     ngx_hoop_approval_cancel(&ctx->approval);
+
+    if (ctx->approval_done) {
+
+        switch (ctx->approval.state) {
+
+        case NGX_HOOP_APPROVAL_CANCELLED:
+            ngx_http_hoop_approval_detach(ctx);
+
+            return ngx_http_hoop_refuse_text(r, ctx, NGX_HTTP_FORBIDDEN,
+                                             "approval cancelled");
+
+        case NGX_HOOP_APPROVAL_APPROVED:
+        case NGX_HOOP_APPROVAL_DENIED:
+            break;
+
+        default:
+
+            /* it is over: the claim makes another one */
+
+            ctx->approval_told = 0;
+        }
+    }
 
     /* it may have been revoked while a human was thinking */
 

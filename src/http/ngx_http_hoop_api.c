@@ -8,6 +8,7 @@
  *     GET   <location>/approvals/<id>            SHOW
  *     POST  <location>/approvals/<id>/approve    CHECK > INTENT > VOTE
  *     POST  <location>/approvals/<id>/deny       CHECK > INTENT > VOTE
+ *     POST  <location>/approvals/<id>/cancel     CHECK > INTENT > VOTE
  *
  * The access phase has verified the token.  A step names what is awaited; its
  * owner leaves the result and wakes the request, whose write handler is
@@ -90,6 +91,13 @@ ngx_http_hoop_api_handler(ngx_http_request_t *r)
             return rc;
         }
 
+        if (api->step == NGX_HTTP_HOOP_API_LIST) {
+            rc = ngx_http_hoop_api_query(api);
+            if (rc != NGX_OK) {
+                return rc;
+            }
+        }
+
         rc = ngx_http_hoop_api_start(api);
 
         if (rc == NGX_AGAIN) {
@@ -100,7 +108,8 @@ ngx_http_hoop_api_handler(ngx_http_request_t *r)
         return rc;
     }
 
-    if (json_object_get(ctx->identity->claims, "hoop_gateway")
+    if (api->verb != NGX_HTTP_HOOP_API_CANCEL
+        && json_object_get(ctx->identity->claims, "hoop_gateway")
         && json_object_get(ctx->identity->claims, "act"))
     {
         /*
@@ -197,10 +206,14 @@ ngx_http_hoop_api_route(ngx_http_request_t *r, ngx_http_hoop_api_t *api)
 
         } else if (len == 8 && ngx_strncmp(p, "/approve", 8) == 0) {
             api->step = NGX_HTTP_HOOP_API_CHECK;
-            api->approve = 1;
 
         } else if (len == 5 && ngx_strncmp(p, "/deny", 5) == 0) {
             api->step = NGX_HTTP_HOOP_API_CHECK;
+            api->verb = NGX_HTTP_HOOP_API_DENY;
+
+        } else if (len == 7 && ngx_strncmp(p, "/cancel", 7) == 0) {
+            api->step = NGX_HTTP_HOOP_API_CHECK;
+            api->verb = NGX_HTTP_HOOP_API_CANCEL;
 
         } else {
             goto not_found;
@@ -247,7 +260,7 @@ ngx_http_hoop_api_start(ngx_http_hoop_api_t *api)
     c = r->connection;
 
     rc = (api->step == NGX_HTTP_HOOP_API_LIST)
-         ? ngx_hoop_approval_list(&api->op)
+         ? ngx_hoop_approval_list(&api->op, &api->filter)
          : ngx_hoop_approval_show(&api->op);
 
     if (rc != NGX_OK) {
@@ -407,11 +420,6 @@ ngx_http_hoop_api_send(ngx_http_hoop_api_t *api)
     switch (api->step) {
 
     case NGX_HTTP_HOOP_API_LIST:
-        (void) hoop_buf_adds(&b, "{\"approvals\":");
-        (void) hoop_buf_add(&b, api->json.data, api->json.len);
-        (void) hoop_buf_addc(&b, '}');
-        break;
-
     case NGX_HTTP_HOOP_API_SHOW:
         (void) hoop_buf_add(&b, api->json.data, api->json.len);
         break;

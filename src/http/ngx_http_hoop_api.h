@@ -16,6 +16,7 @@
 
 
 #define NGX_HTTP_HOOP_API_BODY  16384
+#define NGX_HTTP_HOOP_API_TEXT  1024     /* bytes of a subject, or a filter */
 
 
 typedef enum {
@@ -27,10 +28,20 @@ typedef enum {
 } ngx_http_hoop_api_step_e;
 
 
+/* what is done to an approval */
+
+typedef enum {
+    NGX_HTTP_HOOP_API_APPROVE = 0,
+    NGX_HTTP_HOOP_API_DENY,
+    NGX_HTTP_HOOP_API_CANCEL
+} ngx_http_hoop_api_verb_e;
+
+
 typedef struct {
     ngx_http_request_t          *request;
     ngx_http_hoop_ctx_t         *ctx;
     ngx_http_hoop_api_step_e     step;
+    ngx_http_hoop_api_verb_e     verb;
 
     ngx_hoop_approval_op_t       op;
     ngx_hoop_audit_wait_t        audit;
@@ -40,7 +51,8 @@ typedef struct {
     ngx_str_t                    rule;
     ngx_str_t                    state;       /* before the vote */
 
-    unsigned                     approve:1;
+    ngx_hoop_approval_filter_t   filter;      /* of a list */
+
     unsigned                     waiting:1;
     unsigned                     audit_ok:1;
     unsigned                     failed:1;    /* no memory for the result */
@@ -52,6 +64,11 @@ typedef struct {
 ngx_int_t ngx_http_hoop_api_send(ngx_http_hoop_api_t *api);
 ngx_int_t ngx_http_hoop_api_problem(ngx_http_hoop_api_t *api,
     ngx_uint_t status, const char *detail);
+
+/* ngx_http_hoop_api_query.c: NGX_OK, api->filter set; or what ends the
+   request */
+
+ngx_int_t ngx_http_hoop_api_query(ngx_http_hoop_api_t *api);
 
 /* ngx_http_hoop_api_vote.c: what ends the request, or NGX_AGAIN; NGX_OK of
    reason: go on */

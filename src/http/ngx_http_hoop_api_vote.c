@@ -11,7 +11,6 @@
 
 
 #define NGX_HTTP_HOOP_API_REASON    200      /* characters */
-#define NGX_HTTP_HOOP_API_TEXT      1024     /* bytes, masked */
 #define NGX_HTTP_HOOP_API_GROUPS    65536
 
 
@@ -270,10 +269,18 @@ ngx_http_hoop_api_vote(ngx_http_hoop_api_t *api)
 
     rc = NGX_ERROR;
 
-    if (!subject.failed
-        && ngx_http_hoop_api_groups(api, &groups) == NGX_OK)
-    {
-        rc = ngx_hoop_approval_vote(&api->op, api->approve,
+    if (subject.failed) {
+
+        /* nobody can be told by it */
+
+    } else if (api->verb == NGX_HTTP_HOOP_API_CANCEL) {
+        rc = ngx_hoop_approval_withdraw(&api->op,
+                                        hoop_str(subject.data, subject.len),
+                                        ngx_http_hoop_str(&api->reason));
+
+    } else if (ngx_http_hoop_api_groups(api, &groups) == NGX_OK) {
+        rc = ngx_hoop_approval_vote(&api->op,
+                                    api->verb == NGX_HTTP_HOOP_API_APPROVE,
                                     hoop_str(identity->json,
                                              identity->json_len),
                                     hoop_str(subject.data, subject.len),
@@ -357,9 +364,11 @@ ngx_http_hoop_api_voted(ngx_http_hoop_api_t *api)
     case NGX_HOOP_APPROVAL_PENDING:
     case NGX_HOOP_APPROVAL_APPROVED:
     case NGX_HOOP_APPROVAL_DENIED:
+    case NGX_HOOP_APPROVAL_CANCELLED:
         state = api->op.state == NGX_HOOP_APPROVAL_PENDING ? "pending"
                 : api->op.state == NGX_HOOP_APPROVAL_APPROVED ? "approved"
-                : "denied";
+                : api->op.state == NGX_HOOP_APPROVAL_DENIED ? "denied"
+                : "cancelled";
         outcome = "counted";
         status = NGX_HTTP_OK;
         detail = NULL;
@@ -375,6 +384,18 @@ ngx_http_hoop_api_voted(ngx_http_hoop_api_t *api)
         status = NGX_HTTP_FORBIDDEN;
         outcome = "no_right";
         detail = "not an approver of this rule";
+        break;
+
+    case NGX_HOOP_APPROVAL_NO_REASON:
+        status = NGX_HTTP_BAD_REQUEST;
+        outcome = "no_reason";
+        detail = "the rule wants a reason for each decision";
+        break;
+
+    case NGX_HOOP_APPROVAL_NOT_REQUESTER:
+        status = NGX_HTTP_FORBIDDEN;
+        outcome = "not_requester";
+        detail = "only the requester cancels";
         break;
 
     case NGX_HOOP_APPROVAL_VOTED:
@@ -437,6 +458,8 @@ ngx_http_hoop_api_event(ngx_http_hoop_api_t *api, const char *state,
     hoop_identity_t    *identity;
     hoop_event_head_t   head;
 
+    static const char *const  votes[] = { "approve", "deny", "cancel" };
+
     ngx_http_hoop_event_head(api->ctx, "approval", &head);
 
     b = ngx_hoop_audit_event(&head);
@@ -449,8 +472,7 @@ ngx_http_hoop_api_event(ngx_http_hoop_api_t *api, const char *state,
     (void) hoop_event_string(b, "approval", hoop_str(api->op.id, 32));
     (void) hoop_event_string(b, "state", hoop_cstr(state));
     (void) hoop_event_string(b, "rule", ngx_http_hoop_str(&api->rule));
-    (void) hoop_event_string(b, "vote",
-                             hoop_cstr(api->approve ? "approve" : "deny"));
+    (void) hoop_event_string(b, "vote", hoop_cstr(votes[api->verb]));
     (void) hoop_event_string(b, "outcome", hoop_cstr(outcome));
     (void) hoop_event_raw(b, "approver",
                           hoop_str(identity->json, identity->json_len));

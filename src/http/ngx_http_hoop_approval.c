@@ -15,6 +15,8 @@
 #define NGX_HTTP_HOOP_SUMMARY    2048
 
 
+static void ngx_http_hoop_approval_run(ngx_http_hoop_ctx_t *ctx,
+    hoop_approval_subject_t *subject);
 static ngx_int_t ngx_http_hoop_approval_uri(ngx_http_request_t *r,
     ngx_str_t *uri);
 static ngx_int_t ngx_http_hoop_approval_headers(ngx_http_request_t *r,
@@ -36,13 +38,16 @@ ngx_http_hoop_approval_claim(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
     ngx_int_t                     rc;
     ngx_str_t                     raw;
     hoop_buf_t                    headers, uri, summary, excluded, approvers;
+    const hoop_review_t          *review;
     hoop_approval_subject_t       subject;
     ngx_http_hoop_main_conf_t    *hmcf;
     ngx_hoop_approval_request_t   req;
 
     hmcf = ngx_http_get_module_main_conf(r, ngx_http_hoop_module);
 
-    if (hmcf->core->redis == NULL || ctx->verdict.review == NULL) {
+    review = ctx->verdict.review;
+
+    if (hmcf->core->redis == NULL || review == NULL) {
         return NGX_HTTP_SERVICE_UNAVAILABLE;
     }
 
@@ -82,6 +87,20 @@ ngx_http_hoop_approval_claim(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
 
     subject.headers = hoop_str(headers.data, headers.len);
 
+    req.scope = review->scope;
+
+    if (req.scope == HOOP_REVIEW_RUN) {
+
+        /* what belongs to no run is the narrower: one request */
+
+        if (ctx->run_sent.len) {
+            ngx_http_hoop_approval_run(ctx, &subject);
+
+        } else {
+            req.scope = HOOP_REVIEW_ONCE;
+        }
+    }
+
     hoop_approval_digest(req.digest, &subject);
 
     hoop_buf_free(&headers);
@@ -106,7 +125,7 @@ ngx_http_hoop_approval_claim(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
     req.requester = subject.identity;
     req.excluded = hoop_str(excluded.data, excluded.len);
     req.target = subject.target;
-    req.method = subject.method;
+    req.method = ngx_http_hoop_str(&r->method_name);
     req.uri = hoop_str(uri.data, uri.len);
     req.rule = ctx->verdict.rule;
     req.reason = ctx->verdict.reason;
@@ -114,8 +133,10 @@ ngx_http_hoop_approval_claim(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
     req.session = hoop_str(ctx->session, NGX_HTTP_HOOP_SESSION);
     req.run = ngx_http_hoop_str(&ctx->run);
     req.approvers = hoop_str(approvers.data, approvers.len);
-    req.count = ctx->verdict.review->count;
-    req.ttl = ctx->verdict.review->ttl;
+    req.count = review->count;
+    req.ttl = review->ttl;
+    req.valid = req.scope == HOOP_REVIEW_ONCE ? 0 : review->valid;
+    req.required = review->reason;
 
     ctx->approval.handler = ngx_http_hoop_approval_handler;
     ctx->approval.data = ctx;
@@ -133,6 +154,22 @@ done:
     hoop_buf_free(&approvers);
 
     return rc;
+}
+
+
+/* all that the rule asks about in that run: nothing of the request itself */
+
+static void
+ngx_http_hoop_approval_run(ngx_http_hoop_ctx_t *ctx,
+    hoop_approval_subject_t *subject)
+{
+    subject->run = ngx_http_hoop_str(&ctx->run_sent);
+
+    subject->method.len = 0;
+    subject->host.len = 0;
+    subject->uri.len = 0;
+    subject->headers.len = 0;
+    subject->body_sha256 = NULL;
 }
 
 

@@ -569,6 +569,12 @@ ngx_http_hoop_event_approval(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
     (void) hoop_event_string(b, "state", hoop_cstr(state));
     (void) hoop_event_string(b, "rule", ctx->verdict.rule);
 
+    if (ctx->verdict.review && ctx->verdict.review->scope != HOOP_REVIEW_ONCE) {
+        (void) hoop_event_string(b, "scope",
+                       hoop_cstr(ctx->verdict.review->scope == HOOP_REVIEW_TIME
+                                 ? "time" : "run"));
+    }
+
     len = ngx_strlen(ctx->approval.by);
 
     if (len) {

@@ -55,7 +55,7 @@ static void
 test_digest(void)
 {
     int                      i, j, same;
-    char                     hex[16][65];
+    char                     hex[17][65];
     u_char                   body[32], other[32];
     hoop_approval_subject_t  base, s;
     hoop_str_t              *field;
@@ -67,7 +67,8 @@ test_digest(void)
         offsetof(hoop_approval_subject_t, uri),
         offsetof(hoop_approval_subject_t, headers),
         offsetof(hoop_approval_subject_t, rule),
-        offsetof(hoop_approval_subject_t, policy_hash)
+        offsetof(hoop_approval_subject_t, policy_hash),
+        offsetof(hoop_approval_subject_t, run)
     };
 
     hoop_sha256(body, "", 0);
@@ -94,7 +95,7 @@ test_digest(void)
            "8229ea35d92f07786175d19b67908ad22dacf340f13107bf26fb6d60da5dc34b",
            "the known digest");
 
-    for (i = 0; i < 8; i++) {
+    for (i = 0; i < 9; i++) {
         s = base;
         field = (hoop_str_t *) ((char *) &s + fields[i]);
         *field = hoop_cstr("changed");
@@ -103,40 +104,40 @@ test_digest(void)
 
     s = base;
     s.body_sha256 = body;
-    digest(hex[9], &s);
+    digest(hex[10], &s);
 
     s.body_sha256 = other;
-    digest(hex[10], &s);
+    digest(hex[11], &s);
 
     /* bytes that move from one field to its neighbour */
 
     s = base;
     s.target = hoop_cstr("crmDELETE");
     s.method = hoop_cstr("");
-    digest(hex[11], &s);
+    digest(hex[12], &s);
 
     s = base;
     s.method = hoop_cstr("DELETEcrm.test");
     s.host = hoop_cstr("");
-    digest(hex[12], &s);
+    digest(hex[13], &s);
 
     s = base;
     s.uri = hoop_str("/v1/customers?all=1\0", 20);
-    digest(hex[13], &s);
+    digest(hex[14], &s);
 
     /* a policy hash that looks like a body */
 
     s = base;
     s.policy_hash = hoop_str(body, 32);
-    digest(hex[14], &s);
+    digest(hex[15], &s);
 
     s = base;
     s.rule = hoop_str(body, 32);
-    digest(hex[15], &s);
+    digest(hex[16], &s);
 
     same = 0;
 
-    for (i = 0; i < 16; i++) {
+    for (i = 0; i < 17; i++) {
         for (j = 0; j < i; j++) {
             if (strcmp(hex[i], hex[j]) == 0) {
                 printf("# %d and %d are the same\n", i, j);
@@ -145,7 +146,7 @@ test_digest(void)
         }
     }
 
-    is_int(same, 0, "16 different requests have different digests");
+    is_int(same, 0, "17 different requests have different digests");
 }
 
 
@@ -263,8 +264,8 @@ claim(const char *name, int ttl, int needed, const char *approvers)
     redisReply  *reply;
 
     reply = redisCommand(redis, "EVAL %s 4 " PENDING " " STREAM
-                         " hoop:approval:digest:%s hoop:approval:id%u"
-                         " id%u %d %s excluded %s approvers %s needed %d"
+                         " hoop:approval:digest:%s hoop:approval:a%u"
+                         " a%u %d %s excluded %s approvers %s needed %d"
                          " rule %s target %s session %s requester %s",
                          hoop_approval_script_claim, name, serial, serial,
                          ttl, name, "[\"" ALICE "\",\"" EXECUTOR "\"]",
@@ -355,7 +356,9 @@ number(const char *format, const char *arg)
     reply = redisCommand(redis, format, arg);
 
     n = (reply != NULL && reply->type == REDIS_REPLY_INTEGER)
-        ? reply->integer : -100;
+        ? reply->integer
+        : (reply != NULL && reply->type == REDIS_REPLY_STRING)
+        ? atoll(reply->str) : -100;
 
     freeReplyObject(reply);
 
@@ -627,11 +630,158 @@ test_broken(void)
 }
 
 
+static result_t
+withdraw(const char *id, const char *who, const char *comment)
+{
+    result_t     r;
+    redisReply  *reply;
+
+    reply = redisCommand(redis, "EVAL %s 3 " PENDING " " STREAM
+                         " hoop:approval:%s %s %s %s",
+                         hoop_approval_script_cancel, id, id, who, comment);
+    r = parse(reply);
+    freeReplyObject(reply);
+
+    return r;
+}
+
+
+static void
+set(const char *id, const char *name, const char *value)
+{
+    freeReplyObject(redisCommand(redis, "HSET hoop:approval:%s %s %s", id,
+                                 name, value));
+}
+
+
+static void
+test_cancel(void)
+{
+    result_t  r;
+
+    freeReplyObject(redisCommand(redis, "FLUSHALL"));
+
+    r = claim("cancel", 60, 1, "[]");
+
+    is_str(withdraw(r.id, BOB, "").state, "not_requester",
+           "somebody else does not cancel");
+    is_str(withdraw("none", ALICE, "").state, "unknown", "nor what is not");
+    is_str(withdraw(r.id, EXECUTOR, "no need").state, "cancelled",
+           "who acts for the requester does");
+    is_int(number("ZCARD " PENDING "%s", ""), 0, "it is not pending");
+    is_str(vote(r.id, "approve", BOB, "[]", "").state, "closed",
+           "it cannot be approved any more");
+    is_str(withdraw(r.id, ALICE, "").state, "closed", "nor cancelled");
+    is_str(claim("cancel", 60, 1, "[]").state, "pending",
+           "the same request asks anew");
+
+    r = claim("used", 60, 1, "[]");
+    (void) vote(r.id, "approve", BOB, "[]", "");
+    is_str(withdraw(r.id, ALICE, "").state, "closed",
+           "what is approved stays so");
+    is_str(claim("used", 60, 1, "[]").state, "consumed", "and can be used");
+
+    r = claim("late", 60, 1, "[]");
+    set(r.id, "expires", "1");
+    is_str(withdraw(r.id, ALICE, "").state, "expired", "or it has expired");
+
+    r = claim("nobody", 60, 1, "[]");
+    set(r.id, "excluded", "{");
+    is_str(withdraw(r.id, ALICE, "").state, "not_requester",
+           "a broken one is nobody's");
+}
+
+
+static void
+test_scope(void)
+{
+    int          i;
+    result_t     r;
+    const char  *scopes[] = { "time", "run" };
+
+    for (i = 0; i < 2; i++) {
+        freeReplyObject(redisCommand(redis, "FLUSHALL"));
+
+        r = claim("scope", 60, 1, "[]");
+        set(r.id, "scope", scopes[i]);
+        set(r.id, "valid", "1000");
+        is_str(vote(r.id, "approve", BOB, "[]", "").state, "approved",
+               "approved for some time");
+        ok(number("PTTL hoop:approval:digest:%s", "scope") > 900 * 1000,
+           "as long its digest is known");
+        is_str(claim("scope", 60, 1, "[]").state, "consumed", "one passes");
+        is_str(claim("scope", 60, 1, "[]").state, "consumed", "and another");
+        is_int(number("HGET hoop:approval:%s uses", r.id), 2,
+               "both are counted");
+        is_str(vote(r.id, "deny", CAROL, "[]", "").state, "closed",
+               "who votes now is late");
+        set(r.id, "expires", "1");
+        is_str(claim("scope", 60, 1, "[]").state, "pending",
+               "after that it asks anew");
+    }
+
+    freeReplyObject(redisCommand(redis, "FLUSHALL"));
+
+    r = claim("ttl", 60, 1, "[]");
+    set(r.id, "scope", "run");
+    set(r.id, "valid", "0");
+    (void) vote(r.id, "approve", BOB, "[]", "");
+    ok(number("PTTL hoop:approval:digest:%s", "ttl") <= 60 * 1000,
+       "without a time it lasts as long as the ttl");
+    is_str(claim("ttl", 60, 1, "[]").state, "consumed", "one passes");
+    is_str(claim("ttl", 60, 1, "[]").state, "consumed", "and another");
+}
+
+
+static void
+test_reason(void)
+{
+    result_t  r;
+
+    freeReplyObject(redisCommand(redis, "FLUSHALL"));
+
+    r = claim("reason", 60, 1, "[]");
+    set(r.id, "required", "1");
+    is_str(vote(r.id, "approve", BOB, "[]", "").state, "no_reason",
+           "a vote without a reason is none");
+    is_str(vote(r.id, "deny", BOB, "[]", " \t").state, "no_reason",
+           "spaces are none");
+    is_int(number("HGET hoop:approval:%s votes", r.id), 0, "nothing counts");
+    is_str(vote(r.id, "approve", BOB, "[]", "yes").state, "approved",
+           "with one it does");
+}
+
+
+static redisReply *
+list(const char *limit, const char *state, const char *rule, const char *sub,
+    const char *after)
+{
+    return redisCommand(redis, "EVAL %s 2 " PENDING " " STREAM
+                        " %s %s %s %s %s %s %s %s", hoop_approval_script_list,
+                        limit, state, "", rule, "", sub, "", after);
+}
+
+
+static const char *
+field(redisReply *hash, const char *name)
+{
+    size_t  i;
+
+    for (i = 0; i + 1 < hash->elements; i += 2) {
+        if (strcmp(hash->element[i]->str, name) == 0) {
+            return hash->element[i + 1]->str;
+        }
+    }
+
+    return "";
+}
+
+
 static void
 test_list(void)
 {
-    int          i;
-    char         name[16];
+    int          i, n, pages;
+    char         name[16], after[128], seen[1024];
     result_t     first, last;
     redisReply  *reply;
 
@@ -649,44 +799,138 @@ test_list(void)
 
     (void) vote(last.id, "approve", BOB, "[]", "");
 
-    reply = redisCommand(redis, "EVAL %s 2 " PENDING " " STREAM " 100",
-                         hoop_approval_script_list);
+    reply = list("100", "pending", "", "", "");
 
     ok(reply != NULL && reply->type == REDIS_REPLY_ARRAY
-       && reply->elements == 3, "three are pending");
+       && reply->elements == 4 && reply->element[0]->len == 0,
+       "three are pending");
 
     if (reply != NULL && reply->type == REDIS_REPLY_ARRAY
-        && reply->elements == 3)
+        && reply->elements == 4)
     {
-        for (i = 0; i + 1 < (int) reply->element[0]->elements; i += 2) {
-            if (strcmp(reply->element[0]->element[i]->str, "id") == 0) {
-                is_str(reply->element[0]->element[i + 1]->str, first.id,
-                       "the oldest comes first");
-            }
-        }
+        is_str(field(reply->element[1], "id"), first.id,
+               "the oldest comes first");
     }
 
     freeReplyObject(reply);
 
     is_int(number("ZCARD %s", PENDING), 3, "the expired one is swept");
 
-    reply = redisCommand(redis, "EVAL %s 2 " PENDING " " STREAM " 2",
-                         hoop_approval_script_list);
-    ok(reply != NULL && reply->elements == 2, "the limit is kept");
+    reply = list("2", "pending", "", "", "");
+    ok(reply != NULL && reply->elements == 3 && reply->element[0]->len,
+       "the limit is kept");
+
+    snprintf(after, sizeof(after), "%s", reply->element[0]->str);
     freeReplyObject(reply);
+
+    reply = list("2", "pending", "", "", after);
+    ok(reply != NULL && reply->elements == 2 && reply->element[0]->len == 0,
+       "the rest is behind it");
+    freeReplyObject(reply);
+
+    reply = list("9", "approved", "", "", "");
+    ok(reply != NULL && reply->elements == 2
+       && strcmp(field(reply->element[1], "id"), last.id) == 0,
+       "one is approved");
+    freeReplyObject(reply);
+
+    reply = list("9", "expired", "", "", "");
+    ok(reply != NULL && reply->elements == 2, "one has expired");
+    freeReplyObject(reply);
+
+    reply = list("9", "", "another", "", "");
+    ok(reply != NULL && reply->elements == 1, "none is of another rule");
+    freeReplyObject(reply);
+
+    reply = list("9", "", "the rule", "alice", "");
+    ok(reply != NULL && reply->elements == 6, "all five are of alice");
+    ok(strcmp(field(reply->element[1], "created"),
+              field(reply->element[5], "created")) > 0,
+       "the newest comes first");
+    freeReplyObject(reply);
+
+    reply = list("9", "", "", "bob", "");
+    ok(reply != NULL && reply->elements == 1, "none is of bob");
+    freeReplyObject(reply);
+
+    /* one at a time, each once, also those of one second */
+
+    after[0] = '\0';
+    seen[0] = '\0';
+    n = 0;
+    pages = 0;
+
+    do {
+        reply = list("1", "", "", "", after);
+        pages++;
+
+        if (reply->elements == 2) {
+            n++;
+            if (strstr(seen, field(reply->element[1], "id"))) {
+                n = -100;
+            }
+
+            strcat(seen, field(reply->element[1], "id"));
+            strcat(seen, ",");
+        }
+
+        snprintf(after, sizeof(after), "%s", reply->element[0]->str);
+        freeReplyObject(reply);
+
+    } while (after[0] && pages < 20);
+
+    is_int(n, 5, "page by page they are five, each once");
 
     reply = redisCommand(redis, "EVAL %s 3 " PENDING " " STREAM
                          " hoop:approval:%s %s", hoop_approval_script_show,
                          first.id, first.id);
     ok(reply != NULL && reply->type == REDIS_REPLY_ARRAY
-       && reply->elements >= 20 && reply->elements % 2 == 0,
+       && reply->elements == 3
+       && strcmp(field(reply->element[0], "id"), first.id) == 0,
        "one is shown");
+
+    if (reply != NULL && reply->elements == 3) {
+        is_str(field(reply->element[1], "id"), last.id,
+               "with the last one approved of its kind");
+        is_int(reply->element[2]->elements, 4, "and the requester's others");
+    }
+
     freeReplyObject(reply);
 
     reply = redisCommand(redis, "EVAL %s 3 " PENDING " " STREAM
                          " hoop:approval:none none", hoop_approval_script_show);
     ok(reply != NULL && reply->type == REDIS_REPLY_ARRAY
        && reply->elements == 0, "an unknown one is empty");
+    freeReplyObject(reply);
+}
+
+
+/* all keys of a cluster's node begin with the tag of one slot */
+
+static void
+test_prefix(void)
+{
+    redisReply  *reply;
+
+    freeReplyObject(redisCommand(redis, "FLUSHALL"));
+
+    reply = redisCommand(redis, "EVAL %s 4 {h}:approvals:pending {h}:approvals"
+                         " {h}:approval:digest:d {h}:approval:i i 60 d"
+                         " excluded %s approvers [] needed 1 rule r target t"
+                         " session s requester {}", hoop_approval_script_claim,
+                         "[\"" ALICE "\"]");
+    freeReplyObject(reply);
+
+    reply = redisCommand(redis, "EVAL %s 3 {h}:approvals:pending {h}:approvals"
+                         " {h}:approval:i i approve %s [] %s %s",
+                         hoop_approval_script_vote, BOB, "",
+                         "{\"iss\":\"https://idp.test\",\"sub\":\"bob\"}");
+    freeReplyObject(reply);
+
+    ok(number("DBSIZE%s", "") >= 6, "there are keys");
+
+    reply = redisCommand(redis, "KEYS hoop*");
+    is_int(reply->elements, 0, "none of them without the tag");
     freeReplyObject(reply);
 }
 
@@ -729,6 +973,10 @@ main(void)
         test_expired_digest();
         test_broken();
         test_list();
+        test_cancel();
+        test_scope();
+        test_reason();
+        test_prefix();
         test_full();
 
     } else {
