@@ -485,7 +485,9 @@ ngx_hoop_init_process(ngx_cycle_t *cycle)
             return NGX_ERROR;
         }
 
-        if (ngx_hoop_approval_init(cycle, ngx_hoop_redis) != NGX_OK) {
+        if (ngx_hoop_approval_init(cycle, conf->redis, ngx_hoop_redis)
+            != NGX_OK)
+        {
             return NGX_ERROR;
         }
 

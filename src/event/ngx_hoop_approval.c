@@ -50,7 +50,8 @@ static const char *const  ngx_hoop_approval_scripts[] = {
 
 
 ngx_int_t
-ngx_hoop_approval_init(ngx_cycle_t *cycle, ngx_hoop_redis_t *rc)
+ngx_hoop_approval_init(ngx_cycle_t *cycle, ngx_hoop_redis_conf_t *conf,
+    ngx_hoop_redis_t *rc)
 {
     ngx_uint_t   i;
 
@@ -63,10 +64,20 @@ ngx_hoop_approval_init(ngx_cycle_t *cycle, ngx_hoop_redis_t *rc)
 
     ngx_hoop_approval.rc = rc;
     ngx_hoop_approval.cycle = cycle;
+    ngx_hoop_approval.conf = conf;
 
     ngx_rbtree_init(&ngx_hoop_approval.tree, &ngx_hoop_approval.sentinel,
                     ngx_str_rbtree_insert_value);
     ngx_queue_init(&ngx_hoop_approval.nodes);
+    ngx_queue_init(&ngx_hoop_approval.due);
+    ngx_queue_init(&ngx_hoop_approval.listeners);
+
+    ngx_hoop_approval.hurry.handler = ngx_hoop_approval_hurry_handler;
+    ngx_hoop_approval.hurry.log = cycle->log;
+
+    ngx_hoop_approval.news.handler = ngx_hoop_approval_news_handler;
+    ngx_hoop_approval.news.log = cycle->log;
+    ngx_hoop_approval.news.cancelable = 1;
 
     ngx_hoop_approval.timer.handler = ngx_hoop_approval_timer_handler;
     ngx_hoop_approval.timer.data = &ngx_hoop_approval;
@@ -97,6 +108,16 @@ ngx_hoop_approval_done(void)
         ngx_del_timer(&ngx_hoop_approval.timer);
     }
 
+    if (ngx_hoop_approval.news.timer_set) {
+        ngx_del_timer(&ngx_hoop_approval.news);
+    }
+
+    if (ngx_hoop_approval.hurry.posted) {
+        ngx_delete_posted_event(&ngx_hoop_approval.hurry);
+    }
+
+    ngx_hoop_approval_channel_done();
+
     while (!ngx_queue_empty(&ngx_hoop_approval.nodes)) {
         q = ngx_queue_head(&ngx_hoop_approval.nodes);
         node = ngx_queue_data(q, ngx_hoop_approval_node_t, queue);
@@ -107,6 +128,13 @@ ngx_hoop_approval_done(void)
         op = ngx_queue_data(q, ngx_hoop_approval_op_t, queue);
 
         ngx_hoop_approval_unwatch(op);
+    }
+
+    while (!ngx_queue_empty(&ngx_hoop_approval.listeners)) {
+        q = ngx_queue_head(&ngx_hoop_approval.listeners);
+
+        ngx_hoop_approval_unlisten(ngx_queue_data(q,
+                                       ngx_hoop_approval_listener_t, queue));
     }
 
     ngx_hoop_approval.rc = NULL;

@@ -104,11 +104,26 @@ struct ngx_hoop_approval_op_s {
 };
 
 
+/* who wants to know that any approval has changed */
+
+typedef struct {
+    /* set by the caller; it must only leave a mark and post an event */
+    void                  (*handler)(void *data);
+    void                   *data;
+
+    /* internal */
+    ngx_queue_t             queue;
+    unsigned                active:1;
+} ngx_hoop_approval_listener_t;
+
+
 /*
  * In the worker, after ngx_hoop_redis_create(); rc may be NULL, then nothing
- * can be started.  done() comes before ngx_hoop_redis_destroy().
+ * can be started.  conf is for a connection of its own.  done() comes before
+ * ngx_hoop_redis_destroy().
  */
-ngx_int_t ngx_hoop_approval_init(ngx_cycle_t *cycle, ngx_hoop_redis_t *rc);
+ngx_int_t ngx_hoop_approval_init(ngx_cycle_t *cycle,
+    ngx_hoop_redis_conf_t *conf, ngx_hoop_redis_t *rc);
 void ngx_hoop_approval_done(void);
 
 /* NGX_OK: started; NGX_ERROR: cannot be, the handler is not called */
@@ -116,8 +131,8 @@ void ngx_hoop_approval_done(void);
 /* finds the approval of this digest, makes it, or uses it up */
 ngx_int_t ngx_hoop_approval_claim(ngx_hoop_approval_op_t *op,
     const ngx_hoop_approval_request_t *req);
-/* calls the handler once op->id is no longer pending (polling, plus at once
-   when the vote passed through this worker): APPROVED, DENIED, EXPIRED, CLOSED
+/* calls the handler once op->id is no longer pending (told by Redis, or at once
+   where the vote passed through this worker; polling behind that): APPROVED, DENIED, EXPIRED, CLOSED
    or UNKNOWN.  Nothing is consumed by it: claim again.  While Redis is away it
    goes on waiting; the deadline is the caller's. */
 ngx_int_t ngx_hoop_approval_watch(ngx_hoop_approval_op_t *op);
@@ -137,6 +152,10 @@ ngx_int_t ngx_hoop_approval_list(ngx_hoop_approval_op_t *op,
    UNKNOWN without JSON */
 ngx_int_t ngx_hoop_approval_show(ngx_hoop_approval_op_t *op);
 void ngx_hoop_approval_cancel(ngx_hoop_approval_op_t *op);
+
+/* from now on; it may be called without a change.  Whoever dies unlistens */
+void ngx_hoop_approval_listen(ngx_hoop_approval_listener_t *listener);
+void ngx_hoop_approval_unlisten(ngx_hoop_approval_listener_t *listener);
 
 
 #endif /* _NGX_HOOP_APPROVAL_H_INCLUDED_ */

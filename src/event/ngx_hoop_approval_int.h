@@ -3,8 +3,8 @@
  * Copyright (C) ngx_hoop_module authors
  *
  * What the files of the approvals share: ngx_hoop_approval.c runs scripts,
- * ngx_hoop_approval_watch.c waits for what others decide, and
- * ngx_hoop_approval_json.c shows.  Nobody else includes this.
+ * ngx_hoop_approval_watch.c waits for what others decide,
+ * ngx_hoop_approval_channel.c is told of it, and ngx_hoop_approval_json.c shows.  Nobody else includes this.
  */
 
 
@@ -53,8 +53,10 @@ typedef struct {
     ngx_str_node_t               sn;
     ngx_queue_t                  queue;
     ngx_queue_t                  watchers;  /* of ngx_hoop_approval_op_t */
+    ngx_queue_t                  due;       /* if "hurried" */
     u_char                       id[32];
     unsigned                     woken:1;
+    unsigned                     hurried:1; /* to be asked about at once */
 } ngx_hoop_approval_node_t;
 
 
@@ -64,8 +66,18 @@ typedef struct {
     ngx_rbtree_t                 tree;
     ngx_rbtree_node_t            sentinel;
     ngx_queue_t                  nodes;
+    ngx_queue_t                  due;       /* of nodes */
+    ngx_queue_t                  listeners;
     ngx_event_t                  timer;
+    ngx_event_t                  hurry;
+    ngx_event_t                  news;
     ngx_uint_t                   polls;     /* calls in flight */
+    ngx_msec_t                   polled;    /* when all were asked about */
+
+    ngx_hoop_redis_conf_t       *conf;
+    ngx_hoop_redis_t            *channel;   /* NULL: nobody has waited yet */
+    unsigned                     up:1;      /* it is */
+
     u_char                       sha1[NGX_HOOP_APPROVAL_SCRIPTS][40];
 } ngx_hoop_approval_t;
 
@@ -89,8 +101,21 @@ ngx_uint_t ngx_hoop_approval_valid_id(const u_char *p, size_t len);
 void ngx_hoop_approval_unwatch(ngx_hoop_approval_op_t *op);
 void ngx_hoop_approval_wake(const ngx_hoop_approval_op_t *result);
 void ngx_hoop_approval_timer_handler(ngx_event_t *ev);
+/* somebody waits, or listens: the timer runs */
+void ngx_hoop_approval_attend(void);
+/* asks about this one soon, if somebody waits for it */
+void ngx_hoop_approval_hurry(const u_char *id);
+void ngx_hoop_approval_hurry_handler(ngx_event_t *ev);
 void ngx_hoop_approval_polled(ngx_hoop_approval_call_t *call,
     redisReply *reply);
+
+/* ngx_hoop_approval_channel.c */
+
+void ngx_hoop_approval_channel_open(void);
+void ngx_hoop_approval_channel_done(void);
+/* tells the listeners, soon and once for many */
+void ngx_hoop_approval_news(void);
+void ngx_hoop_approval_news_handler(ngx_event_t *ev);
 
 /* ngx_hoop_approval_json.c */
 

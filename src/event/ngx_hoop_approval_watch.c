@@ -3,7 +3,8 @@
  * Copyright (C) ngx_hoop_module authors
  *
  * Watchers of one approval hang on a node, found by id.  While there is a
- * node, a timer polls all of them; the nodes belong to this file, the ops in
+ * node, a timer polls all of them, and as long as Redis does not tell of changes
+ * often; the nodes belong to this file, the ops in
  * their queues do not.  A node lives as long as it has watchers; one whose
  * watchers are being called is out of the tree ("woken") and is freed by who
  * calls them.
@@ -13,12 +14,16 @@
 #include "ngx_hoop_approval_int.h"
 
 
-#define NGX_HOOP_APPROVAL_POLL  500
+#define NGX_HOOP_APPROVAL_POLL   500
+/* the same while we are told */
+#define NGX_HOOP_APPROVAL_CHECK  3000
 
 
 static ngx_hoop_approval_node_t *ngx_hoop_approval_lookup(const u_char *id);
 static void ngx_hoop_approval_forget(ngx_hoop_approval_node_t *node);
 static void ngx_hoop_approval_poll(void);
+static ngx_int_t ngx_hoop_approval_ask(ngx_hoop_approval_node_t **nodes,
+    ngx_uint_t n);
 
 
 ngx_int_t
@@ -58,11 +63,20 @@ ngx_hoop_approval_watch(ngx_hoop_approval_op_t *op)
     op->node = node;
     op->active = 1;
 
+    ngx_hoop_approval_attend();
+
+    return NGX_OK;
+}
+
+
+void
+ngx_hoop_approval_attend(void)
+{
+    ngx_hoop_approval_channel_open();
+
     if (!ngx_hoop_approval.timer.timer_set) {
         ngx_add_timer(&ngx_hoop_approval.timer, NGX_HOOP_APPROVAL_POLL);
     }
-
-    return NGX_OK;
 }
 
 
@@ -104,6 +118,11 @@ ngx_hoop_approval_forget(ngx_hoop_approval_node_t *node)
 {
     ngx_rbtree_delete(&ngx_hoop_approval.tree, &node->sn.node);
     ngx_queue_remove(&node->queue);
+
+    if (node->hurried) {
+        node->hurried = 0;
+        ngx_queue_remove(&node->due);
+    }
 }
 
 
@@ -156,14 +175,25 @@ ngx_hoop_approval_wake(const ngx_hoop_approval_op_t *result)
 void
 ngx_hoop_approval_timer_handler(ngx_event_t *ev)
 {
-    if (ngx_queue_empty(&ngx_hoop_approval.nodes)) {
+    if (ngx_queue_empty(&ngx_hoop_approval.nodes)
+        && ngx_queue_empty(&ngx_hoop_approval.listeners))
+    {
         return;
     }
 
-    /* an answer that is late is not asked for twice */
+    if (!ngx_hoop_approval.up
+        || ngx_current_msec - ngx_hoop_approval.polled
+           >= NGX_HOOP_APPROVAL_CHECK)
+    {
+        ngx_hoop_approval.polled = ngx_current_msec;
 
-    if (ngx_hoop_approval.polls == 0) {
-        ngx_hoop_approval_poll();
+        ngx_hoop_approval_news();
+
+        /* an answer that is late is not asked for twice */
+
+        if (ngx_hoop_approval.polls == 0) {
+            ngx_hoop_approval_poll();
+        }
     }
 
     ngx_add_timer(ev, NGX_HOOP_APPROVAL_POLL);
@@ -173,48 +203,106 @@ ngx_hoop_approval_timer_handler(ngx_event_t *ev)
 static void
 ngx_hoop_approval_poll(void)
 {
-    u_char                    *p;
-    u_char                     keys[NGX_HOOP_APPROVAL_BATCH][64];
-    ngx_uint_t                 i, n;
+    ngx_uint_t                 n;
     ngx_queue_t               *q;
-    ngx_hoop_approval_node_t  *node, *nodes[NGX_HOOP_APPROVAL_BATCH];
-    ngx_hoop_approval_args_t   args;
+    ngx_hoop_approval_node_t  *nodes[NGX_HOOP_APPROVAL_BATCH];
 
     q = ngx_queue_head(&ngx_hoop_approval.nodes);
 
     while (q != ngx_queue_sentinel(&ngx_hoop_approval.nodes)) {
-
-        args.n = 0;
 
         for (n = 0;
              n < NGX_HOOP_APPROVAL_BATCH
              && q != ngx_queue_sentinel(&ngx_hoop_approval.nodes);
              n++)
         {
-            node = ngx_queue_data(q, ngx_hoop_approval_node_t, queue);
-            nodes[n] = node;
-
-            p = ngx_cpymem(keys[n], "hoop:approval:",
-                           sizeof("hoop:approval:") - 1);
-            p = ngx_cpymem(p, node->id, 32);
-
-            ngx_hoop_approval_arg(&args, keys[n], p - keys[n]);
-
+            nodes[n] = ngx_queue_data(q, ngx_hoop_approval_node_t, queue);
             q = ngx_queue_next(q);
         }
 
-        for (i = 0; i < n; i++) {
-            ngx_hoop_approval_arg(&args, nodes[i]->id, 32);
-        }
-
-        if (ngx_hoop_approval_call(NULL, NGX_HOOP_APPROVAL_POLLING, n, &args)
-            != NGX_OK)
-        {
+        if (ngx_hoop_approval_ask(nodes, n) != NGX_OK) {
             return;
         }
-
-        ngx_hoop_approval.polls++;
     }
+}
+
+
+void
+ngx_hoop_approval_hurry(const u_char *id)
+{
+    ngx_hoop_approval_node_t  *node;
+
+    node = ngx_hoop_approval_lookup(id);
+
+    if (node == NULL || node->hurried) {
+        return;
+    }
+
+    node->hurried = 1;
+    ngx_queue_insert_tail(&ngx_hoop_approval.due, &node->due);
+
+    ngx_post_event(&ngx_hoop_approval.hurry, &ngx_posted_events);
+}
+
+
+void
+ngx_hoop_approval_hurry_handler(ngx_event_t *ev)
+{
+    ngx_uint_t                 n;
+    ngx_queue_t               *q;
+    ngx_hoop_approval_node_t  *nodes[NGX_HOOP_APPROVAL_BATCH];
+
+    while (!ngx_queue_empty(&ngx_hoop_approval.due)) {
+
+        for (n = 0;
+             n < NGX_HOOP_APPROVAL_BATCH
+             && !ngx_queue_empty(&ngx_hoop_approval.due);
+             n++)
+        {
+            q = ngx_queue_head(&ngx_hoop_approval.due);
+            ngx_queue_remove(q);
+
+            nodes[n] = ngx_queue_data(q, ngx_hoop_approval_node_t, due);
+            nodes[n]->hurried = 0;
+        }
+
+        /* what cannot be asked now is polled for later */
+
+        (void) ngx_hoop_approval_ask(nodes, n);
+    }
+}
+
+
+static ngx_int_t
+ngx_hoop_approval_ask(ngx_hoop_approval_node_t **nodes, ngx_uint_t n)
+{
+    u_char                    *p;
+    u_char                     keys[NGX_HOOP_APPROVAL_BATCH][64];
+    ngx_uint_t                 i;
+    ngx_hoop_approval_args_t   args;
+
+    args.n = 0;
+
+    for (i = 0; i < n; i++) {
+        p = ngx_cpymem(keys[i], "hoop:approval:", sizeof("hoop:approval:") - 1);
+        p = ngx_cpymem(p, nodes[i]->id, 32);
+
+        ngx_hoop_approval_arg(&args, keys[i], p - keys[i]);
+    }
+
+    for (i = 0; i < n; i++) {
+        ngx_hoop_approval_arg(&args, nodes[i]->id, 32);
+    }
+
+    if (ngx_hoop_approval_call(NULL, NGX_HOOP_APPROVAL_POLLING, n, &args)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    ngx_hoop_approval.polls++;
+
+    return NGX_OK;
 }
 
 

@@ -140,6 +140,10 @@ ngx_hoop_redis_destroy(ngx_hoop_redis_t *rc)
         ngx_del_timer(&rc->retry);
     }
 
+    if (rc->ping.timer_set) {
+        ngx_del_timer(&rc->ping);
+    }
+
     ngx_hoop_redis_drain(rc);
 
     ngx_destroy_pool(rc->pool);
@@ -270,7 +274,7 @@ ngx_hoop_redis_queue(ngx_hoop_redis_t *rc, char *cmd, size_t len,
 
     /* somebody waits: a worker that exits gracefully should wait, too */
 
-    rc->timer.cancelable = 0;
+    rc->timer.cancelable = (rc->subscriber.channel != NULL);
 
     if (rc->state == NGX_HOOP_REDIS_READY) {
         ngx_post_event(&rc->flush, &ngx_posted_events);
@@ -578,6 +582,12 @@ ngx_hoop_redis_reply(ngx_hoop_redis_t *rc, redisReply *reply)
     const char           *reason;
     ngx_queue_t          *q;
     ngx_hoop_redis_op_t  *op;
+
+    if (rc->state == NGX_HOOP_REDIS_READY && ngx_hoop_redis_message(rc, reply))
+    {
+        freeReplyObject(reply);
+        return NGX_OK;
+    }
 
     if (ngx_queue_empty(&rc->pending) || reply->type > REDIS_REPLY_ERROR) {
         reason = "unexpected data";

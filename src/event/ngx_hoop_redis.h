@@ -20,6 +20,8 @@
 #include <ngx_event.h>
 #include <hiredis/hiredis.h>
 
+#include "../core/hoop_core.h"
+
 
 typedef struct {
     ngx_str_t               url;           /* as written, for messages */
@@ -66,6 +68,17 @@ ngx_uint_t ngx_hoop_redis_available(ngx_hoop_redis_t *rc);
    sent, and with ready = 0 when it is lost; several may be registered */
 ngx_int_t ngx_hoop_redis_on_state(ngx_hoop_redis_t *rc,
     void (*handler)(void *data, ngx_uint_t ready), void *data);
+
+/*
+ * Makes of a new connection a subscriber: of all that is published on the
+ * channel the handler gets the text, which it must not trust, and it may not
+ * destroy the connection.  "up" changes with what can be expected to arrive.
+ * Commands but PING are not for this connection.  Its failures are logged as
+ * information: the other connection of the worker tells them.
+ */
+void ngx_hoop_redis_subscribe(ngx_hoop_redis_t *rc, const char *channel,
+    void (*handler)(void *data, hoop_str_t message),
+    void (*up)(void *data, ngx_uint_t up), void *data);
 
 /*
  * Queues a command; the arguments are copied before the call returns.  NULL

@@ -394,7 +394,8 @@ ngx_hoop_redis_ready(ngx_hoop_redis_t *rc)
     rc->since = ngx_current_msec;
     rc->log.action = NULL;
 
-    level = rc->reason ? NGX_LOG_NOTICE : NGX_LOG_INFO;
+    level = (rc->reason && rc->subscriber.channel == NULL) ? NGX_LOG_NOTICE
+                                                           : NGX_LOG_INFO;
 
     ngx_log_error(level, &rc->log, 0, "hoop: redis connection established");
 
@@ -422,7 +423,8 @@ ngx_hoop_redis_fail(ngx_hoop_redis_t *rc, ngx_err_t err, const char *reason)
     ready = (rc->state == NGX_HOOP_REDIS_READY);
 
     again = rc->reason != NULL && ngx_strcmp(rc->reason, reason) == 0;
-    level = (again || rc->closing) ? NGX_LOG_INFO : NGX_LOG_ERR;
+    level = (again || rc->closing || rc->subscriber.channel) ? NGX_LOG_INFO
+                                                             : NGX_LOG_ERR;
 
     ngx_log_error(level, &rc->log, err, "hoop: %s", reason);
 

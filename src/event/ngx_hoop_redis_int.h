@@ -78,6 +78,14 @@ typedef struct {
 } ngx_hoop_redis_listener_t;
 
 
+typedef struct {
+    const char                  *channel;   /* NULL: no subscriber */
+    void                       (*handler)(void *data, hoop_str_t message);
+    void                       (*up)(void *data, ngx_uint_t up);
+    void                        *data;
+} ngx_hoop_redis_subscriber_t;
+
+
 struct ngx_hoop_redis_s {
     ngx_hoop_redis_conf_t       *conf;
     ngx_pool_t                  *pool;
@@ -107,12 +115,15 @@ struct ngx_hoop_redis_s {
     ngx_event_t                  flush;
     ngx_event_t                  timer;     /* of the oldest op */
     ngx_event_t                  retry;
+    ngx_event_t                  ping;      /* of a subscriber */
     ngx_msec_t                   delay;
     ngx_msec_t                   since;     /* READY */
     ngx_msec_t                   attempted;
 
     ngx_uint_t                   nlisteners;
     ngx_hoop_redis_listener_t    listeners[NGX_HOOP_REDIS_LISTENERS];
+
+    ngx_hoop_redis_subscriber_t  subscriber;
 
     const char                  *reason;    /* of the last failure, logged */
     unsigned                     closing:1;
@@ -127,6 +138,11 @@ void ngx_hoop_redis_unlink(ngx_hoop_redis_t *rc,
 void ngx_hoop_redis_drain(ngx_hoop_redis_t *rc);
 void ngx_hoop_redis_read_handler(ngx_event_t *rev);
 void ngx_hoop_redis_write_handler(ngx_event_t *wev);
+
+/* ngx_hoop_redis_subscribe.c */
+
+/* 1: it was one, and is taken care of */
+ngx_uint_t ngx_hoop_redis_message(ngx_hoop_redis_t *rc, redisReply *reply);
 
 /* ngx_hoop_redis_connect.c */
 
