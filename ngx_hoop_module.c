@@ -185,7 +185,7 @@ static ngx_command_t  ngx_http_hoop_commands[] = {
       NULL },
 
     { ngx_string("hoop_approval"),
-      NGX_HTTP_HOOP_ANYWHERE|NGX_CONF_TAKE1,
+      NGX_HTTP_HOOP_ANYWHERE|NGX_CONF_TAKE12,
       ngx_http_hoop_conf_approval,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
@@ -738,6 +738,7 @@ ngx_http_hoop_create_loc_conf(ngx_conf_t *cf)
     conf->record_max = NGX_CONF_UNSET_SIZE;
     conf->body_max = NGX_CONF_UNSET_SIZE;
     conf->approval_wait = NGX_CONF_UNSET_MSEC;
+    conf->approval_max = NGX_CONF_UNSET_UINT;
 
     return conf;
 }
@@ -780,6 +781,7 @@ ngx_http_hoop_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
                               HOOP_REQUEST_BODY);
     ngx_conf_merge_str_value(conf->credential_name, prev->credential_name, "");
     ngx_conf_merge_msec_value(conf->approval_wait, prev->approval_wait, 0);
+    ngx_conf_merge_uint_value(conf->approval_max, prev->approval_max, 0);
 
     if (conf->target == NULL) {
         conf->target = prev->target;

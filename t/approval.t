@@ -806,8 +806,8 @@ is(show($id)->{state}, 'consumed', 'it is used up');
 my $held = begin(POST => '/p/a', $who{agent}, 'body');
 my $id = pending_id();
 $redis->command('HSET', "hoop:approval:$id", 'state', 'approved', 'by', 'x y');
-my $res = finish($held, 3);
-is($res->{status}, 200, 'it is seen soon');
+my $res = finish($held, 6);
+is($res->{status}, 200, 'it is seen, though nobody has told of it');
 is($res->{body}, "reached by POST, body of 4\n", 'the body is still there');
 --- response_body
 1

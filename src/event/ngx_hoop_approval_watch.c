@@ -16,7 +16,7 @@
 
 #define NGX_HOOP_APPROVAL_POLL   500
 /* the same while we are told */
-#define NGX_HOOP_APPROVAL_CHECK  3000
+#define NGX_HOOP_APPROVAL_CHECK  2000
 
 
 static ngx_hoop_approval_node_t *ngx_hoop_approval_lookup(const u_char *id);

@@ -26,6 +26,7 @@
 #include "../core/hoop_mcp_list.h"
 #include "../core/hoop_media.h"
 #include "../core/hoop_policy.h"
+#include "../core/hoop_prefer.h"
 #include "../core/hoop_request.h"
 #include "../core/hoop_rows.h"
 #include "../core/hoop_tz.h"
@@ -259,6 +260,7 @@ typedef struct {
     ngx_http_complex_value_t     *target;
     ngx_http_complex_value_t     *run;
     ngx_msec_t                    approval_wait;
+    ngx_uint_t                    approval_max;  /* held in a worker */
     ngx_str_t                     realm;
     ngx_array_t                  *scopes;      /* of hoop_str_t, or NULL */
     ngx_array_t                  *audiences;   /* the same */
@@ -481,6 +483,8 @@ typedef struct {
     unsigned                      approval_ok:1;   /* used up by us */
     unsigned                      approval_told:1; /* pending event written */
     unsigned                      waited:1;        /* the wait has ended */
+    unsigned                      held:1;          /* one of those that wait */
+    unsigned                      prefers:1;       /* to wait not so long */
     unsigned                      hidden:1;        /* the token is */
     unsigned                      in_query:1;      /* it stood there */
     unsigned                      swapped:1;       /* headers are ours */
@@ -846,6 +850,8 @@ ngx_int_t ngx_http_hoop_approval_claim(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx);
 ngx_int_t ngx_http_hoop_approval_result(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx);
+/* the wait is over, for now: nothing is pending */
+void ngx_http_hoop_approval_release(ngx_http_hoop_ctx_t *ctx);
 void ngx_http_hoop_approval_detach(ngx_http_hoop_ctx_t *ctx);
 
 /* ngx_http_hoop_headers.c */

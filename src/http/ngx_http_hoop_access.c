@@ -275,6 +275,7 @@ ngx_http_hoop_start(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
     ctx->events = 0;
     ctx->closed = 0;
     ctx->waited = 0;
+    ctx->prefers = 0;
     ctx->approval_done = 0;
     ctx->approval_ok = 0;
     ctx->approval_told = 0;
@@ -758,7 +759,7 @@ ngx_http_hoop_step_vote_wait(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
         return NGX_AGAIN;
     }
 
-    ngx_hoop_approval_cancel(&ctx->approval);
+    ngx_http_hoop_approval_release(ctx);
 
     if (ctx->approval_done) {
 

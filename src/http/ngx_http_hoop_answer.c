@@ -510,7 +510,11 @@ ngx_http_hoop_accepted(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
         b.len = 0;
     }
 
-    if (ngx_http_hoop_header_out(r, "Retry-After", hoop_cstr("5")) == NULL) {
+    if (ngx_http_hoop_header_out(r, "Retry-After", hoop_cstr("5")) == NULL
+        || (ctx->prefers
+            && ngx_http_hoop_header_out(r, "Preference-Applied",
+                                        hoop_cstr("respond-async")) == NULL))
+    {
         hoop_buf_free(&b);
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }

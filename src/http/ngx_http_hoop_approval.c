@@ -21,6 +21,8 @@ static ngx_int_t ngx_http_hoop_approval_uri(ngx_http_request_t *r,
     ngx_str_t *uri);
 static ngx_int_t ngx_http_hoop_approval_headers(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx, hoop_buf_t *b);
+static ngx_msec_t ngx_http_hoop_approval_wait(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx);
 static void ngx_http_hoop_approval_handler(ngx_hoop_approval_op_t *op);
 static void ngx_http_hoop_approval_timeout(ngx_event_t *ev);
 static const char *ngx_http_hoop_approval_denied(ngx_http_request_t *r,
@@ -29,6 +31,10 @@ static ngx_int_t ngx_http_hoop_approval_excluded(ngx_http_hoop_ctx_t *ctx,
     hoop_buf_t *b);
 static ngx_int_t ngx_http_hoop_approval_approvers(ngx_http_hoop_ctx_t *ctx,
     hoop_buf_t *b);
+
+
+/* of this worker */
+static ngx_uint_t  ngx_http_hoop_approval_held;
 
 
 ngx_int_t
@@ -367,6 +373,8 @@ ngx_http_hoop_approval_approvers(ngx_http_hoop_ctx_t *ctx, hoop_buf_t *b)
 ngx_int_t
 ngx_http_hoop_approval_result(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
 {
+    ngx_uint_t               max;
+    ngx_msec_t               wait;
     ngx_hoop_approval_op_t  *op;
 
     op = &ctx->approval;
@@ -401,8 +409,20 @@ ngx_http_hoop_approval_result(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
         ctx->approval_told = 1;
     }
 
-    if (ctx->waited || ctx->conf->approval_wait == 0) {
+    wait = ngx_http_hoop_approval_wait(r, ctx);
+
+    if (ctx->waited || wait == 0) {
         return NGX_HTTP_ACCEPTED;
+    }
+
+    /* the others are for what does not wait */
+
+    max = ctx->conf->approval_max ? ctx->conf->approval_max
+                                  : ngx_cycle->connection_n / 2;
+
+    if (ngx_http_hoop_approval_held >= max) {
+        ctx->error = "too many requests wait for a human";
+        return NGX_HTTP_SERVICE_UNAVAILABLE;
     }
 
     ctx->approval_done = 0;
@@ -411,15 +431,59 @@ ngx_http_hoop_approval_result(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
         return NGX_HTTP_ACCEPTED;
     }
 
+    ctx->held = 1;
+    ngx_http_hoop_approval_held++;
+
     if (!ctx->timer.timer_set) {
         ctx->timer.handler = ngx_http_hoop_approval_timeout;
         ctx->timer.data = ctx;
         ctx->timer.log = r->connection->log;
 
-        ngx_add_timer(&ctx->timer, ctx->conf->approval_wait);
+        ngx_add_timer(&ctx->timer, wait);
     }
 
     return NGX_AGAIN;
+}
+
+
+/*
+ * As long as the location lets it, or less if the client prefers that (RFC 7240,
+ * 4.1 and 4.3): "wait" says when it wants an answer, "respond-async" alone that
+ * it wants none that has to be waited for.
+ */
+
+static ngx_msec_t
+ngx_http_hoop_approval_wait(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
+{
+    ngx_uint_t        i;
+    ngx_msec_t        wait;
+    hoop_prefer_t     prefer;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    ngx_memzero(&prefer, sizeof(hoop_prefer_t));
+
+    i = 0;
+    part = &r->headers_in.headers.part;
+
+    while ((h = ngx_http_hoop_next(&part, &i)) != NULL) {
+        if (h->hash && h->key.len == 6
+            && ngx_strncasecmp(h->key.data, (u_char *) "prefer", 6) == 0)
+        {
+            hoop_prefer(ngx_http_hoop_str(&h->value), &prefer);
+        }
+    }
+
+    wait = ctx->conf->approval_wait;
+
+    if (prefer.has_wait) {
+        ctx->prefers = ((ngx_msec_t) prefer.wait * 1000 <= wait);
+
+    } else if (prefer.async) {
+        ctx->prefers = 1;
+    }
+
+    return ctx->prefers ? (ngx_msec_t) prefer.wait * 1000 : wait;
 }
 
 
@@ -471,11 +535,23 @@ ngx_http_hoop_approval_timeout(ngx_event_t *ev)
 
 
 void
-ngx_http_hoop_approval_detach(ngx_http_hoop_ctx_t *ctx)
+ngx_http_hoop_approval_release(ngx_http_hoop_ctx_t *ctx)
 {
     if (ctx->approval.handler) {
         ngx_hoop_approval_cancel(&ctx->approval);
     }
+
+    if (ctx->held) {
+        ctx->held = 0;
+        ngx_http_hoop_approval_held--;
+    }
+}
+
+
+void
+ngx_http_hoop_approval_detach(ngx_http_hoop_ctx_t *ctx)
+{
+    ngx_http_hoop_approval_release(ctx);
 
     if (ctx->timer.timer_set) {
         ngx_del_timer(&ctx->timer);

@@ -471,7 +471,9 @@ ngx_http_hoop_conf_approval(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_hoop_loc_conf_t *hlcf = conf;
 
-    ngx_str_t  *value, s;
+    ngx_int_t    n;
+    ngx_str_t   *value, s;
+    ngx_uint_t   i;
 
     if (hlcf->approval_wait != NGX_CONF_UNSET_MSEC) {
         return "is duplicate";
@@ -479,22 +481,39 @@ ngx_http_hoop_conf_approval(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = cf->args->elts;
 
-    if (ngx_strncmp(value[1].data, "wait=", 5) != 0) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid parameter \"%V\", wanted wait=TIME",
-                           &value[1]);
-        return NGX_CONF_ERROR;
+    for (i = 1; i < cf->args->nelts; i++) {
+
+        if (ngx_strncmp(value[i].data, "wait=", 5) == 0) {
+            s.data = value[i].data + 5;
+            s.len = value[i].len - 5;
+
+            hlcf->approval_wait = ngx_parse_time(&s, 0);
+
+            if (hlcf->approval_wait == (ngx_msec_t) NGX_ERROR
+                || hlcf->approval_wait > 3600 * 1000)
+            {
+                return "has an invalid wait, wanted at most 1h";
+            }
+
+        } else if (ngx_strncmp(value[i].data, "max=", 4) == 0) {
+            n = ngx_atoi(value[i].data + 4, value[i].len - 4);
+
+            if (n < 1) {
+                return "has an invalid max, wanted a number from 1 on";
+            }
+
+            hlcf->approval_max = n;
+
+        } else {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid parameter \"%V\", wanted wait=TIME "
+                               "or max=NUMBER", &value[i]);
+            return NGX_CONF_ERROR;
+        }
     }
 
-    s.data = value[1].data + 5;
-    s.len = value[1].len - 5;
-
-    hlcf->approval_wait = ngx_parse_time(&s, 0);
-
-    if (hlcf->approval_wait == (ngx_msec_t) NGX_ERROR
-        || hlcf->approval_wait > 3600 * 1000)
-    {
-        return "has an invalid wait, wanted at most 1h";
+    if (hlcf->approval_wait == NGX_CONF_UNSET_MSEC) {
+        return "has no wait=TIME";
     }
 
     return NGX_CONF_OK;

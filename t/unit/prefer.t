@@ -1,0 +1,3 @@
+#!/usr/bin/perl
+
+exec './build/unit/prefer' or die "build/unit/prefer: $!\n";
