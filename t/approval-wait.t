@@ -273,7 +273,84 @@ cmp_ok(time - $start, '<', 5, 'a tenth of a second');
 
 
 
-=== TEST 8: a max that is none
+=== TEST 8: a list has a tag
+--- approval: wait=0
+--- steps
+my $list = ask(GET => '/hoop/approvals', $dana);
+like($list->{headers}{etag}, qr/^"[0-9a-f]{32}"$/, 'its tag');
+my $again = ask(GET => '/hoop/approvals',
+                [$dana, "If-None-Match: $list->{headers}{etag}"]);
+is("$again->{status} [$again->{body}]", '304 []', 'the same is not sent');
+is(ask(POST => '/p/1', $agent)->{status}, 202, 'something is new');
+$again = ask(GET => '/hoop/approvals',
+             [$dana, "If-None-Match: $list->{headers}{etag}"]);
+is($again->{status}, 200, 'which is');
+isnt($again->{headers}{etag}, $list->{headers}{etag}, 'with another tag');
+
+my ($id) = pending_ids(1);
+my $one = ask(GET => "/hoop/approvals/$id", $dana);
+is(ask(GET => "/hoop/approvals/$id",
+       [$dana, "If-None-Match: \"x\", W/$one->{headers}{etag}"])->{status},
+   304, 'so has each approval');
+
+
+
+=== TEST 9: and who has it may wait for something new
+--- approval: wait=0
+--- steps
+my $list = ask(GET => '/hoop/approvals', $dana);
+my @wait = ($dana, "If-None-Match: $list->{headers}{etag}", 'Prefer: wait=20');
+
+my @held = map { begin(GET => '/hoop/approvals', [@wait]) } 1 .. 4;
+ok(!answered($_, 0.1), 'it waits') for @held;
+
+my $start = time;
+is(ask(POST => '/p/1', $agent)->{status}, 202, 'something is new');
+my @res = map { finish($_, 5) } @held;
+cmp_ok(time - $start, '<', 3, 'which is told soon');
+is(scalar @{ $_->{json}{approvals} }, 1, 'to all') for @res;
+
+my ($id) = pending_ids(1);
+my $one = ask(GET => "/hoop/approvals/$id", $dana);
+my $held = begin(GET => "/hoop/approvals/$id",
+                 [$dana, "If-None-Match: $one->{headers}{etag}",
+                  'Prefer: wait=20']);
+ok(!answered($held, 0.1), 'it waits for one');
+is(vote($id, 'deny')->{status}, 200, 'that is decided');
+is(finish($held, 5)->{json}{state}, 'denied', 'and told of');
+
+$start = time;
+my $res = ask(GET => "/hoop/approvals?state=approved",
+              [$dana, 'If-None-Match: "x"', 'Prefer: wait=20']);
+is($res->{status}, 200, 'what it does not have is sent');
+$res = ask(GET => "/hoop/approvals?state=approved",
+           [$dana, "If-None-Match: $res->{headers}{etag}", 'Prefer: wait=1']);
+is($res->{status}, 304, 'nothing new in a second');
+is($res->{headers}{'preference-applied'}, 'wait', 'which was waited for');
+cmp_ok(time - $start, '>=', 0.9, 'in full');
+cmp_ok(time - $start, '<', 5, 'and no longer');
+
+
+
+=== TEST 10: a reader that leaves, and a reload, end the wait
+--- approval: wait=0
+--- steps
+my $list = ask(GET => '/hoop/approvals', $dana);
+my @wait = ($dana, "If-None-Match: $list->{headers}{etag}", 'Prefer: wait=60');
+
+hang_up(begin(GET => '/hoop/approvals', [@wait])) for 1 .. 5;
+my $held = begin(GET => '/hoop/approvals', [@wait]);
+ok(!answered($held, 0.2), 'one stays');
+
+my %old = map { $_ => 1 } nginx_workers();
+kill HUP => nginx_pid();
+is(finish($held, 5)->{status}, 304, 'until the worker is to exit');
+soon { my @now = nginx_workers(); @now == 2 && !grep { $old{$_} } @now }
+    'which it does';
+
+
+
+=== TEST 11: a max that is none
 --- approval: wait=1s max=0
 --- must_die
 --- error_log
@@ -281,7 +358,7 @@ has an invalid max, wanted a number from 1 on
 
 
 
-=== TEST 9: without a wait
+=== TEST 12: without a wait
 --- approval: max=5
 --- must_die
 --- error_log
@@ -289,7 +366,7 @@ has no wait=TIME
 
 
 
-=== TEST 10: an unknown word
+=== TEST 13: an unknown word
 --- approval: wait=1s min=5
 --- must_die
 --- error_log

@@ -73,9 +73,11 @@ ngx_hoop_approval_init(ngx_cycle_t *cycle, ngx_hoop_redis_conf_t *conf,
     ngx_queue_init(&ngx_hoop_approval.listeners);
 
     ngx_hoop_approval.hurry.handler = ngx_hoop_approval_hurry_handler;
+    ngx_hoop_approval.hurry.data = &ngx_hoop_approval;
     ngx_hoop_approval.hurry.log = cycle->log;
 
     ngx_hoop_approval.news.handler = ngx_hoop_approval_news_handler;
+    ngx_hoop_approval.news.data = &ngx_hoop_approval;
     ngx_hoop_approval.news.log = cycle->log;
     ngx_hoop_approval.news.cancelable = 1;
 

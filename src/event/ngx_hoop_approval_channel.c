@@ -12,7 +12,7 @@
 
 
 /* of changes that come together the listeners hear once */
-#define NGX_HOOP_APPROVAL_NEWS  20
+#define NGX_HOOP_APPROVAL_NEWS  100
 
 
 static void ngx_hoop_approval_message(void *data, hoop_str_t message);

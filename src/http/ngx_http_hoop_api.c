@@ -26,8 +26,8 @@
 
 static ngx_int_t ngx_http_hoop_api_route(ngx_http_request_t *r,
     ngx_http_hoop_api_t *api);
-static ngx_int_t ngx_http_hoop_api_start(ngx_http_hoop_api_t *api);
 static void ngx_http_hoop_api_body_handler(ngx_http_request_t *r);
+static void ngx_http_hoop_api_json_free(ngx_http_hoop_api_t *api);
 static void ngx_http_hoop_api_op_handler(ngx_hoop_approval_op_t *op);
 static void ngx_http_hoop_api_audit_handler(ngx_hoop_audit_wait_t *w,
     ngx_uint_t ok);
@@ -97,6 +97,8 @@ ngx_http_hoop_api_handler(ngx_http_request_t *r)
                 return rc;
             }
         }
+
+        ngx_http_hoop_api_prefer(api);
 
         rc = ngx_http_hoop_api_start(api);
 
@@ -249,7 +251,7 @@ not_found:
 
 /* NGX_AGAIN: the request waits, and the caller balances its count */
 
-static ngx_int_t
+ngx_int_t
 ngx_http_hoop_api_start(ngx_http_hoop_api_t *api)
 {
     ngx_int_t            rc;
@@ -319,12 +321,28 @@ ngx_http_hoop_api_body_handler(ngx_http_request_t *r)
 
 
 static void
+ngx_http_hoop_api_json_free(ngx_http_hoop_api_t *api)
+{
+    if (api->json.data) {
+        ngx_free(api->json.data);
+        api->json.data = NULL;
+        api->json.len = 0;
+    }
+}
+
+
+static void
 ngx_http_hoop_api_op_handler(ngx_hoop_approval_op_t *op)
 {
     ngx_http_hoop_api_t *api = op->data;
 
+    /* not of the pool: a read that waits gets many of them */
+
+    ngx_http_hoop_api_json_free(api);
+
     if (op->json.len) {
-        api->json.data = ngx_pnalloc(api->request->pool, op->json.len);
+        api->json.data = ngx_alloc(op->json.len,
+                                   api->request->connection->log);
 
         if (api->json.data != NULL) {
             ngx_memcpy(api->json.data, op->json.data, op->json.len);
@@ -383,6 +401,12 @@ ngx_http_hoop_api_step(ngx_http_hoop_api_t *api)
 
     case NGX_HTTP_HOOP_API_LIST:
     case NGX_HTTP_HOOP_API_SHOW:
+
+        if (api->again) {
+            api->again = 0;
+            return ngx_http_hoop_api_start(api);
+        }
+
         return ngx_http_hoop_api_send(api);
 
     case NGX_HTTP_HOOP_API_CHECK:
@@ -413,6 +437,15 @@ ngx_http_hoop_api_send(ngx_http_hoop_api_t *api)
     if (api->op.state == NGX_HOOP_APPROVAL_ERROR || api->failed) {
         return ngx_http_hoop_api_problem(api, NGX_HTTP_SERVICE_UNAVAILABLE,
                                          "approvals are not available");
+    }
+
+    if (api->step == NGX_HTTP_HOOP_API_LIST
+        || api->step == NGX_HTTP_HOOP_API_SHOW)
+    {
+        rc = ngx_http_hoop_api_hold(api);
+        if (rc != NGX_OK) {
+            return rc;
+        }
     }
 
     hoop_buf_init(&b, 0);
@@ -484,6 +517,8 @@ ngx_http_hoop_api_cleanup(void *data)
     ngx_http_hoop_api_t *api = data;
 
     ngx_hoop_approval_cancel(&api->op);
+    ngx_http_hoop_api_release(api);
+    ngx_http_hoop_api_json_free(api);
 
     if (api->audit.waiting) {
         ngx_hoop_audit_cancel(&api->audit);

@@ -28,6 +28,10 @@ typedef enum {
 } ngx_http_hoop_api_step_e;
 
 
+/* quoted, 32 hexadecimal digits */
+#define NGX_HTTP_HOOP_API_ETAG  34
+
+
 /* what is done to an approval */
 
 typedef enum {
@@ -46,21 +50,32 @@ typedef struct {
     ngx_hoop_approval_op_t       op;
     ngx_hoop_audit_wait_t        audit;
 
-    ngx_str_t                    json;
+    ngx_str_t                    json;        /* ngx_alloc()ed */
     ngx_str_t                    reason;      /* masked */
     ngx_str_t                    rule;
     ngx_str_t                    state;       /* before the vote */
 
     ngx_hoop_approval_filter_t   filter;      /* of a list */
 
+    /* a read that waits for something new: see ngx_http_hoop_api_hold.c */
+
+    ngx_hoop_approval_listener_t  listener;
+    ngx_event_t                  timer;
+    ngx_msec_t                   until;       /* if "holds" */
+    u_char                       etag[NGX_HTTP_HOOP_API_ETAG];
+
     unsigned                     waiting:1;
     unsigned                     audit_ok:1;
     unsigned                     failed:1;    /* no memory for the result */
+    unsigned                     holds:1;     /* it may wait */
+    unsigned                     again:1;     /* it has, and asks anew */
 } ngx_http_hoop_api_t;
 
 
 /* ngx_http_hoop_api.c */
 
+/* NGX_AGAIN: the request waits */
+ngx_int_t ngx_http_hoop_api_start(ngx_http_hoop_api_t *api);
 ngx_int_t ngx_http_hoop_api_send(ngx_http_hoop_api_t *api);
 ngx_int_t ngx_http_hoop_api_problem(ngx_http_hoop_api_t *api,
     ngx_uint_t status, const char *detail);
@@ -69,6 +84,15 @@ ngx_int_t ngx_http_hoop_api_problem(ngx_http_hoop_api_t *api,
    request */
 
 ngx_int_t ngx_http_hoop_api_query(ngx_http_hoop_api_t *api);
+
+/* ngx_http_hoop_api_hold.c */
+
+/* for how long it may wait */
+void ngx_http_hoop_api_prefer(ngx_http_hoop_api_t *api);
+/* what is to be sent is known: NGX_AGAIN, the client has it already and waits;
+   NGX_OK: send it; else an error */
+ngx_int_t ngx_http_hoop_api_hold(ngx_http_hoop_api_t *api);
+void ngx_http_hoop_api_release(ngx_http_hoop_api_t *api);
 
 /* ngx_http_hoop_api_vote.c: what ends the request, or NGX_AGAIN; NGX_OK of
    reason: go on */
