@@ -191,6 +191,13 @@ static ngx_command_t  ngx_http_hoop_commands[] = {
       0,
       NULL },
 
+    { ngx_string("hoop_plan"),
+      NGX_HTTP_HOOP_ANYWHERE|NGX_CONF_1MORE,
+      ngx_http_hoop_conf_plan,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("hoop_api"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
       ngx_http_hoop_conf_api,
@@ -543,6 +550,7 @@ ngx_hoop_exit_process(ngx_cycle_t *cycle)
 
     if (ngx_hoop_redis) {
         ngx_hoop_approval_done();
+        ngx_http_hoop_plan_done();
         ngx_http_hoop_revocation_init(NULL);
         ngx_http_hoop_limit_init(NULL);
         ngx_hoop_redis_destroy(ngx_hoop_redis);
@@ -739,6 +747,7 @@ ngx_http_hoop_create_loc_conf(ngx_conf_t *cf)
     conf->body_max = NGX_CONF_UNSET_SIZE;
     conf->approval_wait = NGX_CONF_UNSET_MSEC;
     conf->approval_max = NGX_CONF_UNSET_UINT;
+    conf->plan = NGX_CONF_UNSET_PTR;
 
     return conf;
 }
@@ -782,6 +791,7 @@ ngx_http_hoop_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_str_value(conf->credential_name, prev->credential_name, "");
     ngx_conf_merge_msec_value(conf->approval_wait, prev->approval_wait, 0);
     ngx_conf_merge_uint_value(conf->approval_max, prev->approval_max, 0);
+    ngx_conf_merge_ptr_value(conf->plan, prev->plan, NULL);
 
     if (conf->target == NULL) {
         conf->target = prev->target;

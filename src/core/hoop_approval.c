@@ -50,6 +50,23 @@ hoop_approval_digest(u_char hex[64], const hoop_approval_subject_t *s)
 }
 
 
+void
+hoop_approval_plan_key(u_char hex[64], hoop_str_t subject, hoop_str_t run)
+{
+    u_char         digest[32];
+    hoop_sha256_t  md;
+
+    hoop_sha256_init(&md);
+
+    hoop_approval_digest_add(&md, "hoop-plan-1", sizeof("hoop-plan-1") - 1);
+    hoop_approval_digest_add(&md, subject.data, subject.len);
+    hoop_approval_digest_add(&md, run.data, run.len);
+
+    hoop_sha256_final(&md, digest);
+    hoop_hex(hex, digest, 32);
+}
+
+
 static void
 hoop_approval_digest_add(hoop_sha256_t *md, const void *p, size_t len)
 {

@@ -16,6 +16,7 @@
  *     hoop:approvals:pending           zset    id by expiry
  *     hoop:approvals                   stream  every transition; and a channel,
  *                                              "<id> <state>" of each
+ *     hoop:plan:<SHA-256>              string  id of the plan of one subject's run
  *     hoop:approvals:index             zset    id by creation, the last 50,000
  *     hoop:approvals:of:<SHA-1>        zset    the same of one requester
  *     hoop:approvals:like:<SHA-1>      string  id of the last one approved of
@@ -56,6 +57,10 @@ typedef struct {
 
 void hoop_approval_digest(u_char hex[64], const hoop_approval_subject_t *s);
 
+/* of a plan: whose, "iss sub", in which run */
+void hoop_approval_plan_key(u_char hex[64], hoop_str_t subject,
+    hoop_str_t run);
+
 
 /* Lua; the KEYS and ARGV of each stand above it in hoop_approval_script.c */
 extern const char  hoop_approval_script_claim[];
@@ -64,6 +69,9 @@ extern const char  hoop_approval_script_cancel[];
 extern const char  hoop_approval_script_poll[];
 extern const char  hoop_approval_script_list[];
 extern const char  hoop_approval_script_show[];
+extern const char  hoop_approval_script_propose[];
+extern const char  hoop_approval_script_plan[];
+extern const char  hoop_approval_script_step[];
 
 
 #endif /* _HOOP_APPROVAL_H_INCLUDED_ */

@@ -39,7 +39,7 @@
     "local prefix = string.sub(KEYS[2], 1, -10)\n"                            \
     "local names = { 'state', 'expires', 'by', 'comment', 'rule', 'target',\n" \
     "  'session', 'digest', 'needed', 'votes', 'excluded', 'approvers',\n"    \
-    "  'scope', 'valid', 'required', 'method' }\n"                            \
+    "  'scope', 'valid', 'required', 'method', 'kind', 'slot' }\n"            \
                                                                               \
     "local function get(key)\n"                                               \
     "  local v = redis.call('HMGET', key, unpack(names))\n"                   \
@@ -258,6 +258,7 @@ const char  hoop_approval_script_vote[] =
     "  local digest = prefix .. 'approval:digest:' .. h.digest\n"
     "  h.expires = now + valid\n"
     "  redis.call('HSET', key, 'expires', h.expires)\n"
+    "  if h.slot ~= '' then digest = prefix .. h.slot end\n"
     "  if redis.call('GET', digest) == id then\n"
     "    redis.call('PEXPIRE', digest, valid * 1000)\n"
     "  end\n"
@@ -272,8 +273,9 @@ const char  hoop_approval_script_vote[] =
  * KEYS: pending, stream, hoop:approval:<id>
  * ARGV: id, "iss sub" of who cancels, comment
  *
- * For the requester and who acts in its chain.  Answers as above: cancelled,
- * unknown, not_requester, closed or expired.  The same request asks anew.
+ * For the requester and who acts in its chain; of a plan also what is left of it
+ * once it is approved.  Answers as above: cancelled, unknown, not_requester,
+ * closed or expired.  The same request asks anew.
  */
 
 const char  hoop_approval_script_cancel[] =
@@ -288,9 +290,14 @@ const char  hoop_approval_script_cancel[] =
     "end\n"
     "expire(key, id, h)\n"
     "if h.state == 'expired' then return result(id, h) end\n"
-    "if h.state ~= 'pending' then return result(id, h, 'closed') end\n"
+    "if h.state ~= 'pending'\n"
+    "  and not (h.state == 'approved' and h.kind == 'plan')\n"
+    "then\n"
+    "  return result(id, h, 'closed')\n"
+    "end\n"
     "move(key, id, h, 'cancelled', subject, comment)\n"
     "local digest = prefix .. 'approval:digest:' .. h.digest\n"
+    "if h.slot ~= '' then digest = prefix .. h.slot end\n"
     "if redis.call('GET', digest) == id then redis.call('DEL', digest) end\n"
     "redis.call('PEXPIRE', key, 7 * 86400 * 1000)\n"
     "return result(id, h)\n";
@@ -453,3 +460,101 @@ const char  hoop_approval_script_show[] =
     "  end\n"
     "end\n"
     "return { redis.call('HGETALL', KEYS[3]), other, others }\n";
+
+
+/*
+ * KEYS: pending, stream, hoop:plan:<who and run>, hoop:approval:<new id>
+ * ARGV: new id, ttl in seconds, digest, then names and values of the hash, of
+ *       which "slot" is the key of the plan without its beginning
+ *
+ * Answers as claim; "closed" with the id of another plan of that run.
+ */
+
+const char  hoop_approval_script_propose[] =
+    HOOP_APPROVAL_LUA
+    "sweep(10)\n"
+    "local id = redis.call('GET', KEYS[3])\n"
+    "if id then\n"
+    "  local key = prefix .. 'approval:' .. id\n"
+    "  local h = get(key)\n"
+    "  if h then expire(key, id, h) end\n"
+    "  if h and (h.state == 'pending' or h.state == 'approved') then\n"
+    "    if h.digest == ARGV[3] then return result(id, h) end\n"
+    "    return result(id, h, 'closed')\n"
+    "  end\n"
+    "end\n"
+    "if redis.call('ZCARD', KEYS[1]) >= 10000 then\n"
+    "  return redis.error_reply('FULL too many approvals are pending')\n"
+    "end\n"
+    "id = ARGV[1]\n"
+    "local ttl = tonumber(ARGV[2])\n"
+    "redis.call('HSET', KEYS[4], 'digest', ARGV[3], unpack(ARGV, 4))\n"
+    "redis.call('SET', KEYS[3], id, 'PX', ttl * 1000)\n"
+    "local h = create(KEYS[4], id, ttl)\n"
+    "return result(id, h)\n";
+
+
+/*
+ * KEYS: pending, stream, hoop:plan:<who and run>
+ * ARGV: none
+ *
+ * Answers { state, id, expires, by, comment, plan, used }: its text, and the
+ * steps that are used, each with a space behind it; an empty array if there is
+ * none.
+ */
+
+const char  hoop_approval_script_plan[] =
+    HOOP_APPROVAL_LUA
+    "local id = redis.call('GET', KEYS[3])\n"
+    "if not id then return {} end\n"
+    "local key = prefix .. 'approval:' .. id\n"
+    "local h = get(key)\n"
+    "if not h then return {} end\n"
+    "expire(key, id, h)\n"
+    "local v = redis.call('HMGET', key, 'plan', 'used')\n"
+    "local r = result(id, h)\n"
+    "r[6] = v[1] or ''\n"
+    "r[7] = v[2] or ''\n"
+    "return r\n";
+
+
+/*
+ * KEYS: pending, stream, hoop:approval:<id>
+ * ARGV: id, number of steps, "next" or "any", then the steps that it may be
+ *
+ * Answers as claim: "consumed" with the step as the comment, "closed" if none of
+ * them is open; with the last step the plan is used up.
+ */
+
+const char  hoop_approval_script_step[] =
+    HOOP_APPROVAL_LUA
+    "local id, total, order = ARGV[1], tonumber(ARGV[2]), ARGV[3]\n"
+    "local key = KEYS[3]\n"
+    "local h = get(key)\n"
+    "if not h then return { 'unknown', id, 0, '', '' } end\n"
+    "expire(key, id, h)\n"
+    "if h.kind ~= 'plan' or h.state ~= 'approved' then\n"
+    "  if h.state == 'approved' or h.state == 'consumed' then\n"
+    "    return result(id, h, 'closed')\n"
+    "  end\n"
+    "  return result(id, h)\n"
+    "end\n"
+    "local used = redis.call('HGET', key, 'used') or ''\n"
+    "local uses = tonumber(redis.call('HGET', key, 'uses')) or 0\n"
+    "for i = 4, #ARGV do\n"
+    "  local n = ARGV[i]\n"
+    "  if not string.find(' ' .. used, ' ' .. n .. ' ', 1, true)\n"
+    "    and (order == 'any' or tonumber(n) == uses + 1)\n"
+    "  then\n"
+    "    redis.call('HSET', key, 'used', used .. n .. ' ', 'uses', uses + 1,\n"
+    "      'changed', now)\n"
+    "    local by = h.by\n"
+    "    if uses + 1 >= total then\n"
+    "      move(key, id, h, 'consumed', h.by, h.comment)\n"
+    "    else\n"
+    "      redis.pcall('PUBLISH', KEYS[2], id .. ' step')\n"
+    "    end\n"
+    "    return { 'consumed', id, h.expires, by, n }\n"
+    "  end\n"
+    "end\n"
+    "return result(id, h, 'closed')\n";

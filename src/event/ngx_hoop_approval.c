@@ -32,8 +32,6 @@ static void ngx_hoop_approval_copy(u_char *dst, size_t size,
     redisReply *reply);
 static void ngx_hoop_approval_json(ngx_hoop_approval_op_t *op,
     redisReply *reply, ngx_uint_t list);
-static void ngx_hoop_approval_text(ngx_hoop_approval_args_t *args,
-    const char *name, hoop_str_t value, size_t max);
 
 
 ngx_hoop_approval_t  ngx_hoop_approval;
@@ -45,7 +43,10 @@ static const char *const  ngx_hoop_approval_scripts[] = {
     hoop_approval_script_cancel,
     hoop_approval_script_poll,
     hoop_approval_script_list,
-    hoop_approval_script_show
+    hoop_approval_script_show,
+    hoop_approval_script_propose,
+    hoop_approval_script_plan,
+    hoop_approval_script_step
 };
 
 
@@ -144,36 +145,34 @@ ngx_hoop_approval_done(void)
 
 
 ngx_int_t
-ngx_hoop_approval_claim(ngx_hoop_approval_op_t *op,
-    const ngx_hoop_approval_request_t *req)
+ngx_hoop_approval_id(u_char id[33])
 {
-    u_char                    *p;
-    u_char                     random[16], id[32], ttl[NGX_INT_T_LEN];
-    u_char                     needed[NGX_INT_T_LEN], valid[NGX_INT_T_LEN];
-    u_char                     digest_key[sizeof("hoop:approval:digest:") + 64];
-    u_char                     key[sizeof("hoop:approval:") + 32];
-    ngx_uint_t                 seconds;
-    hoop_str_t                 approvers;
-    ngx_hoop_approval_args_t   args;
-
-    static const char *const   scopes[] = { "once", "time", "run" };
-
-    if (req->requester.len > NGX_HOOP_APPROVAL_MAX_JSON
-        || req->excluded.len > NGX_HOOP_APPROVAL_MAX_JSON
-        || req->approvers.len > NGX_HOOP_APPROVAL_MAX_JSON
-        || req->excluded.len < 2)
-    {
-        return NGX_ERROR;
-    }
+    u_char  random[16];
 
     if (RAND_bytes(random, sizeof(random)) != 1) {
         return NGX_ERROR;
     }
 
     hoop_hex(id, random, sizeof(random));
+    id[32] = '\0';
 
-    approvers = req->approvers.len ? req->approvers : hoop_cstr("[]");
-    seconds = ngx_max(1, ngx_min(req->ttl, NGX_HOOP_APPROVAL_MAX_TTL));
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_hoop_approval_claim(ngx_hoop_approval_op_t *op,
+    const ngx_hoop_approval_request_t *req)
+{
+    u_char                    *p;
+    u_char                     id[33];
+    u_char                     digest_key[sizeof("hoop:approval:digest:") + 64];
+    u_char                     key[sizeof("hoop:approval:") + 32];
+    ngx_hoop_approval_args_t   args;
+
+    if (req->excluded.len < 2 || ngx_hoop_approval_id(id) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
     args.n = 0;
 
@@ -187,47 +186,70 @@ ngx_hoop_approval_claim(ngx_hoop_approval_op_t *op,
     ngx_hoop_approval_arg(&args, key, p - key);
 
     ngx_hoop_approval_arg(&args, id, 32);
-    ngx_hoop_approval_arg(&args, ttl, ngx_sprintf(ttl, "%ui", seconds) - ttl);
-    ngx_hoop_approval_arg(&args, req->digest, 64);
-
-    ngx_hoop_approval_text(&args, "requester", req->requester,
-                           NGX_HOOP_APPROVAL_MAX_JSON);
-    ngx_hoop_approval_text(&args, "excluded", req->excluded,
-                           NGX_HOOP_APPROVAL_MAX_JSON);
-    ngx_hoop_approval_text(&args, "approvers", approvers,
-                           NGX_HOOP_APPROVAL_MAX_JSON);
-    ngx_hoop_approval_text(&args, "needed",
-                           hoop_str(needed, ngx_sprintf(needed, "%ui",
-                                                 ngx_max(1, req->count))
-                                            - needed),
-                           NGX_INT_T_LEN);
-    ngx_hoop_approval_text(&args, "scope", hoop_cstr(scopes[req->scope]),
-                           NGX_INT_T_LEN);
-    ngx_hoop_approval_text(&args, "valid",
-                           hoop_str(valid, ngx_sprintf(valid, "%ui", req->valid)
-                                           - valid),
-                           NGX_INT_T_LEN);
-    ngx_hoop_approval_text(&args, "required",
-                           req->required ? hoop_cstr("1") : hoop_cstr("0"), 1);
-    ngx_hoop_approval_text(&args, "kind", hoop_cstr("request"),
-                           NGX_INT_T_LEN);
-    ngx_hoop_approval_text(&args, "target", req->target,
-                           NGX_HOOP_APPROVAL_MAX_TEXT);
-    ngx_hoop_approval_text(&args, "method", req->method,
-                           NGX_HOOP_APPROVAL_MAX_TEXT);
-    ngx_hoop_approval_text(&args, "uri", req->uri, NGX_HOOP_APPROVAL_MAX_URI);
-    ngx_hoop_approval_text(&args, "rule", req->rule,
-                           NGX_HOOP_APPROVAL_MAX_TEXT);
-    ngx_hoop_approval_text(&args, "reason", req->reason,
-                           NGX_HOOP_APPROVAL_MAX_TEXT);
-    ngx_hoop_approval_text(&args, "summary", req->summary,
-                           NGX_HOOP_APPROVAL_MAX_SUMMARY);
-    ngx_hoop_approval_text(&args, "session", req->session,
-                           NGX_HOOP_APPROVAL_MAX_TEXT);
-    ngx_hoop_approval_text(&args, "run", req->run,
-                           NGX_HOOP_APPROVAL_MAX_TEXT);
+    ngx_hoop_approval_hash(&args, req);
 
     return ngx_hoop_approval_call(op, NGX_HOOP_APPROVAL_CLAIM, 2, &args);
+}
+
+
+/* ttl and digest, then names and values */
+
+void
+ngx_hoop_approval_hash(ngx_hoop_approval_args_t *args,
+    const ngx_hoop_approval_request_t *req)
+{
+    ngx_uint_t   i;
+    hoop_str_t   numbers[3];
+
+    static const char *const   scopes[] = { "once", "time", "run" };
+
+    const ngx_uint_t  values[] = {
+        ngx_max(1, ngx_min(req->ttl, NGX_HOOP_APPROVAL_MAX_TTL)),
+        ngx_max(1, req->count),
+        req->valid
+    };
+
+    for (i = 0; i < 3; i++) {
+        numbers[i] = hoop_str(args->numbers[i],
+                              ngx_sprintf(args->numbers[i], "%ui", values[i])
+                              - args->numbers[i]);
+    }
+
+    ngx_hoop_approval_arg(args, numbers[0].data, numbers[0].len);
+    ngx_hoop_approval_arg(args, req->digest, 64);
+
+    ngx_hoop_approval_text(args, "requester", req->requester,
+                           NGX_HOOP_APPROVAL_MAX_JSON);
+    ngx_hoop_approval_text(args, "excluded", req->excluded,
+                           NGX_HOOP_APPROVAL_MAX_JSON);
+    ngx_hoop_approval_text(args, "approvers", req->approvers.len
+                                              ? req->approvers
+                                              : hoop_cstr("[]"),
+                           NGX_HOOP_APPROVAL_MAX_JSON);
+    ngx_hoop_approval_text(args, "needed", numbers[1], NGX_INT_T_LEN);
+    ngx_hoop_approval_text(args, "scope", hoop_cstr(scopes[req->scope]),
+                           NGX_INT_T_LEN);
+    ngx_hoop_approval_text(args, "valid", numbers[2], NGX_INT_T_LEN);
+    ngx_hoop_approval_text(args, "required",
+                           req->required ? hoop_cstr("1") : hoop_cstr("0"), 1);
+    ngx_hoop_approval_text(args, "kind", req->plan.len ? hoop_cstr("plan")
+                                                       : hoop_cstr("request"),
+                           NGX_INT_T_LEN);
+    ngx_hoop_approval_text(args, "target", req->target,
+                           NGX_HOOP_APPROVAL_MAX_TEXT);
+    ngx_hoop_approval_text(args, "method", req->method,
+                           NGX_HOOP_APPROVAL_MAX_TEXT);
+    ngx_hoop_approval_text(args, "uri", req->uri, NGX_HOOP_APPROVAL_MAX_URI);
+    ngx_hoop_approval_text(args, "rule", req->rule,
+                           NGX_HOOP_APPROVAL_MAX_TEXT);
+    ngx_hoop_approval_text(args, "reason", req->reason,
+                           NGX_HOOP_APPROVAL_MAX_TEXT);
+    ngx_hoop_approval_text(args, "summary", req->summary,
+                           NGX_HOOP_APPROVAL_MAX_SUMMARY);
+    ngx_hoop_approval_text(args, "session", req->session,
+                           NGX_HOOP_APPROVAL_MAX_TEXT);
+    ngx_hoop_approval_text(args, "run", req->run,
+                           NGX_HOOP_APPROVAL_MAX_TEXT);
 }
 
 
@@ -541,6 +563,10 @@ ngx_hoop_approval_reply_handler(void *data, redisReply *reply)
         ngx_hoop_approval_json(op, reply, script == NGX_HOOP_APPROVAL_LISTING);
         break;
 
+    case NGX_HOOP_APPROVAL_PLAN:
+        ngx_hoop_approval_planned(op, reply);
+        break;
+
     default:
         ngx_hoop_approval_result(op, reply);
     }
@@ -692,7 +718,7 @@ ngx_hoop_approval_arg(ngx_hoop_approval_args_t *args, const void *data,
 
 /* a name and its value, cut between two characters where it is too long */
 
-static void
+void
 ngx_hoop_approval_text(ngx_hoop_approval_args_t *args, const char *name,
     hoop_str_t value, size_t max)
 {

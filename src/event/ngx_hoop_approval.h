@@ -63,6 +63,10 @@ typedef struct {
     hoop_review_scope_e  scope;
     ngx_uint_t      valid;             /* seconds; 0: until the ttl is over */
     unsigned        required:1;        /* a reason, for each vote */
+
+    /* of a plan: its text, and hoop_approval_plan_key() */
+    hoop_str_t      plan;
+    u_char          plan_key[64];
 } ngx_hoop_approval_request_t;
 
 
@@ -93,8 +97,10 @@ struct ngx_hoop_approval_op_s {
     ngx_uint_t              expires;   /* Unix seconds */
     u_char                  by[256];   /* last approver's "iss sub", NUL */
     u_char                  reason[256];
-    /* list and show: a JSON text, valid during the handler only */
+    /* list and show: a JSON text; plan: its text; valid during the handler
+       only */
     hoop_str_t              json;
+    uint64_t                used;      /* of plan: bit n - 1 of step n */
 
     /* internal */
     ngx_queue_t             queue;     /* of the watchers of one id */
@@ -126,11 +132,25 @@ ngx_int_t ngx_hoop_approval_init(ngx_cycle_t *cycle,
     ngx_hoop_redis_conf_t *conf, ngx_hoop_redis_t *rc);
 void ngx_hoop_approval_done(void);
 
+/* a new id, NUL behind it; NGX_ERROR: no randomness */
+ngx_int_t ngx_hoop_approval_id(u_char id[33]);
+
 /* NGX_OK: started; NGX_ERROR: cannot be, the handler is not called */
 
 /* finds the approval of this digest, makes it, or uses it up */
 ngx_int_t ngx_hoop_approval_claim(ngx_hoop_approval_op_t *op,
     const ngx_hoop_approval_request_t *req);
+/* makes a plan, op->id is its id: PENDING, or what is there already of the same
+   text; CLOSED: the run has another */
+ngx_int_t ngx_hoop_approval_propose(ngx_hoop_approval_op_t *op,
+    const ngx_hoop_approval_request_t *req);
+/* the plan of that key: its state, text and used steps, or UNKNOWN */
+ngx_int_t ngx_hoop_approval_plan(ngx_hoop_approval_op_t *op,
+    const u_char key[64]);
+/* uses up one of the steps (bits) of op->id: CONSUMED, and op->reason is its
+   number; CLOSED: none of them is open; else the state of the plan */
+ngx_int_t ngx_hoop_approval_step(ngx_hoop_approval_op_t *op, uint64_t steps,
+    ngx_uint_t total, ngx_uint_t any);
 /* calls the handler once op->id is no longer pending (told by Redis, or at once
    where the vote passed through this worker; polling behind that): APPROVED, DENIED, EXPIRED, CLOSED
    or UNKNOWN.  Nothing is consumed by it: claim again.  While Redis is away it

@@ -25,6 +25,9 @@ typedef enum {
     NGX_HOOP_APPROVAL_POLLING,
     NGX_HOOP_APPROVAL_LISTING,
     NGX_HOOP_APPROVAL_SHOW,
+    NGX_HOOP_APPROVAL_PROPOSE,
+    NGX_HOOP_APPROVAL_PLAN,
+    NGX_HOOP_APPROVAL_STEP,
     NGX_HOOP_APPROVAL_SCRIPTS
 } ngx_hoop_approval_script_e;
 
@@ -46,6 +49,7 @@ typedef struct {
 typedef struct {
     ngx_uint_t                   n;
     hoop_str_t                   args[2 * NGX_HOOP_APPROVAL_BATCH + 8];
+    u_char                       numbers[3][NGX_INT_T_LEN];
 } ngx_hoop_approval_args_t;
 
 
@@ -85,7 +89,18 @@ typedef struct {
 extern ngx_hoop_approval_t  ngx_hoop_approval;
 
 
+/* ngx_hoop_approval_plan.c */
+
+void ngx_hoop_approval_planned(ngx_hoop_approval_op_t *op,
+    redisReply *reply);
+
 /* ngx_hoop_approval.c */
+
+/* appends names and values of what claim and propose make */
+void ngx_hoop_approval_hash(ngx_hoop_approval_args_t *args,
+    const ngx_hoop_approval_request_t *req);
+void ngx_hoop_approval_text(ngx_hoop_approval_args_t *args,
+    const char *name, hoop_str_t value, size_t max);
 
 ngx_int_t ngx_hoop_approval_call(ngx_hoop_approval_op_t *op,
     ngx_hoop_approval_script_e script, ngx_uint_t nkeys,

@@ -25,6 +25,8 @@ static void ngx_hoop_approval_json_array(hoop_buf_t *b, redisReply **reply,
     size_t n, ngx_uint_t brief);
 static ngx_hoop_approval_e ngx_hoop_approval_json_object(hoop_buf_t *b,
     redisReply *reply, ngx_uint_t brief);
+static ngx_int_t ngx_hoop_approval_json_plan(hoop_buf_t *b,
+    redisReply *reply);
 static void ngx_hoop_approval_json_scope(hoop_buf_t *b, redisReply *reply);
 static ngx_uint_t ngx_hoop_approval_json_is(redisReply *reply,
     const char *name, const char *value);
@@ -267,6 +269,12 @@ ngx_hoop_approval_json_object(hoop_buf_t *b, redisReply *reply,
         }
     }
 
+    if (!brief && ngx_hoop_approval_json_is(reply, "kind", "plan")
+        && ngx_hoop_approval_json_plan(b, reply) != NGX_OK)
+    {
+        return NGX_HOOP_APPROVAL_ERROR;
+    }
+
     if (!brief) {
         (void) hoop_buf_adds(b, ",\"reason_required\":");
         (void) hoop_buf_adds(b, ngx_hoop_approval_json_is(reply, "required",
@@ -287,6 +295,66 @@ ngx_hoop_approval_json_object(hoop_buf_t *b, redisReply *reply,
     state = ngx_hoop_approval_json_find(reply, "state");
 
     return ngx_hoop_approval_state(state->str, state->len);
+}
+
+
+/* the plan as it was posted, each step with its state */
+
+static ngx_int_t
+ngx_hoop_approval_json_plan(hoop_buf_t *b, redisReply *reply)
+{
+    char          *text;
+    size_t         i;
+    u_char         number[NGX_INT_T_LEN + 3];
+    json_t        *plan, *steps;
+    redisReply    *value, *used;
+    const char    *state;
+    hoop_error_t   err;
+
+    value = ngx_hoop_approval_json_find(reply, "plan");
+    used = ngx_hoop_approval_json_find(reply, "used");
+
+    plan = value ? hoop_json_load((u_char *) value->str, value->len, &err)
+                 : NULL;
+    steps = json_object_get(plan, "steps");
+
+    for (i = 0; i < json_array_size(steps); i++) {
+
+        /* " 1 2 ": a number, and a space on both sides of it */
+
+        *ngx_sprintf(number, " %uz ", i + 1) = '\0';
+
+        state = "open";
+
+        if (used
+            && (ngx_strstr(used->str, number) != NULL
+                || ngx_strncmp(used->str, number + 1,
+                               ngx_strlen(number + 1)) == 0))
+        {
+            state = "used";
+        }
+
+        if (json_object_set_new(json_array_get(steps, i), "state",
+                                json_string(state))
+            != 0)
+        {
+            json_decref(plan);
+            return NGX_ERROR;
+        }
+    }
+
+    text = plan ? json_dumps(plan, JSON_COMPACT) : NULL;
+    json_decref(plan);
+
+    if (text == NULL) {
+        return NGX_ERROR;
+    }
+
+    (void) hoop_buf_adds(b, ",\"plan\":");
+    (void) hoop_buf_adds(b, text);
+    free(text);
+
+    return NGX_OK;
 }
 
 

@@ -25,6 +25,7 @@
 #include "../core/hoop_mask.h"
 #include "../core/hoop_mcp_list.h"
 #include "../core/hoop_media.h"
+#include "../core/hoop_plan.h"
 #include "../core/hoop_policy.h"
 #include "../core/hoop_prefer.h"
 #include "../core/hoop_request.h"
@@ -234,6 +235,19 @@ typedef struct {
 } ngx_http_hoop_revocation_conf_t;
 
 
+/* hoop_plan */
+
+typedef struct {
+    ngx_uint_t                    mode;        /* NGX_HTTP_HOOP_PLAN_OFF ... */
+    hoop_review_t                 review;      /* of plans, */
+    hoop_review_t                 deviation;   /* and of what is in none */
+} ngx_http_hoop_plan_conf_t;
+
+#define NGX_HTTP_HOOP_PLAN_OFF       0
+#define NGX_HTTP_HOOP_PLAN_ON        1
+#define NGX_HTTP_HOOP_PLAN_REQUIRED  2
+
+
 typedef struct {
     ngx_uint_t                    mode;        /* NGX_HTTP_HOOP_OFF ... */
     ngx_flag_t                    api;         /* not inherited */
@@ -261,6 +275,7 @@ typedef struct {
     ngx_http_complex_value_t     *run;
     ngx_msec_t                    approval_wait;
     ngx_uint_t                    approval_max;  /* held in a worker */
+    ngx_http_hoop_plan_conf_t    *plan;        /* NULL: off */
     ngx_str_t                     realm;
     ngx_array_t                  *scopes;      /* of hoop_str_t, or NULL */
     ngx_array_t                  *audiences;   /* the same */
@@ -318,6 +333,8 @@ typedef enum {
     NGX_HTTP_HOOP_IDENTIFIED,      /* body first, or straight to policy? */
     NGX_HTTP_HOOP_BODY_WAIT,       /* [nginx's body reader; NGX_DONE] */
     NGX_HTTP_HOOP_POLICY,          /* evaluate */
+    NGX_HTTP_HOOP_PLAN,            /* ask for the plan of the run */
+    NGX_HTTP_HOOP_PLAN_WAIT,       /* [approval op: ngx_http_hoop_plan.c] */
     NGX_HTTP_HOOP_DECIDED,         /* body for digest or recording? */
     NGX_HTTP_HOOP_LIMIT,           /* take of a rate */
     NGX_HTTP_HOOP_LIMIT_WAIT,      /* [Redis: ngx_http_hoop_limit.c] */
@@ -382,6 +399,19 @@ typedef struct {
 } ngx_http_hoop_mcp_list_t;
 
 
+/* where a request stands in the plan of its run */
+
+typedef struct {
+    u_char                        id[33];      /* empty: there is none */
+    ngx_str_t                     text;        /* while it is awaited */
+    uint64_t                      steps;       /* bits: what it may be */
+    unsigned                      total;       /* steps of the plan */
+    unsigned                      step;        /* used up for it */
+    unsigned                      any:1;       /* order */
+    unsigned                      deviation:1; /* it is no step of the plan */
+} ngx_http_hoop_planned_t;
+
+
 typedef struct {
     ngx_http_request_t           *request;     /* always the main request */
     /* under which "state" was reached; another one after a redirect */
@@ -439,6 +469,7 @@ typedef struct {
     hoop_policy_mcp_t             mcp;         /* of the last decision */
 
     /* approval */
+    ngx_http_hoop_planned_t       plan;
     ngx_hoop_approval_op_t        approval;
     ngx_event_t                   timer;       /* the end of the wait */
 
@@ -853,6 +884,30 @@ ngx_int_t ngx_http_hoop_approval_result(ngx_http_request_t *r,
 /* the wait is over, for now: nothing is pending */
 void ngx_http_hoop_approval_release(ngx_http_hoop_ctx_t *ctx);
 void ngx_http_hoop_approval_detach(ngx_http_hoop_ctx_t *ctx);
+
+/* the arrays that Redis keeps: who may not vote, and who may */
+ngx_int_t ngx_http_hoop_approval_excluded(ngx_http_hoop_ctx_t *ctx,
+    hoop_buf_t *b);
+ngx_int_t ngx_http_hoop_approval_approvers(const hoop_review_t *review,
+    hoop_buf_t *b);
+
+/* ngx_http_hoop_plan.c */
+
+char *ngx_http_hoop_conf_plan(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+/* 1 if a plan of its run would be about this request; its body is read first,
+   if "body" */
+ngx_uint_t ngx_http_hoop_plan_concerns(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx, ngx_uint_t body);
+/* NGX_OK: asked; else the status to refuse with, ctx->error set */
+ngx_int_t ngx_http_hoop_plan_ask(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx);
+/* the same: NGX_OK, go on, the verdict is what follows from the plan;
+   NGX_AGAIN: not yet known */
+ngx_int_t ngx_http_hoop_plan_result(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx);
+/* members of a decision's event, or of an approval's */
+void ngx_http_hoop_plan_event(ngx_http_hoop_ctx_t *ctx, hoop_buf_t *b);
+void ngx_http_hoop_plan_done(void);
 
 /* ngx_http_hoop_headers.c */
 

@@ -6,7 +6,8 @@
  *
  *     START > TOKEN > VERIFY [> KEYS_WAIT > VERIFY] > PROOF
  *       > REVOCATION [> REVOCATION_WAIT] > SCOPE > IDENTIFIED
- *       [> BODY_WAIT [> REVOCATION [> REVOCATION_WAIT]]] > POLICY > DECIDED
+ *       [> BODY_WAIT [> REVOCATION [> REVOCATION_WAIT]]] > POLICY
+ *       [> PLAN > PLAN_WAIT] > DECIDED
  *       [> BODY_WAIT [> REVOCATION [> REVOCATION_WAIT]]]
  *       [> LIMIT [> LIMIT_WAIT]] > RECORD [> RECORD_WAIT]
  *       [> LIMIT [> LIMIT_WAIT] > CLAIM > CLAIM_WAIT
@@ -52,6 +53,10 @@ static ngx_int_t ngx_http_hoop_step_body_wait(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx);
 static ngx_int_t ngx_http_hoop_step_policy(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx);
+static ngx_int_t ngx_http_hoop_step_plan(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx);
+static ngx_int_t ngx_http_hoop_step_plan_wait(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx);
 static ngx_int_t ngx_http_hoop_step_decided(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx);
 static ngx_int_t ngx_http_hoop_step_limit(ngx_http_request_t *r,
@@ -92,6 +97,8 @@ static const ngx_http_hoop_step_pt  ngx_http_hoop_steps[] = {
     [NGX_HTTP_HOOP_IDENTIFIED] = ngx_http_hoop_policy_body,
     [NGX_HTTP_HOOP_BODY_WAIT] = ngx_http_hoop_step_body_wait,
     [NGX_HTTP_HOOP_POLICY] = ngx_http_hoop_step_policy,
+    [NGX_HTTP_HOOP_PLAN] = ngx_http_hoop_step_plan,
+    [NGX_HTTP_HOOP_PLAN_WAIT] = ngx_http_hoop_step_plan_wait,
     [NGX_HTTP_HOOP_DECIDED] = ngx_http_hoop_step_decided,
     [NGX_HTTP_HOOP_LIMIT] = ngx_http_hoop_step_limit,
     [NGX_HTTP_HOOP_LIMIT_WAIT] = ngx_http_hoop_step_limit,
@@ -280,6 +287,7 @@ ngx_http_hoop_start(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
     ctx->approval_ok = 0;
     ctx->approval_told = 0;
     ctx->approval.id[0] = '\0';
+    ngx_memzero(&ctx->plan, sizeof(ngx_http_hoop_planned_t));
     ctx->credential = NULL;
     ctx->record = conf->record;
 
@@ -551,13 +559,52 @@ ngx_http_hoop_step_policy(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
         return rc;
     }
 
-    ctx->state = NGX_HTTP_HOOP_DECIDED;
+    ctx->state = ngx_http_hoop_plan_concerns(r, ctx, 0) ? NGX_HTTP_HOOP_PLAN
+                                                        : NGX_HTTP_HOOP_DECIDED;
 
     rc = ctx->exchange ? ngx_http_hoop_exchange_grant(ctx) : NGX_OK;
 
     if (rc != NGX_OK) {
         return ngx_http_hoop_refuse_text(r, ctx, rc, ctx->error);
     }
+
+    return NGX_DECLINED;
+}
+
+
+static ngx_int_t
+ngx_http_hoop_step_plan(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_http_hoop_plan_ask(r, ctx);
+
+    if (rc != NGX_OK) {
+        return ngx_http_hoop_refuse_text(r, ctx, rc, ctx->error);
+    }
+
+    ctx->state = NGX_HTTP_HOOP_PLAN_WAIT;
+
+    return NGX_AGAIN;
+}
+
+
+static ngx_int_t
+ngx_http_hoop_step_plan_wait(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_http_hoop_plan_result(r, ctx);
+
+    if (rc == NGX_AGAIN) {
+        return NGX_AGAIN;
+    }
+
+    if (rc != NGX_OK) {
+        return ngx_http_hoop_refuse_text(r, ctx, rc, ctx->error);
+    }
+
+    ctx->state = NGX_HTTP_HOOP_DECIDED;
 
     return NGX_DECLINED;
 }

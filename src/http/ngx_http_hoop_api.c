@@ -9,6 +9,9 @@
  *     POST  <location>/approvals/<id>/approve    CHECK > INTENT > VOTE
  *     POST  <location>/approvals/<id>/deny       CHECK > INTENT > VOTE
  *     POST  <location>/approvals/<id>/cancel     CHECK > INTENT > VOTE
+ *     POST  <location>/plans                     PLAN > PROPOSE
+ *
+ * and "plans" for "approvals" in all else, since a plan is one of them.
  *
  * The access phase has verified the token.  A step names what is awaited; its
  * owner leaves the result and wakes the request, whose write handler is
@@ -84,8 +87,9 @@ ngx_http_hoop_api_handler(ngx_http_request_t *r)
         return rc;
     }
 
-    if (api->step != NGX_HTTP_HOOP_API_CHECK) {
-
+    if (api->step != NGX_HTTP_HOOP_API_CHECK
+        && api->step != NGX_HTTP_HOOP_API_PLAN)
+    {
         rc = ngx_http_discard_request_body(r);
         if (rc != NGX_OK) {
             return rc;
@@ -110,7 +114,8 @@ ngx_http_hoop_api_handler(ngx_http_request_t *r)
         return rc;
     }
 
-    if (api->verb != NGX_HTTP_HOOP_API_CANCEL
+    if (api->step == NGX_HTTP_HOOP_API_CHECK
+        && api->verb != NGX_HTTP_HOOP_API_CANCEL
         && json_object_get(ctx->identity->claims, "hoop_gateway")
         && json_object_get(ctx->identity->claims, "act"))
     {
@@ -124,10 +129,15 @@ ngx_http_hoop_api_handler(ngx_http_request_t *r)
                                          "not decide");
     }
 
-    if (r->headers_in.content_length_n > NGX_HTTP_HOOP_API_BODY) {
+    if (r->headers_in.content_length_n
+        > (api->step == NGX_HTTP_HOOP_API_PLAN ? HOOP_PLAN_MAX
+                                               : NGX_HTTP_HOOP_API_BODY))
+    {
         return ngx_http_hoop_api_problem(api,
                                          NGX_HTTP_REQUEST_ENTITY_TOO_LARGE,
-                                         "the body is larger than 16k");
+                                         api->step == NGX_HTTP_HOOP_API_PLAN
+                                         ? "the body is larger than 32k"
+                                         : "the body is larger than 16k");
     }
 
     r->request_body_in_single_buf = 1;
@@ -175,14 +185,20 @@ ngx_http_hoop_api_route(ngx_http_request_t *r, ngx_http_hoop_api_t *api)
         p++;
     }
 
-    if (last - p < 9 || ngx_strncmp(p, "approvals", 9) != 0) {
+    if (last - p >= 9 && ngx_strncmp(p, "approvals", 9) == 0) {
+        p += 9;
+
+    } else if (last - p >= 5 && ngx_strncmp(p, "plans", 5) == 0) {
+        p += 5;
+        api->plans = 1;
+
+    } else {
         goto not_found;
     }
 
-    p += 9;
-
     if (p == last || (*p == '/' && p + 1 == last)) {
-        api->step = NGX_HTTP_HOOP_API_LIST;
+        api->step = (api->plans && r->method == NGX_HTTP_POST)
+                    ? NGX_HTTP_HOOP_API_PLAN : NGX_HTTP_HOOP_API_LIST;
 
     } else {
         if (*p++ != '/') {
@@ -222,9 +238,15 @@ ngx_http_hoop_api_route(ngx_http_request_t *r, ngx_http_hoop_api_t *api)
         }
     }
 
-    if (api->step == NGX_HTTP_HOOP_API_CHECK) {
+    if (api->step == NGX_HTTP_HOOP_API_CHECK
+        || api->step == NGX_HTTP_HOOP_API_PLAN)
+    {
         methods = NGX_HTTP_POST;
         allow = "POST";
+
+    } else if (api->step == NGX_HTTP_HOOP_API_LIST && api->plans) {
+        methods = NGX_HTTP_GET|NGX_HTTP_HEAD;
+        allow = "GET, HEAD, POST";
 
     } else {
         methods = NGX_HTTP_GET|NGX_HTTP_HEAD;
@@ -308,10 +330,18 @@ ngx_http_hoop_api_body_handler(ngx_http_request_t *r)
         return;
     }
 
-    rc = ngx_http_hoop_api_reason(api);
+    if (api->step == NGX_HTTP_HOOP_API_PLAN) {
+        r->write_event_handler = ngx_http_hoop_api_run;
+        r->read_event_handler = ngx_http_block_reading;
 
-    if (rc == NGX_OK) {
-        rc = ngx_http_hoop_api_start(api);
+        rc = ngx_http_hoop_api_plan(api);
+
+    } else {
+        rc = ngx_http_hoop_api_reason(api);
+
+        if (rc == NGX_OK) {
+            rc = ngx_http_hoop_api_start(api);
+        }
     }
 
     if (rc != NGX_AGAIN) {
@@ -414,6 +444,12 @@ ngx_http_hoop_api_step(ngx_http_hoop_api_t *api)
 
     case NGX_HTTP_HOOP_API_INTENT:
         return ngx_http_hoop_api_vote(api);
+
+    case NGX_HTTP_HOOP_API_PLAN:
+        return ngx_http_hoop_api_propose(api);
+
+    case NGX_HTTP_HOOP_API_PROPOSE:
+        return ngx_http_hoop_api_proposed(api);
 
     default: /* NGX_HTTP_HOOP_API_VOTE */
         return ngx_http_hoop_api_voted(api);
@@ -519,6 +555,7 @@ ngx_http_hoop_api_cleanup(void *data)
     ngx_hoop_approval_cancel(&api->op);
     ngx_http_hoop_api_release(api);
     ngx_http_hoop_api_json_free(api);
+    hoop_plan_free(api->plan);
 
     if (api->audit.waiting) {
         ngx_hoop_audit_cancel(&api->audit);

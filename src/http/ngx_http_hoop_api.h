@@ -24,7 +24,9 @@ typedef enum {
     NGX_HTTP_HOOP_API_SHOW,
     NGX_HTTP_HOOP_API_CHECK,
     NGX_HTTP_HOOP_API_INTENT,
-    NGX_HTTP_HOOP_API_VOTE
+    NGX_HTTP_HOOP_API_VOTE,
+    NGX_HTTP_HOOP_API_PLAN,        /* its body, then the evidence of it */
+    NGX_HTTP_HOOP_API_PROPOSE
 } ngx_http_hoop_api_step_e;
 
 
@@ -56,6 +58,7 @@ typedef struct {
     ngx_str_t                    state;       /* before the vote */
 
     ngx_hoop_approval_filter_t   filter;      /* of a list */
+    hoop_plan_t                 *plan;        /* that is posted; owned */
 
     /* a read that waits for something new: see ngx_http_hoop_api_hold.c */
 
@@ -67,6 +70,7 @@ typedef struct {
     unsigned                     waiting:1;
     unsigned                     audit_ok:1;
     unsigned                     failed:1;    /* no memory for the result */
+    unsigned                     plans:1;     /* it is about plans */
     unsigned                     holds:1;     /* it may wait */
     unsigned                     again:1;     /* it has, and asks anew */
 } ngx_http_hoop_api_t;
@@ -93,6 +97,18 @@ void ngx_http_hoop_api_prefer(ngx_http_hoop_api_t *api);
    NGX_OK: send it; else an error */
 ngx_int_t ngx_http_hoop_api_hold(ngx_http_hoop_api_t *api);
 void ngx_http_hoop_api_release(ngx_http_hoop_api_t *api);
+
+/* ngx_http_hoop_api_plan.c: what ends the request, or NGX_AGAIN */
+
+ngx_int_t ngx_http_hoop_api_plan(ngx_http_hoop_api_t *api);
+ngx_int_t ngx_http_hoop_api_propose(ngx_http_hoop_api_t *api);
+ngx_int_t ngx_http_hoop_api_proposed(ngx_http_hoop_api_t *api);
+
+/* the body of the request, at most so many bytes: NGX_OK, or what ends it */
+ngx_int_t ngx_http_hoop_api_body(ngx_http_hoop_api_t *api, size_t max,
+    hoop_str_t *body);
+/* appends "iss sub" */
+void ngx_http_hoop_api_subject(ngx_http_hoop_api_t *api, hoop_buf_t *b);
 
 /* ngx_http_hoop_api_vote.c: what ends the request, or NGX_AGAIN; NGX_OK of
    reason: go on */

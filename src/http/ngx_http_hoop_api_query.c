@@ -82,6 +82,10 @@ ngx_http_hoop_api_query(ngx_http_hoop_api_t *api)
                    "\"kind\" is neither request nor plan");
     }
 
+    if (api->plans) {
+        filter->kind = hoop_cstr("plan");
+    }
+
     if (filter->after.len && !ngx_http_hoop_api_cursor(filter->after)) {
         return ngx_http_hoop_api_problem(api, NGX_HTTP_BAD_REQUEST,
                    "\"after\" is not the \"next\" of an answer");

@@ -29,51 +29,16 @@ static ngx_int_t ngx_http_hoop_api_event(ngx_http_hoop_api_t *api,
 ngx_int_t
 ngx_http_hoop_api_reason(ngx_http_hoop_api_t *api)
 {
-    u_char               *p, *start;
-    size_t                n, len;
-    ngx_chain_t          *cl;
-    ngx_http_request_t   *r;
+    ngx_int_t   rc;
+    hoop_str_t  body;
 
-    r = api->request;
+    rc = ngx_http_hoop_api_body(api, NGX_HTTP_HOOP_API_BODY, &body);
 
-    if (r->request_body == NULL || r->request_body->bufs == NULL) {
-        return NGX_OK;
+    if (rc != NGX_OK || body.len == 0) {
+        return rc;
     }
 
-    len = 0;
-
-    for (cl = r->request_body->bufs; cl; cl = cl->next) {
-
-        n = ngx_buf_in_memory(cl->buf) ? cl->buf->last - cl->buf->pos : 0;
-        len += n;
-
-        /* larger than the buffer of a body is larger than what is asked for */
-
-        if (cl->buf->in_file || len > NGX_HTTP_HOOP_API_BODY) {
-            return ngx_http_hoop_api_problem(api,
-                                         NGX_HTTP_REQUEST_ENTITY_TOO_LARGE,
-                                         "the body is too large");
-        }
-    }
-
-    if (len == 0) {
-        return NGX_OK;
-    }
-
-    start = ngx_pnalloc(r->pool, len);
-    if (start == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    p = start;
-
-    for (cl = r->request_body->bufs; cl; cl = cl->next) {
-        if (ngx_buf_in_memory(cl->buf)) {
-            p = ngx_cpymem(p, cl->buf->pos, cl->buf->last - cl->buf->pos);
-        }
-    }
-
-    return ngx_http_hoop_api_reason_parse(api, start, len);
+    return ngx_http_hoop_api_reason_parse(api, (u_char *) body.data, body.len);
 }
 
 
@@ -263,9 +228,7 @@ ngx_http_hoop_api_vote(ngx_http_hoop_api_t *api)
     hoop_buf_init(&subject, NGX_HTTP_HOOP_API_TEXT);
     hoop_buf_init(&groups, NGX_HTTP_HOOP_API_GROUPS);
 
-    (void) hoop_buf_add(&subject, identity->issuer.data, identity->issuer.len);
-    (void) hoop_buf_addc(&subject, ' ');
-    (void) hoop_buf_add(&subject, identity->sub.data, identity->sub.len);
+    ngx_http_hoop_api_subject(api, &subject);
 
     rc = NGX_ERROR;
 

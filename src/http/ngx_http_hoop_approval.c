@@ -27,10 +27,6 @@ static void ngx_http_hoop_approval_handler(ngx_hoop_approval_op_t *op);
 static void ngx_http_hoop_approval_timeout(ngx_event_t *ev);
 static const char *ngx_http_hoop_approval_denied(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx);
-static ngx_int_t ngx_http_hoop_approval_excluded(ngx_http_hoop_ctx_t *ctx,
-    hoop_buf_t *b);
-static ngx_int_t ngx_http_hoop_approval_approvers(ngx_http_hoop_ctx_t *ctx,
-    hoop_buf_t *b);
 
 
 /* of this worker */
@@ -48,6 +44,21 @@ ngx_http_hoop_approval_claim(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
     hoop_approval_subject_t       subject;
     ngx_http_hoop_main_conf_t    *hmcf;
     ngx_hoop_approval_request_t   req;
+
+    if (ctx->plan.steps) {
+
+        /* approved with the plan: the step is all that is asked for */
+
+        ctx->approval.handler = ngx_http_hoop_approval_handler;
+        ctx->approval.data = ctx;
+        ctx->approval_done = 0;
+
+        ngx_memcpy(ctx->approval.id, ctx->plan.id, 33);
+
+        return ngx_hoop_approval_step(&ctx->approval, ctx->plan.steps,
+                                      ctx->plan.total, ctx->plan.any)
+               == NGX_OK ? NGX_OK : NGX_HTTP_SERVICE_UNAVAILABLE;
+    }
 
     hmcf = ngx_http_get_module_main_conf(r, ngx_http_hoop_module);
 
@@ -123,7 +134,7 @@ ngx_http_hoop_approval_claim(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
                                        &summary)
            != NGX_OK
         || ngx_http_hoop_approval_excluded(ctx, &excluded) != NGX_OK
-        || ngx_http_hoop_approval_approvers(ctx, &approvers) != NGX_OK)
+        || ngx_http_hoop_approval_approvers(review, &approvers) != NGX_OK)
     {
         goto done;
     }
@@ -294,7 +305,7 @@ ngx_http_hoop_approval_handler(ngx_hoop_approval_op_t *op)
 
 /* an array of "iss sub": the subject and whoever stands in its act chain */
 
-static ngx_int_t
+ngx_int_t
 ngx_http_hoop_approval_excluded(ngx_http_hoop_ctx_t *ctx, hoop_buf_t *b)
 {
     size_t       depth;
@@ -345,13 +356,10 @@ ngx_http_hoop_approval_excluded(ngx_http_hoop_ctx_t *ctx, hoop_buf_t *b)
 }
 
 
-static ngx_int_t
-ngx_http_hoop_approval_approvers(ngx_http_hoop_ctx_t *ctx, hoop_buf_t *b)
+ngx_int_t
+ngx_http_hoop_approval_approvers(const hoop_review_t *review, hoop_buf_t *b)
 {
-    ngx_uint_t            i;
-    const hoop_review_t  *review;
-
-    review = ctx->verdict.review;
+    ngx_uint_t  i;
 
     (void) hoop_buf_addc(b, '[');
 
@@ -382,7 +390,30 @@ ngx_http_hoop_approval_result(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
     switch (op->state) {
 
     case NGX_HOOP_APPROVAL_CONSUMED:
+
+        if (ctx->plan.steps) {
+            ctx->plan.step = ngx_atoi(op->reason, ngx_strlen(op->reason));
+        }
+
         return NGX_OK;
+
+    case NGX_HOOP_APPROVAL_CLOSED:
+    case NGX_HOOP_APPROVAL_EXPIRED:
+    case NGX_HOOP_APPROVAL_CANCELLED:
+    case NGX_HOOP_APPROVAL_UNKNOWN:
+
+        if (ctx->plan.steps == 0) {
+            ctx->error = "approvals are not available";
+            return NGX_HTTP_SERVICE_UNAVAILABLE;
+        }
+
+        /* by another request meanwhile, or its time is over */
+
+        ctx->plan.deviation = 1;
+        ctx->error = (op->state == NGX_HOOP_APPROVAL_CLOSED)
+                     ? "not a step of the run's plan that is open"
+                     : "the plan of this run is over";
+        return NGX_HTTP_FORBIDDEN;
 
     case NGX_HOOP_APPROVAL_DENIED:
         ctx->error = ngx_http_hoop_approval_denied(r, ctx);

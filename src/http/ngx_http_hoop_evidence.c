@@ -516,6 +516,8 @@ ngx_http_hoop_event_decision(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
         (void) hoop_event_raw(b, "monitor", hoop_cstr("true"));
     }
 
+    ngx_http_hoop_plan_event(ctx, b);
+
     if (ctx->sql.len && ngx_http_hoop_event_sql(ctx, b) != NGX_OK) {
         return NGX_ERROR;
     }
@@ -569,11 +571,15 @@ ngx_http_hoop_event_approval(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
     (void) hoop_event_string(b, "state", hoop_cstr(state));
     (void) hoop_event_string(b, "rule", ctx->verdict.rule);
 
-    if (ctx->verdict.review && ctx->verdict.review->scope != HOOP_REVIEW_ONCE) {
+    if (ctx->verdict.review && ctx->plan.steps == 0
+        && ctx->verdict.review->scope != HOOP_REVIEW_ONCE)
+    {
         (void) hoop_event_string(b, "scope",
                        hoop_cstr(ctx->verdict.review->scope == HOOP_REVIEW_TIME
                                  ? "time" : "run"));
     }
+
+    ngx_http_hoop_plan_event(ctx, b);
 
     len = ngx_strlen(ctx->approval.by);
 

@@ -117,6 +117,7 @@ ngx_int_t
 ngx_http_hoop_policy_body(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
 {
     ngx_int_t               rc;
+    ngx_uint_t              planned;
     ngx_array_t            *policies;
     hoop_request_body_e     reads;
     hoop_policy_request_t   req;
@@ -142,12 +143,20 @@ ngx_http_hoop_policy_body(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
     policies = ctx->conf->policies;
 
     if (!ctx->body_read && policies && ngx_http_hoop_has_body(r)) {
+
+        planned = ngx_http_hoop_plan_concerns(r, ctx, 1);
         ngx_http_hoop_policy_request(r, ctx, &req);
 
         reads = hoop_request_body(policies->elts, policies->nelts, &req,
                                   r->headers_in.chunked ? -1
                                   : r->headers_in.content_length_n,
                                   ctx->conf->body_max);
+
+        if (planned && reads == HOOP_REQUEST_UNREAD) {
+            reads = (r->headers_in.content_length_n
+                     > (off_t) ctx->conf->body_max) ? HOOP_REQUEST_LARGE
+                                                    : HOOP_REQUEST_READ;
+        }
 
         if (reads == HOOP_REQUEST_LARGE) {
             return ngx_http_hoop_refuse_text(r, ctx,

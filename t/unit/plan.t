@@ -1,0 +1,3 @@
+#!/usr/bin/perl
+
+exec './build/unit/plan' or die "build/unit/plan: $!\n";
