@@ -36,7 +36,7 @@ DEPS_BUILD = gcc libc6-dev make pkg-config nginx nginx-dev libssl-dev \
 DEPS_TEST  = perl redis-server redis-tools curl openssl python3 \
              libtest-base-perl libtest-longstring-perl libtext-diff-perl \
              liblist-moreutils-perl libipc-run-perl libwww-perl liburi-perl \
-             libio-socket-ssl-perl tzdata
+             libio-socket-ssl-perl tzdata chromium chromium-driver
 DEPS_FUZZ  = clang libclang-rt-14-dev
 
 # libpg_query, PostgreSQL's own grammar, where it is: as src/pg_query.sh says.
@@ -132,6 +132,7 @@ $(BUILD)/sources: FORCE
 	    $(MODULE_CFLAGS) $(PG_FOUND)' > $@
 
 $(MODULE): config ngx_hoop_module.c src/hoop.map $(BUILD)/sources $(HEADERS) \
+    $(wildcard src/console/*) \
     $(CORE_SRC) $(wildcard src/event/*.c src/http/*.c)
 	@echo "build $@"
 	@flock $(BUILD)/sources $(SHELL) -e -c '\

@@ -123,6 +123,7 @@ typedef struct {
 
 
 typedef struct ngx_http_hoop_exchange_s  ngx_http_hoop_exchange_t;
+typedef struct ngx_http_hoop_console_s   ngx_http_hoop_console_t;
 
 
 typedef struct {
@@ -251,6 +252,7 @@ typedef struct {
 typedef struct {
     ngx_uint_t                    mode;        /* NGX_HTTP_HOOP_OFF ... */
     ngx_flag_t                    api;         /* not inherited */
+    ngx_http_hoop_console_t      *console;     /* the same; NULL: none */
     ngx_flag_t                    metadata;    /* the same */
     ngx_http_hoop_signer_t       *signer;      /* hoop_token; not inherited */
     ngx_http_hoop_signer_t       *published;   /* hoop_jwks, hoop_metadata */
@@ -908,6 +910,27 @@ ngx_int_t ngx_http_hoop_plan_result(ngx_http_request_t *r,
 /* members of a decision's event, or of an approval's */
 void ngx_http_hoop_plan_event(ngx_http_hoop_ctx_t *ctx, hoop_buf_t *b);
 void ngx_http_hoop_plan_done(void);
+
+/* ngx_http_hoop_console.c */
+
+char *ngx_http_hoop_conf_console(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+/* once all is read: NGX_CONF_OK or an error */
+char *ngx_http_hoop_console_check(ngx_conf_t *cf,
+    ngx_http_hoop_main_conf_t *hmcf, ngx_http_hoop_loc_conf_t *conf);
+
+/* ngx_http_hoop_console_files.c */
+
+#define NGX_HTTP_HOOP_CONSOLE_FILES  3
+
+typedef struct {
+    ngx_str_t        name;             /* below the location */
+    ngx_str_t        type;
+    const u_char    *start;
+    const u_char    *end;
+} ngx_http_hoop_console_file_t;
+
+extern const ngx_http_hoop_console_file_t  ngx_http_hoop_console_files[];
 
 /* ngx_http_hoop_headers.c */
 
