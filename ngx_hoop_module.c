@@ -198,6 +198,13 @@ static ngx_command_t  ngx_http_hoop_commands[] = {
       0,
       NULL },
 
+    { ngx_string("hoop_notify"),
+      NGX_HTTP_SRV_CONF|NGX_CONF_1MORE,
+      ngx_http_hoop_conf_notify,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("hoop_api"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
       ngx_http_hoop_conf_api,
@@ -506,6 +513,15 @@ ngx_hoop_init_process(ngx_cycle_t *cycle)
         }
 
         ngx_http_hoop_revocation_init(ngx_hoop_redis);
+
+        /* one worker announces */
+
+        if (ngx_worker == 0
+            && ngx_http_hoop_notify_init(cycle, conf->notify, ngx_hoop_redis)
+               != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
     }
 
     ngx_http_hoop_limit_init(ngx_hoop_redis);
@@ -556,6 +572,7 @@ ngx_hoop_exit_process(ngx_cycle_t *cycle)
     }
 
     if (ngx_hoop_redis) {
+        ngx_http_hoop_notify_done();
         ngx_hoop_approval_done();
         ngx_http_hoop_plan_done();
         ngx_http_hoop_revocation_init(NULL);
@@ -605,6 +622,7 @@ ngx_http_hoop_postconfiguration(ngx_conf_t *cf)
     }
 
     hmcf->core->policies = &hmcf->policies;
+    hmcf->core->notify = &hmcf->notify;
 
     /* that nothing is protected any more is evidence, too */
 
@@ -668,6 +686,7 @@ ngx_http_hoop_create_main_conf(ngx_conf_t *cf)
      */
 
     if (ngx_array_init(&conf->issuers, cf->pool, 4, sizeof(void *)) != NGX_OK
+        || ngx_array_init(&conf->notify, cf->pool, 2, sizeof(void *)) != NGX_OK
         || ngx_array_init(&conf->credentials, cf->pool, 4, sizeof(void *))
            != NGX_OK
         || ngx_array_init(&conf->policies, cf->pool, 4, sizeof(void *))
@@ -821,6 +840,14 @@ ngx_http_hoop_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     }
 
     if (ngx_http_hoop_signer_merge(cf, prev, conf) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_http_hoop_notify_check(cf,
+               ngx_http_conf_get_module_main_conf(cf, ngx_http_hoop_module),
+               conf)
+        != NGX_CONF_OK)
+    {
         return NGX_CONF_ERROR;
     }
 

@@ -25,6 +25,7 @@
 #include "../core/hoop_mask.h"
 #include "../core/hoop_mcp_list.h"
 #include "../core/hoop_media.h"
+#include "../core/hoop_notify.h"
 #include "../core/hoop_plan.h"
 #include "../core/hoop_policy.h"
 #include "../core/hoop_prefer.h"
@@ -81,6 +82,8 @@ typedef struct {
     ngx_shm_zone_t               *stats;       /* NULL: and no hoop_audit */
     ngx_array_t                  *issuers;     /* of HTTP; NULL: nothing is
                                                   protected */
+    ngx_array_t                  *notify;      /* ngx_http_hoop_notify_t *;
+                                                  NULL: no HTTP */
     ngx_array_t                  *policies;    /* ngx_http_hoop_policy_t *;
                                                   NULL: no HTTP */
     ngx_uint_t                    locations;   /* that judge requests, */
@@ -182,6 +185,7 @@ typedef struct {
     ngx_array_t                   resources;   /* of ..._resource_t * */
     ngx_array_t                   targets;     /* of ngx_http_hoop_target_t * */
     ngx_array_t                   signers;     /* of ngx_http_hoop_signer_t * */
+    ngx_array_t                   notify;      /* of ngx_http_hoop_notify_t * */
     ngx_array_t                   stats;       /* of ngx_hoop_stat_want_t */
     ngx_hoop_conf_t              *core;
     ngx_str_t                     api;         /* first hoop_api location */
@@ -278,6 +282,8 @@ typedef struct {
     ngx_msec_t                    approval_wait;
     ngx_uint_t                    approval_max;  /* held in a worker */
     ngx_http_hoop_plan_conf_t    *plan;        /* NULL: off */
+    ngx_array_t                  *notify;      /* ngx_http_hoop_notify_t *, of
+                                                  a server; not inherited */
     ngx_str_t                     realm;
     ngx_array_t                  *scopes;      /* of hoop_str_t, or NULL */
     ngx_array_t                  *audiences;   /* the same */
@@ -797,6 +803,11 @@ ngx_http_hoop_target_t *ngx_http_hoop_fetch_target(ngx_conf_t *cf,
 ngx_http_hoop_fetch_t *ngx_http_hoop_fetch_start(
     ngx_http_hoop_target_t *target, hoop_str_t url, ngx_msec_t timeout,
     ngx_http_hoop_fetch_pt handler, void *data);
+/* the same by POST, at most 32k of each; headers are whole lines, with CRLF */
+ngx_http_hoop_fetch_t *ngx_http_hoop_fetch_post(
+    ngx_http_hoop_target_t *target, hoop_str_t url, hoop_str_t headers,
+    hoop_str_t body, ngx_msec_t timeout, ngx_http_hoop_fetch_pt handler,
+    void *data);
 /* the handler is not called */
 void ngx_http_hoop_fetch_cancel(ngx_http_hoop_fetch_t *fetch);
 /* 1: nobody waits for it, a worker that exits may end it */
@@ -910,6 +921,30 @@ ngx_int_t ngx_http_hoop_plan_result(ngx_http_request_t *r,
 /* members of a decision's event, or of an approval's */
 void ngx_http_hoop_plan_event(ngx_http_hoop_ctx_t *ctx, hoop_buf_t *b);
 void ngx_http_hoop_plan_done(void);
+
+/* ngx_http_hoop_notify.c: announcements of approvals */
+
+typedef struct {
+    ngx_str_t                     url;
+    ngx_str_t                     host;        /* of it, for logs */
+    ngx_str_t                     secret;      /* len 0: not signed */
+    ngx_str_t                     console;
+    ngx_str_t                     via;
+    ngx_http_hoop_target_t       *target;      /* once all is read */
+    hoop_notify_format_e          format;
+    ngx_uint_t                    events;      /* bits */
+    ngx_msec_t                    timeout;
+} ngx_http_hoop_notify_t;
+
+char *ngx_http_hoop_conf_notify(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+/* of a server, once all is read: NGX_CONF_OK or an error */
+char *ngx_http_hoop_notify_check(ngx_conf_t *cf,
+    ngx_http_hoop_main_conf_t *hmcf, ngx_http_hoop_loc_conf_t *conf);
+/* in the worker that announces; rc may be NULL */
+ngx_int_t ngx_http_hoop_notify_init(ngx_cycle_t *cycle, ngx_array_t *notify,
+    ngx_hoop_redis_t *rc);
+void ngx_http_hoop_notify_done(void);
 
 /* ngx_http_hoop_console.c */
 

@@ -34,6 +34,8 @@
 #define NGX_HTTP_HOOP_FETCH_HEAD   (16 * 1024)
 #define NGX_HTTP_HOOP_FETCH_BODY   (1024 * 1024)
 #define NGX_HTTP_HOOP_FETCH_CHUNK  (16 * 1024)
+/* of headers, and of a body: an empty socket takes both at once */
+#define NGX_HTTP_HOOP_FETCH_POST   (32 * 1024)
 
 
 struct ngx_http_hoop_target_s {
@@ -60,8 +62,12 @@ struct ngx_http_hoop_fetch_s {
 };
 
 
+static ngx_http_hoop_fetch_t *ngx_http_hoop_fetch_begin(
+    ngx_http_hoop_target_t *target, hoop_str_t request, hoop_str_t url,
+    ngx_msec_t timeout, ngx_http_hoop_fetch_pt handler, void *data);
 static ngx_int_t ngx_http_hoop_fetch_connect(ngx_http_hoop_fetch_t *fetch,
-    ngx_http_hoop_target_t *target, ngx_socket_t s, ngx_msec_t timeout);
+    ngx_http_hoop_target_t *target, hoop_str_t request, ngx_socket_t s,
+    ngx_msec_t timeout);
 static ngx_int_t ngx_http_hoop_fetch_accept(ngx_http_hoop_fetch_t *fetch,
     ngx_listening_t *ls, ngx_socket_t s);
 static void ngx_http_hoop_fetch_accepted(ngx_connection_t *c);
@@ -201,6 +207,58 @@ ngx_http_hoop_fetch_t *
 ngx_http_hoop_fetch_start(ngx_http_hoop_target_t *target, hoop_str_t url,
     ngx_msec_t timeout, ngx_http_hoop_fetch_pt handler, void *data)
 {
+    return ngx_http_hoop_fetch_begin(target,
+                                     ngx_http_hoop_str(&target->request), url,
+                                     timeout, handler, data);
+}
+
+
+/* what is written is the request of a GET, and then not quite */
+
+ngx_http_hoop_fetch_t *
+ngx_http_hoop_fetch_post(ngx_http_hoop_target_t *target, hoop_str_t url,
+    hoop_str_t headers, hoop_str_t body, ngx_msec_t timeout,
+    ngx_http_hoop_fetch_pt handler, void *data)
+{
+    size_t                  line;
+    hoop_buf_t              b;
+    ngx_http_hoop_fetch_t  *fetch;
+
+    if (body.len > NGX_HTTP_HOOP_FETCH_POST
+        || headers.len > NGX_HTTP_HOOP_FETCH_POST)
+    {
+        return NULL;
+    }
+
+    line = target->request.len - (sizeof(CRLF CRLF) - 1);
+
+    hoop_buf_init(&b, 2 * NGX_HTTP_HOOP_FETCH_POST + line + 128);
+
+    (void) hoop_buf_adds(&b, "POST ");
+    (void) hoop_buf_add(&b, target->request.data + sizeof("GET ") - 1,
+                        line - (sizeof("GET ") - 1));
+    (void) hoop_buf_adds(&b, CRLF "Content-Length: ");
+    (void) hoop_buf_addu(&b, body.len);
+    (void) hoop_buf_adds(&b, CRLF);
+    (void) hoop_buf_add(&b, headers.data, headers.len);
+    (void) hoop_buf_adds(&b, CRLF);
+    (void) hoop_buf_add(&b, body.data, body.len);
+
+    fetch = b.failed ? NULL
+                     : ngx_http_hoop_fetch_begin(target,
+                                                 hoop_str(b.data, b.len), url,
+                                                 timeout, handler, data);
+    hoop_buf_free(&b);
+
+    return fetch;
+}
+
+
+static ngx_http_hoop_fetch_t *
+ngx_http_hoop_fetch_begin(ngx_http_hoop_target_t *target, hoop_str_t request,
+    hoop_str_t url, ngx_msec_t timeout, ngx_http_hoop_fetch_pt handler,
+    void *data)
+{
     ngx_log_t              *log;
     ngx_pool_t             *pool;
     ngx_socket_t            s[2];
@@ -267,7 +325,9 @@ ngx_http_hoop_fetch_start(ngx_http_hoop_target_t *target, hoop_str_t url,
 
     ngx_queue_insert_tail(&ngx_http_hoop_fetches, &fetch->queue);
 
-    if (ngx_http_hoop_fetch_connect(fetch, target, s[1], timeout) != NGX_OK) {
+    if (ngx_http_hoop_fetch_connect(fetch, target, request, s[1], timeout)
+        != NGX_OK)
+    {
         ngx_http_hoop_fetch_cancel(fetch);
         return NULL;
     }
@@ -291,7 +351,8 @@ failed:
 
 static ngx_int_t
 ngx_http_hoop_fetch_connect(ngx_http_hoop_fetch_t *fetch,
-    ngx_http_hoop_target_t *target, ngx_socket_t s, ngx_msec_t timeout)
+    ngx_http_hoop_target_t *target, hoop_str_t request, ngx_socket_t s,
+    ngx_msec_t timeout)
 {
     ssize_t            n;
     ngx_connection_t  *c;
@@ -325,9 +386,9 @@ ngx_http_hoop_fetch_connect(ngx_http_hoop_fetch_t *fetch,
 
     /* an empty socket takes it as a whole */
 
-    n = c->send(c, target->request.data, target->request.len);
+    n = c->send(c, (u_char *) request.data, request.len);
 
-    if (n != (ssize_t) target->request.len) {
+    if (n != (ssize_t) request.len) {
         return NGX_ERROR;
     }
 

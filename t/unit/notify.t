@@ -1,0 +1,3 @@
+#!/usr/bin/perl
+
+exec './build/unit/notify' or die "build/unit/notify: $!\n";
