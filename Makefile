@@ -15,7 +15,7 @@ CC        = gcc
 CFLAGS    = -g -O2 -std=gnu11 -W -Wall -Wpointer-arith \
             -Wno-unused-parameter -Werror -fPIC
 CLANG     = clang
-LIBS      = -ljansson -lpcre2-8 -ljwt -lhiredis -lcrypto -lz -lpthread \
+LIBS      = -ljansson -lpcre2-8 -ljwt -lhiredis -lssl -lcrypto -lz -lpthread \
             $(PG_LIBS)
 
 MODULE    = $(BUILD)/ngx_hoop_module.so

@@ -440,7 +440,41 @@ passes(act(GET => '/p/1/' . 'x' x 380), 'and used');
 
 
 
-=== TEST 13: an unknown value
+=== TEST 13: the description of the API says what there is
+--- steps
+open my $in, '<', 'docs/openapi.json' or die "docs/openapi.json: $!\n";
+my $doc = JSON::PP->new->utf8->decode(do { local $/; <$in> });
+my $id = post(the_plan([step('GET', '/p/1')]))->{json}{approval};
+
+my $show = ask(GET => "/hoop/plans/$id", $who{dana})->{json};
+my $known = $doc->{components}{schemas}{approval}{properties};
+is(join(' ', grep { !$known->{$_} } sort keys %$show), '',
+   'all members are described');
+is(join(' ', grep { !exists $show->{$_} } sort keys %$known), '',
+   'and there is none that is not');
+
+for my $path (sort keys %{ $doc->{paths} }) {
+    my $methods = $doc->{paths}{$path};
+    (my $uri = "/hoop$path") =~ s/\{id\}/'0' x 32/e;
+
+    for my $method (qw( get post put )) {
+        my $res = ask(uc $method => $uri, $who{dana},
+                      $method eq 'get' ? undef : '{}');
+
+        if ($methods->{$method}) {
+            my $said = $methods->{$method}{responses}{ $res->{status} };
+            ok($said, "$method $path: $res->{status} is described");
+            unlike($res->{body}, qr/no such resource/, 'and is there');
+
+        } else {
+            is($res->{status}, 405, "$method $path is not there");
+        }
+    }
+}
+
+
+
+=== TEST 14: an unknown value
 --- hoop_plan: maybe
 --- must_die
 --- error_log
@@ -448,7 +482,7 @@ invalid value "maybe", wanted on, required or off
 
 
 
-=== TEST 14: an unknown parameter
+=== TEST 15: an unknown parameter
 --- hoop_plan: on count=0
 --- must_die
 --- error_log

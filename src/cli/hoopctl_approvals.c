@@ -4,9 +4,9 @@
  *
  * hoopctl approvals: a human's side of hoop_api.
  *
- * One blocking HTTP/1.1 exchange over TCP, closed by the server; no TLS yet,
- * so it is for the gateway's own host or a tunnel.  The token comes from a
- * file or the environment: arguments are seen by everybody on the machine.
+ * One blocking HTTP/1.1 exchange over TCP or TLS, closed by the server.  The
+ * token comes from a file or the environment: arguments are seen by everybody on
+ * the machine.
  * What is printed is ASCII, so that no text of an approval reaches a terminal
  * as a control sequence.
  */
@@ -20,8 +20,12 @@
 #include <unistd.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <arpa/inet.h>
 
 #include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 
 #include "hoopctl.h"
 #include "../core/hoop_json.h"
@@ -30,20 +34,39 @@
 #define HOOPCTL_APPROVALS_ANSWER   (16 * 1024 * 1024)
 #define HOOPCTL_APPROVALS_TOKEN    16384
 #define HOOPCTL_APPROVALS_TIMEOUT  30
+#define HOOPCTL_APPROVALS_WAIT     20      /* s that a watch is held */
+#define HOOPCTL_APPROVALS_PAUSE    2       /* s after a failure of it */
+#define HOOPCTL_APPROVALS_FILTERS  7
+#define HOOPCTL_APPROVALS_SEEN     4096
 
 
 typedef struct {
-    const char     *what;          /* list, show, approve, deny */
-    const char     *id;
+    const char     *what;          /* list, show, approve, ... */
+    const char     *id;            /* of a plan: its file */
     const char     *reason;
     const char     *api;
     const char     *token_file;
+    const char     *ca;
+    const char     *filters[HOOPCTL_APPROVALS_FILTERS];
 
     char            host[256];
     char            port[8];
     const char     *path;          /* of api, "" or "/..." */
     hoop_buf_t      token;
+    hoop_buf_t      plan;
+    unsigned        tls:1;
+
+    char            etag[128];     /* of a watch; empty: none yet */
 } hoopctl_approvals_t;
+
+
+/* of one connection */
+
+typedef struct {
+    int             fd;
+    SSL_CTX        *ctx;
+    SSL            *ssl;           /* NULL: plain */
+} hoopctl_approvals_conn_t;
 
 
 static int hoopctl_approvals_options(hoopctl_approvals_t *a, int argc,
@@ -51,15 +74,30 @@ static int hoopctl_approvals_options(hoopctl_approvals_t *a, int argc,
 static int hoopctl_approvals_url(hoopctl_approvals_t *a);
 static int hoopctl_approvals_token(hoopctl_approvals_t *a);
 static int hoopctl_approvals_request(hoopctl_approvals_t *a, hoop_buf_t *b);
+static void hoopctl_approvals_filter(hoopctl_approvals_t *a, hoop_buf_t *b);
+static int hoopctl_approvals_watch(hoopctl_approvals_t *a);
+static int hoopctl_approvals_fresh(json_t *list, char (*seen)[33],
+    size_t *nseen);
 static int hoopctl_approvals_connect(hoopctl_approvals_t *a);
+static int hoopctl_approvals_tls(hoopctl_approvals_t *a,
+    hoopctl_approvals_conn_t *c);
+static void hoopctl_approvals_close(hoopctl_approvals_conn_t *c);
 static int hoopctl_approvals_exchange(hoopctl_approvals_t *a,
     const hoop_buf_t *request, hoop_buf_t *answer);
-static int hoopctl_approvals_parse(hoop_buf_t *answer, hoop_str_t *body);
+static int hoopctl_approvals_parse(hoopctl_approvals_t *a, hoop_buf_t *answer,
+    hoop_str_t *body);
 static int hoopctl_approvals_chunked(hoop_str_t *body);
 static int hoopctl_approvals_print(hoopctl_approvals_t *a, int status,
     hoop_str_t body);
 static int hoopctl_approvals_line(json_t *json);
 static int hoopctl_approvals_error(const char *text, const char *what);
+
+
+/* options, and arguments of the query */
+
+static const char *const  hoopctl_approvals_filters[] = {
+    "state", "kind", "rule", "target", "requester", "run", "limit"
+};
 
 
 int
@@ -73,6 +111,7 @@ hoopctl_approvals(int argc, char **argv)
     memset(&a, 0, sizeof(hoopctl_approvals_t));
 
     hoop_buf_init(&a.token, HOOPCTL_APPROVALS_TOKEN + 2);
+    hoop_buf_init(&a.plan, 65536);
     hoop_buf_init(&request, 65536);
     hoop_buf_init(&answer, HOOPCTL_APPROVALS_ANSWER);
 
@@ -81,12 +120,21 @@ hoopctl_approvals(int argc, char **argv)
     if (rc == HOOPCTL_YES) {
         rc = HOOPCTL_USAGE;
 
-        if (hoopctl_approvals_url(&a) == HOOP_OK
-            && hoopctl_approvals_token(&a) == HOOP_OK
-            && hoopctl_approvals_request(&a, &request) == HOOP_OK
-            && hoopctl_approvals_exchange(&a, &request, &answer) == HOOP_OK)
+        if (hoopctl_approvals_url(&a) != HOOP_OK
+            || hoopctl_approvals_token(&a) != HOOP_OK
+            || (strcmp(a.what, "plan") == 0
+                && hoopctl_read(a.id, &a.plan, 65536) != HOOP_OK))
         {
-            status = hoopctl_approvals_parse(&answer, &body);
+            /* said already */
+
+        } else if (strcmp(a.what, "watch") == 0) {
+            rc = hoopctl_approvals_watch(&a);
+
+        } else if (hoopctl_approvals_request(&a, &request) == HOOP_OK
+                   && hoopctl_approvals_exchange(&a, &request, &answer)
+                      == HOOP_OK)
+        {
+            status = hoopctl_approvals_parse(&a, &answer, &body);
 
             if (status > 0) {
                 rc = hoopctl_approvals_print(&a, status, body);
@@ -106,6 +154,7 @@ hoopctl_approvals(int argc, char **argv)
     }
 
     hoop_buf_free(&a.token);
+    hoop_buf_free(&a.plan);
     hoop_buf_free(&request);
     hoop_buf_free(&answer);
 
@@ -116,7 +165,7 @@ hoopctl_approvals(int argc, char **argv)
 static int
 hoopctl_approvals_options(hoopctl_approvals_t *a, int argc, char **argv)
 {
-    int          i, takes_id, takes_reason;
+    int          i, k, takes_id, takes_reason, lists, filtered;
     const char **value;
 
     for (i = 1; i < argc; i++) {
@@ -124,7 +173,16 @@ hoopctl_approvals_options(hoopctl_approvals_t *a, int argc, char **argv)
         value = strcmp(argv[i], "--api") == 0 ? &a->api
                 : strcmp(argv[i], "--token-file") == 0 ? &a->token_file
                 : strcmp(argv[i], "--reason") == 0 ? &a->reason
+                : strcmp(argv[i], "--ca") == 0 ? &a->ca
                 : NULL;
+
+        for (k = 0; k < HOOPCTL_APPROVALS_FILTERS; k++) {
+            if (strncmp(argv[i], "--", 2) == 0
+                && strcmp(argv[i] + 2, hoopctl_approvals_filters[k]) == 0)
+            {
+                value = &a->filters[k];
+            }
+        }
 
         if (value != NULL) {
             if (*value != NULL || ++i == argc) {
@@ -152,17 +210,27 @@ hoopctl_approvals_options(hoopctl_approvals_t *a, int argc, char **argv)
     }
 
     takes_reason = strcmp(a->what, "approve") == 0
-                   || strcmp(a->what, "deny") == 0;
-    takes_id = takes_reason || strcmp(a->what, "show") == 0;
+                   || strcmp(a->what, "deny") == 0
+                   || strcmp(a->what, "cancel") == 0;
+    takes_id = takes_reason || strcmp(a->what, "show") == 0
+               || strcmp(a->what, "plan") == 0;
+    lists = strcmp(a->what, "list") == 0 || strcmp(a->what, "watch") == 0;
 
-    if ((!takes_id && strcmp(a->what, "list") != 0)
+    filtered = 0;
+
+    for (k = 0; k < HOOPCTL_APPROVALS_FILTERS; k++) {
+        filtered |= a->filters[k] != NULL;
+    }
+
+    if ((!takes_id && !lists)
         || takes_id != (a->id != NULL)
-        || (a->reason != NULL && !takes_reason))
+        || (a->reason != NULL && !takes_reason)
+        || (filtered && !lists))
     {
         goto usage;
     }
 
-    if (a->id != NULL
+    if (a->id != NULL && strcmp(a->what, "plan") != 0
         && (strlen(a->id) != 32
             || strspn(a->id, "0123456789abcdef") != 32))
     {
@@ -175,15 +243,19 @@ hoopctl_approvals_options(hoopctl_approvals_t *a, int argc, char **argv)
 
 usage:
 
-    return hoopctl_usage("approvals list | show ID"
-                         " | approve ID [--reason TEXT]"
-                         " | deny ID [--reason TEXT]\n"
-                         "    --api http://HOST[:PORT]/PATH"
-                         " [--token-file FILE]\n"
+    return hoopctl_usage("approvals list | watch [--state S] [--kind K]"
+                         " [--rule R] [--target T]\n"
+                         "              [--requester SUB] [--run R]"
+                         " [--limit N]\n"
+                         "          show ID | approve ID | deny ID | cancel ID"
+                         " [--reason TEXT]\n"
+                         "          plan FILE\n"
+                         "    --api http[s]://HOST[:PORT]/PATH"
+                         " [--token-file FILE] [--ca FILE]\n"
                          "The token is read from FILE or else from the"
                          " environment (HOOP_TOKEN).\n"
-                         "https is not supported yet: use it on the gateway's"
-                         " own host or through a tunnel.");
+                         "watch prints what is new, a line each, until it is"
+                         " interrupted.");
 }
 
 
@@ -201,16 +273,14 @@ hoopctl_approvals_url(hoopctl_approvals_t *a)
         }
     }
 
-    if (strncmp(a->api, "https://", 8) == 0) {
-        return hoopctl_approvals_error("https is not supported yet", NULL);
+    a->tls = strncmp(a->api, "https://", 8) == 0;
+
+    if (!a->tls && strncmp(a->api, "http://", 7) != 0) {
+        return hoopctl_approvals_error("--api wants http[s]://HOST[:PORT]"
+                                       "/PATH", NULL);
     }
 
-    if (strncmp(a->api, "http://", 7) != 0) {
-        return hoopctl_approvals_error("--api wants http://HOST[:PORT]/PATH",
-                                       NULL);
-    }
-
-    p = a->api + 7;
+    p = a->api + (a->tls ? 8 : 7);
     end = p + strcspn(p, "/");
 
     a->path = end;
@@ -243,7 +313,7 @@ hoopctl_approvals_url(hoopctl_approvals_t *a)
     memcpy(a->host, p, len);
     a->host[len] = '\0';
 
-    strcpy(a->port, "80");
+    strcpy(a->port, a->tls ? "443" : "80");
 
     if (port != end) {
         port++;
@@ -317,13 +387,16 @@ hoopctl_approvals_token(hoopctl_approvals_t *a)
 static int
 hoopctl_approvals_request(hoopctl_approvals_t *a, hoop_buf_t *b)
 {
-    int         slash, ipv6;
+    int         slash, ipv6, posts;
     size_t      len;
     hoop_buf_t  body;
 
-    hoop_buf_init(&body, 16384);
+    hoop_buf_init(&body, 65536 + 2);
 
-    if (a->reason != NULL) {
+    if (strcmp(a->what, "plan") == 0) {
+        (void) hoop_buf_add(&body, a->plan.data, a->plan.len);
+
+    } else if (a->reason != NULL) {
         (void) hoop_buf_adds(&body, "{\"reason\":");
         (void) hoop_buf_add_json(&body, (const u_char *) a->reason,
                                  strlen(a->reason));
@@ -334,18 +407,29 @@ hoopctl_approvals_request(hoopctl_approvals_t *a, hoop_buf_t *b)
     slash = len > 0 && a->path[len - 1] == '/';
     ipv6 = strchr(a->host, ':') != NULL;
 
-    (void) hoop_buf_adds(b, a->id != NULL && strcmp(a->what, "show") != 0
-                            ? "POST " : "GET ");
+    posts = a->id != NULL && strcmp(a->what, "show") != 0;
+
+    (void) hoop_buf_adds(b, posts ? "POST " : "GET ");
     (void) hoop_buf_adds(b, a->path);
-    (void) hoop_buf_adds(b, slash ? "approvals" : "/approvals");
+    (void) hoop_buf_adds(b, slash ? "" : "/");
 
-    if (a->id != NULL) {
-        (void) hoop_buf_addc(b, '/');
-        (void) hoop_buf_adds(b, a->id);
+    if (strcmp(a->what, "plan") == 0) {
+        (void) hoop_buf_adds(b, "plans");
 
-        if (strcmp(a->what, "show") != 0) {
+    } else {
+        (void) hoop_buf_adds(b, "approvals");
+
+        if (a->id != NULL) {
             (void) hoop_buf_addc(b, '/');
-            (void) hoop_buf_adds(b, a->what);
+            (void) hoop_buf_adds(b, a->id);
+
+            if (posts) {
+                (void) hoop_buf_addc(b, '/');
+                (void) hoop_buf_adds(b, a->what);
+            }
+
+        } else {
+            hoopctl_approvals_filter(a, b);
         }
     }
 
@@ -358,6 +442,14 @@ hoopctl_approvals_request(hoopctl_approvals_t *a, hoop_buf_t *b)
                             "Accept: application/json\r\n"
                             "Authorization: Bearer ");
     (void) hoop_buf_add(b, a->token.data, a->token.len);
+
+    if (a->etag[0] != '\0') {
+        (void) hoop_buf_adds(b, "\r\nIf-None-Match: ");
+        (void) hoop_buf_adds(b, a->etag);
+        (void) hoop_buf_adds(b, "\r\nPrefer: wait=");
+        (void) hoop_buf_addu(b, HOOPCTL_APPROVALS_WAIT);
+    }
+
     (void) hoop_buf_adds(b, "\r\nContent-Length: ");
     (void) hoop_buf_addu(b, body.len);
 
@@ -376,6 +468,143 @@ hoopctl_approvals_request(hoopctl_approvals_t *a, hoop_buf_t *b)
 
     return b->failed ? hoopctl_approvals_error("too long a request", NULL)
                      : HOOP_OK;
+}
+
+
+/* "?name=value&...", all but letters and digits escaped */
+
+static void
+hoopctl_approvals_filter(hoopctl_approvals_t *a, hoop_buf_t *b)
+{
+    int             k, n;
+    char            hex[4];
+    const u_char   *p;
+
+    n = 0;
+
+    for (k = 0; k < HOOPCTL_APPROVALS_FILTERS; k++) {
+
+        if (a->filters[k] == NULL) {
+            continue;
+        }
+
+        (void) hoop_buf_addc(b, n++ ? '&' : '?');
+        (void) hoop_buf_adds(b, hoopctl_approvals_filters[k]);
+        (void) hoop_buf_addc(b, '=');
+
+        for (p = (const u_char *) a->filters[k]; *p; p++) {
+
+            if ((*p >= '0' && *p <= '9') || (*p >= 'a' && *p <= 'z')
+                || (*p >= 'A' && *p <= 'Z'))
+            {
+                (void) hoop_buf_addc(b, *p);
+
+            } else {
+                snprintf(hex, sizeof(hex), "%%%02X", *p);
+                (void) hoop_buf_adds(b, hex);
+            }
+        }
+    }
+}
+
+
+/*
+ * What is new, a line each: it is asked for again and again, and the gateway
+ * holds the answer until there is something.  What fails on the way is said, and
+ * tried again; what the gateway refuses is the end.
+ */
+
+static int
+hoopctl_approvals_watch(hoopctl_approvals_t *a)
+{
+    int            status, rc;
+    char         (*seen)[33];
+    size_t         nseen;
+    json_t        *json;
+    hoop_str_t     body;
+    hoop_buf_t     request, answer;
+    hoop_error_t   err;
+
+    seen = calloc(HOOPCTL_APPROVALS_SEEN, sizeof(*seen));
+    if (seen == NULL) {
+        return HOOPCTL_USAGE;
+    }
+
+    nseen = 0;
+    rc = HOOPCTL_YES;
+
+    while (rc == HOOPCTL_YES) {
+        hoop_buf_init(&request, 65536);
+        hoop_buf_init(&answer, HOOPCTL_APPROVALS_ANSWER);
+
+        status = -1;
+
+        if (hoopctl_approvals_request(a, &request) == HOOP_OK
+            && hoopctl_approvals_exchange(a, &request, &answer) == HOOP_OK)
+        {
+            status = hoopctl_approvals_parse(a, &answer, &body);
+        }
+
+        if (status == 200) {
+            json = hoop_json_load(body.data, body.len, &err);
+            rc = hoopctl_approvals_fresh(json_object_get(json, "approvals"),
+                                         seen, &nseen);
+            json_decref(json);
+
+            if (a->etag[0] == '\0') {
+                sleep(HOOPCTL_APPROVALS_PAUSE);
+            }
+
+        } else if (status >= 400 && status < 500) {
+            rc = hoopctl_approvals_print(a, status, body);
+
+        } else if (status != 304) {
+            sleep(HOOPCTL_APPROVALS_PAUSE);
+        }
+
+        OPENSSL_cleanse(request.data, request.size);
+        hoop_buf_free(&request);
+        hoop_buf_free(&answer);
+    }
+
+    free(seen);
+
+    return rc;
+}
+
+
+static int
+hoopctl_approvals_fresh(json_t *list, char (*seen)[33], size_t *nseen)
+{
+    int          rc;
+    size_t       i, k;
+    json_t      *one;
+    hoop_str_t   id;
+
+    rc = HOOPCTL_YES;
+
+    for (i = 0; rc == HOOPCTL_YES && i < json_array_size(list); i++) {
+        one = json_array_get(list, i);
+        id = hoop_json_member(one, "id");
+
+        for (k = 0; k < HOOPCTL_APPROVALS_SEEN; k++) {
+            if (hoop_str_is(id, seen[k])) {
+                break;
+            }
+        }
+
+        if (id.len != 32 || k < HOOPCTL_APPROVALS_SEEN) {
+            continue;
+        }
+
+        memcpy(seen[(*nseen)++ % HOOPCTL_APPROVALS_SEEN], id.data, 32);
+
+        rc = hoopctl_approvals_line(one);
+    }
+
+    (void) fflush(stdout);
+
+    return rc;
 }
 
 
@@ -431,33 +660,106 @@ hoopctl_approvals_connect(hoopctl_approvals_t *a)
 }
 
 
+/* the certificate has to be of the host, by the machine's authorities or --ca */
+
+static int
+hoopctl_approvals_tls(hoopctl_approvals_t *a, hoopctl_approvals_conn_t *c)
+{
+    unsigned char      address[16];
+    X509_VERIFY_PARAM  *param;
+
+    c->ctx = SSL_CTX_new(TLS_client_method());
+
+    if (c->ctx == NULL
+        || SSL_CTX_set_min_proto_version(c->ctx, TLS1_2_VERSION) != 1
+        || (a->ca ? SSL_CTX_load_verify_locations(c->ctx, a->ca, NULL)
+                  : SSL_CTX_set_default_verify_paths(c->ctx)) != 1)
+    {
+        return hoopctl_approvals_error(a->ca ? a->ca : "TLS",
+                                       "no certificates to check by");
+    }
+
+    SSL_CTX_set_verify(c->ctx, SSL_VERIFY_PEER, NULL);
+
+    c->ssl = SSL_new(c->ctx);
+
+    if (c->ssl == NULL || SSL_set_fd(c->ssl, c->fd) != 1) {
+        return hoopctl_approvals_error("TLS", "no memory");
+    }
+
+    param = SSL_get0_param(c->ssl);
+
+    if (inet_pton(AF_INET, a->host, address) == 1
+        || inet_pton(AF_INET6, a->host, address) == 1)
+    {
+        (void) X509_VERIFY_PARAM_set1_ip_asc(param, a->host);
+
+    } else {
+        (void) SSL_set_tlsext_host_name(c->ssl, a->host);
+        (void) X509_VERIFY_PARAM_set1_host(param, a->host, 0);
+    }
+
+    if (SSL_connect(c->ssl) != 1) {
+        return hoopctl_approvals_error(a->host,
+                   SSL_get_verify_result(c->ssl) != X509_V_OK
+                   ? X509_verify_cert_error_string(
+                         SSL_get_verify_result(c->ssl))
+                   : "no TLS connection");
+    }
+
+    return HOOP_OK;
+}
+
+
+static void
+hoopctl_approvals_close(hoopctl_approvals_conn_t *c)
+{
+    SSL_free(c->ssl);
+    SSL_CTX_free(c->ctx);
+    close(c->fd);
+}
+
+
 static int
 hoopctl_approvals_exchange(hoopctl_approvals_t *a, const hoop_buf_t *request,
     hoop_buf_t *answer)
 {
-    int      fd;
-    char     buf[16384];
-    size_t   sent;
-    ssize_t  n;
+    int                        rc;
+    char                       buf[16384];
+    size_t                     sent;
+    ssize_t                    n;
+    hoopctl_approvals_conn_t   c;
 
-    fd = hoopctl_approvals_connect(a);
+    memset(&c, 0, sizeof(c));
 
-    if (fd == -1) {
+    c.fd = hoopctl_approvals_connect(a);
+
+    if (c.fd == -1) {
+        return HOOP_ERROR;
+    }
+
+    if (a->tls && hoopctl_approvals_tls(a, &c) != HOOP_OK) {
+        hoopctl_approvals_close(&c);
         return HOOP_ERROR;
     }
 
     for (sent = 0; sent < request->len; sent += n) {
-        n = send(fd, request->data + sent, request->len - sent, MSG_NOSIGNAL);
+        n = c.ssl ? SSL_write(c.ssl, request->data + sent, request->len - sent)
+                  : send(c.fd, request->data + sent, request->len - sent,
+                         MSG_NOSIGNAL);
 
         if (n <= 0) {
             (void) hoopctl_approvals_error("send", strerror(errno));
-            close(fd);
+            hoopctl_approvals_close(&c);
             return HOOP_ERROR;
         }
     }
 
+    rc = HOOP_OK;
+
     do {
-        n = recv(fd, buf, sizeof(buf), 0);
+        n = c.ssl ? SSL_read(c.ssl, buf, sizeof(buf))
+                  : recv(c.fd, buf, sizeof(buf), 0);
 
         if (n > 0) {
             (void) hoop_buf_add(answer, buf, n);
@@ -465,27 +767,29 @@ hoopctl_approvals_exchange(hoopctl_approvals_t *a, const hoop_buf_t *request,
 
     } while (n > 0 && !answer->failed);
 
-    if (n < 0) {
-        (void) hoopctl_approvals_error("recv", strerror(errno));
+    /* without a close_notify it may be cut: its length is looked at */
+
+    if (n < 0 && (c.ssl == NULL || answer->len == 0)) {
+        rc = hoopctl_approvals_error("recv", strerror(errno));
     }
 
-    close(fd);
+    hoopctl_approvals_close(&c);
 
-    if (answer->failed) {
-        return hoopctl_approvals_error("too large an answer", NULL);
-    }
-
-    return n < 0 ? HOOP_ERROR : HOOP_OK;
+    return answer->failed ? hoopctl_approvals_error("too large an answer",
+                                                    NULL)
+                          : rc;
 }
 
 
 /* the status, with the body; or HOOP_ERROR, also if the body is cut short */
 
 static int
-hoopctl_approvals_parse(hoop_buf_t *answer, hoop_str_t *body)
+hoopctl_approvals_parse(hoopctl_approvals_t *a, hoop_buf_t *answer,
+    hoop_str_t *body)
 {
     int         status, chunked;
     char       *p, *line, *end;
+    size_t      length_of;
     long long   length;
 
     if (hoop_buf_addc(answer, '\0') != HOOP_OK) {
@@ -515,7 +819,15 @@ hoopctl_approvals_parse(hoop_buf_t *answer, hoop_str_t *body)
     for (line = strstr(p, "\r\n"); line < end; line = strstr(line, "\r\n")) {
         line += 2;
 
-        if (strncasecmp(line, "Content-Length:", 15) == 0) {
+        if (strncasecmp(line, "ETag: ", 6) == 0) {
+            length_of = strcspn(line + 6, "\r");
+
+            if (strcmp(a->what, "watch") == 0 && length_of < sizeof(a->etag)) {
+                memcpy(a->etag, line + 6, length_of);
+                a->etag[length_of] = '\0';
+            }
+
+        } else if (strncasecmp(line, "Content-Length:", 15) == 0) {
             length = strtoll(line + 15, NULL, 10);
 
         } else if (strncasecmp(line, "Transfer-Encoding:", 18) == 0) {
@@ -604,7 +916,7 @@ hoopctl_approvals_print(hoopctl_approvals_t *a, int status, hoop_str_t body)
 
     json = hoop_json_load(body.data, body.len, &err);
 
-    if (status != 200) {
+    if (status != 200 && status != 201) {
         detail = json_object_get(json, "detail");
 
         snprintf(text, sizeof(text), "%d", status);
