@@ -239,6 +239,7 @@ test-asan: deps
 bench: all
 	bench/gateway --steps
 	bench/gateway --mask
+	bench/approvals
 
 
 # clang and its fuzzer come with "fuzz", not with "deps"

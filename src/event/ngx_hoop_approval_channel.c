@@ -77,7 +77,7 @@ static void
 ngx_hoop_approval_up(void *data, ngx_uint_t up)
 {
     ngx_hoop_approval.up = up ? 1 : 0;
-    ngx_hoop_approval.polled = 0;
+    ngx_hoop_approval.missed = 1;
 
     if (ngx_hoop_approval.timer.timer_set) {
         ngx_add_timer(&ngx_hoop_approval.timer, 1);

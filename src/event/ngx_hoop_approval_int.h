@@ -4,7 +4,8 @@
  *
  * What the files of the approvals share: ngx_hoop_approval.c runs scripts,
  * ngx_hoop_approval_watch.c waits for what others decide,
- * ngx_hoop_approval_channel.c is told of it, and ngx_hoop_approval_json.c shows.  Nobody else includes this.
+ * ngx_hoop_approval_channel.c is told of it, and ngx_hoop_approval_json.c
+ * shows.  Nobody else includes this.
  */
 
 
@@ -76,11 +77,12 @@ typedef struct {
     ngx_event_t                  hurry;
     ngx_event_t                  news;
     ngx_uint_t                   polls;     /* calls in flight */
-    ngx_msec_t                   polled;    /* when all were asked about */
+    ngx_msec_t                   polled;    /* when that was last begun */
 
     ngx_hoop_redis_conf_t       *conf;
     ngx_hoop_redis_t            *channel;   /* NULL: nobody has waited yet */
     unsigned                     up:1;      /* it is */
+    unsigned                     missed:1;  /* ask about all */
 
     u_char                       sha1[NGX_HOOP_APPROVAL_SCRIPTS][40];
 } ngx_hoop_approval_t;

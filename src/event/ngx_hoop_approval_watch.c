@@ -3,25 +3,29 @@
  * Copyright (C) ngx_hoop_module authors
  *
  * Watchers of one approval hang on a node, found by id.  While there is a
- * node, a timer polls all of them, and as long as Redis does not tell of changes
- * often; the nodes belong to this file, the ops in
- * their queues do not.  A node lives as long as it has watchers; one whose
- * watchers are being called is out of the tree ("woken") and is freed by who
- * calls them.
+ * node, a timer polls them in turn: often, or, as long as Redis tells of
+ * changes, now and then.  The nodes belong to this file, the ops in their
+ * queues do not.  A node lives as long as it has watchers; one whose watchers
+ * are being called is out of the tree ("woken") and is freed by who calls
+ * them.
  */
 
 
 #include "ngx_hoop_approval_int.h"
 
 
-#define NGX_HOOP_APPROVAL_POLL   500
+#define NGX_HOOP_APPROVAL_POLL    500
 /* the same while we are told */
-#define NGX_HOOP_APPROVAL_CHECK  2000
+#define NGX_HOOP_APPROVAL_CHECK   2000
+
+/* nodes asked about at once: the load of thousands does not grow with them */
+#define NGX_HOOP_APPROVAL_POLLED  1024
+#define NGX_HOOP_APPROVAL_CHECKED 256
 
 
 static ngx_hoop_approval_node_t *ngx_hoop_approval_lookup(const u_char *id);
 static void ngx_hoop_approval_forget(ngx_hoop_approval_node_t *node);
-static void ngx_hoop_approval_poll(void);
+static void ngx_hoop_approval_poll(ngx_uint_t most);
 static ngx_int_t ngx_hoop_approval_ask(ngx_hoop_approval_node_t **nodes,
     ngx_uint_t n);
 
@@ -182,6 +186,7 @@ ngx_hoop_approval_timer_handler(ngx_event_t *ev)
     }
 
     if (!ngx_hoop_approval.up
+        || ngx_hoop_approval.missed
         || ngx_current_msec - ngx_hoop_approval.polled
            >= NGX_HOOP_APPROVAL_CHECK)
     {
@@ -192,7 +197,17 @@ ngx_hoop_approval_timer_handler(ngx_event_t *ev)
         /* an answer that is late is not asked for twice */
 
         if (ngx_hoop_approval.polls == 0) {
-            ngx_hoop_approval_poll();
+
+            if (ngx_hoop_approval.missed) {
+                ngx_hoop_approval.missed = 0;
+                ngx_hoop_approval_poll(NGX_MAX_UINT32_VALUE);
+
+            } else if (ngx_hoop_approval.up) {
+                ngx_hoop_approval_poll(NGX_HOOP_APPROVAL_CHECKED);
+
+            } else {
+                ngx_hoop_approval_poll(NGX_HOOP_APPROVAL_POLLED);
+            }
         }
     }
 
@@ -200,24 +215,30 @@ ngx_hoop_approval_timer_handler(ngx_event_t *ev)
 }
 
 
+/* those who were not asked about for longest, each once */
+
 static void
-ngx_hoop_approval_poll(void)
+ngx_hoop_approval_poll(ngx_uint_t most)
 {
     ngx_uint_t                 n;
-    ngx_queue_t               *q;
+    ngx_queue_t               *q, *last;
     ngx_hoop_approval_node_t  *nodes[NGX_HOOP_APPROVAL_BATCH];
 
-    q = ngx_queue_head(&ngx_hoop_approval.nodes);
+    if (ngx_queue_empty(&ngx_hoop_approval.nodes)) {
+        return;
+    }
 
-    while (q != ngx_queue_sentinel(&ngx_hoop_approval.nodes)) {
+    last = ngx_queue_last(&ngx_hoop_approval.nodes);
+    q = NULL;
 
-        for (n = 0;
-             n < NGX_HOOP_APPROVAL_BATCH
-             && q != ngx_queue_sentinel(&ngx_hoop_approval.nodes);
-             n++)
-        {
-            nodes[n] = ngx_queue_data(q, ngx_hoop_approval_node_t, queue);
-            q = ngx_queue_next(q);
+    while (most && q != last) {
+
+        for (n = 0; n < NGX_HOOP_APPROVAL_BATCH && most && q != last; most--) {
+            q = ngx_queue_head(&ngx_hoop_approval.nodes);
+            ngx_queue_remove(q);
+            ngx_queue_insert_tail(&ngx_hoop_approval.nodes, q);
+
+            nodes[n++] = ngx_queue_data(q, ngx_hoop_approval_node_t, queue);
         }
 
         if (ngx_hoop_approval_ask(nodes, n) != NGX_OK) {
