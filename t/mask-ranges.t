@@ -443,6 +443,6 @@ Set-Cookie: **********6789
  . ' </c?s=%5BREDACTED%3AUS_SSN%5D>; title="call [REDACTED:US_SSN]?", <?>, </d?e=2>',
  '']
 --- raw_response_headers_unlike eval
-['0123456789', '0123456789|078', '078']
+['0123456789', '0123456789|078(?:-|%2D)', '078(?:-|%2D)']
 --- raw_response_headers_like eval
 ['Link', 'Link', 'US_SSN\S+&n=1>, .*US_SSN\S+&n=90>\r']

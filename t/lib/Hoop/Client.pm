@@ -174,17 +174,23 @@ sub nginx_workers {
 }
 
 
-# stops a worker, until it gets SIGCONT.  It has not stopped when kill() is back:
-# the kernel may still wake it alone for a connection, which nobody takes then.
+# stops a worker, until it gets SIGCONT.  Not one that is at work, which may have
+# a lock that others wait for.  And it has not stopped when kill() is back: the
+# kernel may still wake it alone for a connection, which nobody takes then.
 sub hold_worker {
     my ($pid) = @_;
 
+    my $asleep = 0;
+    my $state = sub {
+        open my $fh, '<', "/proc/$pid/stat" or return '';
+        return <$fh> =~ /\) (\S) / ? $1 : '';
+    };
+
+    wait_for { $asleep = $state->() eq 'S' ? $asleep + 1 : 0; $asleep == 5 };
+
     kill STOP => $pid;
 
-    Test::More::ok(wait_for {
-        open my $fh, '<', "/proc/$pid/stat" or return;
-        return <$fh> =~ /\) T /;
-    }, "worker $pid is held");
+    Test::More::ok(wait_for { $state->() eq 'T' }, "worker $pid is held");
 }
 
 
