@@ -206,16 +206,23 @@ static ngx_command_t  ngx_http_hoop_commands[] = {
       NULL },
 
     { ngx_string("hoop_api"),
-      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS|NGX_CONF_TAKE1,
       ngx_http_hoop_conf_api,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("hoop_console"),
-      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS|NGX_CONF_TAKE1,
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS|NGX_CONF_TAKE12,
       ngx_http_hoop_conf_console,
       NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("hoop_login"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_BLOCK|NGX_CONF_TAKE1,
+      ngx_http_hoop_conf_login,
+      NGX_HTTP_MAIN_CONF_OFFSET,
       0,
       NULL },
 
@@ -687,6 +694,7 @@ ngx_http_hoop_create_main_conf(ngx_conf_t *cf)
 
     if (ngx_array_init(&conf->issuers, cf->pool, 4, sizeof(void *)) != NGX_OK
         || ngx_array_init(&conf->notify, cf->pool, 2, sizeof(void *)) != NGX_OK
+        || ngx_array_init(&conf->logins, cf->pool, 2, sizeof(void *)) != NGX_OK
         || ngx_array_init(&conf->credentials, cf->pool, 4, sizeof(void *))
            != NGX_OK
         || ngx_array_init(&conf->policies, cf->pool, 4, sizeof(void *))
@@ -835,6 +843,7 @@ ngx_http_hoop_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
             /* "limit_except" and "if" are not another location */
 
             conf->api = 1;
+            conf->login = prev->login;
             clcf->handler = ngx_http_hoop_api_handler;
         }
     }

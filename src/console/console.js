@@ -138,8 +138,26 @@ async function call(path, options = {}) {
 
 /* signing in and out */
 
+const FAILED = {
+    begin: 'The sign-in took too long, or began in another browser.',
+    denied: 'You are not signed in: your organisation said no.',
+    failed: 'The sign-in failed. The log of the gateway says why.',
+    large: 'The sign-in failed: you are in more groups than a session holds.',
+    unavailable: 'The sign-in is not available for now. Try again later.'
+};
+
 async function begin() {
     let session = null;
+
+    const word = location.hash.startsWith('#login=')
+                 ? FAILED[location.hash.slice(7)] || FAILED.failed : '';
+    const place = sessionStorage.getItem('hoop-place');
+
+    sessionStorage.removeItem('hoop-place');
+
+    if (word || (place && !location.hash)) {
+        window.history.replaceState(null, '', place || '#');
+    }
 
     try {
         session = await fetch('session', { cache: 'no-store',
@@ -148,12 +166,7 @@ async function begin() {
         /* then there is none */
     }
 
-    if (session && session.status === 200) {
-        csrf = (await session.json()).csrf;
-        return enter();
-    }
-
-    if (session && session.status === 401) {
+    if (session && (session.status === 200 || session.status === 401)) {
         const body = await session.json().catch(() => ({}));
 
         if (typeof body.login === 'string'
@@ -161,9 +174,14 @@ async function begin() {
         {
             login = body.login;
         }
+
+        if (session.status === 200 && typeof body.csrf === 'string') {
+            csrf = body.csrf;
+            return enter();
+        }
     }
 
-    leave('');
+    leave(word, word !== '');
 }
 
 function leave(why, bad) {
@@ -252,8 +270,7 @@ async function watch() {
             }
 
             if (error.status === 401) {
-                return leave('Your token is not accepted: ' + error.message
-                             + '.', true);
+                return refused(error);
             }
 
             $('status').classList.add('lost');
@@ -813,10 +830,15 @@ async function vote(id, verb, reason) {
     }
 }
 
+function refused(error) {
+    leave((csrf === null ? 'Your token is not accepted: '
+                         : 'Your session is not accepted: ')
+          + error.message + '.', true);
+}
+
 function failed(error) {
     if (error.status === 401) {
-        return leave('Your token is not accepted: ' + error.message + '.',
-                     true);
+        return refused(error);
     }
 
     say('It did not work: ' + error.message + '.', true);
@@ -979,6 +1001,14 @@ $('signin-form').addEventListener('submit', (event) => {
 
     $('token').value = '';
     enter();
+});
+
+/* back to where a link has led, and not only to the list */
+
+$('signin-link').addEventListener('click', () => {
+    if (location.hash.length > 1) {
+        sessionStorage.setItem('hoop-place', location.hash);
+    }
 });
 
 $('sign-out').addEventListener('click', async () => {

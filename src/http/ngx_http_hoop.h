@@ -127,6 +127,7 @@ typedef struct {
 
 typedef struct ngx_http_hoop_exchange_s  ngx_http_hoop_exchange_t;
 typedef struct ngx_http_hoop_console_s   ngx_http_hoop_console_t;
+typedef struct ngx_http_hoop_login_s     ngx_http_hoop_login_t;
 
 
 typedef struct {
@@ -186,6 +187,7 @@ typedef struct {
     ngx_array_t                   targets;     /* of ngx_http_hoop_target_t * */
     ngx_array_t                   signers;     /* of ngx_http_hoop_signer_t * */
     ngx_array_t                   notify;      /* of ngx_http_hoop_notify_t * */
+    ngx_array_t                   logins;      /* of ngx_http_hoop_login_t * */
     ngx_array_t                   stats;       /* of ngx_hoop_stat_want_t */
     ngx_hoop_conf_t              *core;
     ngx_str_t                     api;         /* first hoop_api location */
@@ -257,6 +259,7 @@ typedef struct {
     ngx_uint_t                    mode;        /* NGX_HTTP_HOOP_OFF ... */
     ngx_flag_t                    api;         /* not inherited */
     ngx_http_hoop_console_t      *console;     /* the same; NULL: none */
+    ngx_http_hoop_login_t        *login;       /* of either; or NULL */
     ngx_flag_t                    metadata;    /* the same */
     ngx_http_hoop_signer_t       *signer;      /* hoop_token; not inherited */
     ngx_http_hoop_signer_t       *published;   /* hoop_jwks, hoop_metadata */
@@ -526,6 +529,7 @@ typedef struct {
     unsigned                      prefers:1;       /* to wait not so long */
     unsigned                      hidden:1;        /* the token is */
     unsigned                      in_query:1;      /* it stood there */
+    unsigned                      in_cookie:1;     /* the same */
     unsigned                      swapped:1;       /* headers are ours */
     unsigned                      recorded_truncated:1;
     unsigned                      record_binary:1;
@@ -636,6 +640,9 @@ ngx_int_t ngx_http_hoop_source_find(ngx_http_request_t *r,
 /* out of r's headers, query and request line */
 ngx_int_t ngx_http_hoop_source_hide(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx);
+/* the same of those that are arguments, alone */
+ngx_int_t ngx_http_hoop_source_hide_query(ngx_http_request_t *r,
+    ngx_array_t *sources);
 /* a copy of *args, if need be, without the arguments that are sources */
 ngx_int_t ngx_http_hoop_source_args(ngx_http_request_t *r,
     ngx_array_t *sources, ngx_str_t *args);
@@ -659,6 +666,10 @@ void ngx_http_hoop_proof_challenge(ngx_http_hoop_ctx_t *ctx, hoop_buf_t *b);
 /* adds the nonce for the next proof to an answer, where there is a new one */
 ngx_int_t ngx_http_hoop_proof_nonce(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx);
+
+/* appends scheme://host[:port], by which clients reach the location */
+void ngx_http_hoop_origin(ngx_http_request_t *r, ngx_http_hoop_loc_conf_t *conf,
+    hoop_buf_t *out);
 
 /* ngx_http_hoop_scope.c */
 
@@ -953,6 +964,30 @@ char *ngx_http_hoop_conf_console(ngx_conf_t *cf, ngx_command_t *cmd,
 /* once all is read: NGX_CONF_OK or an error */
 char *ngx_http_hoop_console_check(ngx_conf_t *cf,
     ngx_http_hoop_main_conf_t *hmcf, ngx_http_hoop_loc_conf_t *conf);
+
+/* ngx_http_hoop_login_conf.c */
+
+char *ngx_http_hoop_conf_login(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+/* one of that name, whose block may come later; NULL: no memory, or no name */
+ngx_http_hoop_login_t *ngx_http_hoop_login(ngx_conf_t *cf, ngx_str_t *name);
+/* of a location, once all is read: NGX_CONF_OK or an error */
+char *ngx_http_hoop_login_check(ngx_conf_t *cf,
+    ngx_http_hoop_main_conf_t *hmcf, ngx_http_hoop_loc_conf_t *conf);
+
+/* ngx_http_hoop_login.c */
+
+/* the content handler of what is below a hoop_console; NGX_DECLINED: there is
+   nothing of that name */
+ngx_int_t ngx_http_hoop_login_handler(ngx_http_request_t *r,
+    ngx_http_hoop_login_t *login, hoop_str_t name);
+
+/* ngx_http_hoop_session.c */
+
+/* if the request's token is a session: NGX_OK, or the status to refuse with,
+   ctx->error set; NGX_DECLINED: it is none */
+ngx_int_t ngx_http_hoop_session_verify(ngx_http_request_t *r,
+    ngx_http_hoop_ctx_t *ctx);
 
 /* ngx_http_hoop_console_files.c */
 

@@ -525,6 +525,7 @@ ngx_http_hoop_conf_api(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_hoop_loc_conf_t *hlcf = conf;
 
+    ngx_str_t                  *value;
     ngx_http_core_loc_conf_t   *clcf;
     ngx_http_hoop_main_conf_t  *hmcf;
 
@@ -535,6 +536,25 @@ ngx_http_hoop_conf_api(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     if (hlcf->handler) {
         return "cannot be in one location with \"hoop_token\", "
                "\"hoop_jwks\" or \"hoop_metadata\"";
+    }
+
+    if (cf->args->nelts == 2) {
+        value = cf->args->elts;
+
+        if (ngx_strncmp(value[1].data, "login=", 6) != 0) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid parameter \"%V\", wanted login=NAME",
+                               &value[1]);
+            return NGX_CONF_ERROR;
+        }
+
+        value[1].data += 6;
+        value[1].len -= 6;
+
+        hlcf->login = ngx_http_hoop_login(cf, &value[1]);
+        if (hlcf->login == NULL) {
+            return NGX_CONF_ERROR;
+        }
     }
 
     hlcf->api = 1;
@@ -694,7 +714,7 @@ ngx_http_hoop_conf_check(ngx_conf_t *cf, ngx_http_hoop_main_conf_t *hmcf,
             }
         }
 
-        return NGX_CONF_OK;
+        return ngx_http_hoop_login_check(cf, hmcf, conf);
     }
 
     /*

@@ -58,6 +58,7 @@ ngx_http_hoop_conf_console(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_http_hoop_loc_conf_t *hlcf = conf;
 
     ngx_str_t                 *value;
+    ngx_uint_t                 i;
     ngx_http_hoop_console_t   *console;
     ngx_http_core_loc_conf_t  *clcf;
 
@@ -87,17 +88,31 @@ ngx_http_hoop_conf_console(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = cf->args->elts;
 
-    if (cf->args->nelts == 2) {
+    for (i = 1; i < cf->args->nelts; i++) {
 
-        if (ngx_strncmp(value[1].data, "api=/", 5) != 0) {
+        if (ngx_strncmp(value[i].data, "api=/", 5) == 0
+            && console->api.len == 0)
+        {
+            console->api.data = value[i].data + 4;
+            console->api.len = value[i].len - 4;
+
+        } else if (ngx_strncmp(value[i].data, "login=", 6) == 0
+                   && hlcf->login == NULL)
+        {
+            value[i].data += 6;
+            value[i].len -= 6;
+
+            hlcf->login = ngx_http_hoop_login(cf, &value[i]);
+            if (hlcf->login == NULL) {
+                return NGX_CONF_ERROR;
+            }
+
+        } else {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "invalid parameter \"%V\", wanted api=URI",
-                               &value[1]);
+                               "invalid parameter \"%V\", wanted api=URI or "
+                               "login=NAME", &value[i]);
             return NGX_CONF_ERROR;
         }
-
-        console->api.data = value[1].data + 4;
-        console->api.len = value[1].len - 4;
     }
 
     hlcf->console = console;
@@ -128,6 +143,10 @@ ngx_http_hoop_console_check(ngx_conf_t *cf, ngx_http_hoop_main_conf_t *hmcf,
     if (console->api.len == 0) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"hoop_console\" needs a "
                            "\"hoop_api\" in a location before it, or api=URI");
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_http_hoop_login_check(cf, hmcf, conf) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;
     }
 
@@ -243,17 +262,6 @@ ngx_http_hoop_console_handler(ngx_http_request_t *r)
         return NGX_HTTP_FORBIDDEN;
     }
 
-    if ((r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD)) == 0) {
-
-        if (ngx_http_hoop_header_out(r, "Allow", hoop_cstr("GET, HEAD"))
-            == NULL)
-        {
-            return NGX_HTTP_INTERNAL_SERVER_ERROR;
-        }
-
-        return ngx_http_hoop_console_refuse(r, NGX_HTTP_NOT_ALLOWED);
-    }
-
     clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
 
     if (r->uri.len < clcf->name.len
@@ -264,6 +272,25 @@ ngx_http_hoop_console_handler(ngx_http_request_t *r)
 
     name = r->uri.data + clcf->name.len;
     len = r->uri.len - clcf->name.len;
+
+    if (conf->login) {
+        rc = ngx_http_hoop_login_handler(r, conf->login, hoop_str(name, len));
+
+        if (rc != NGX_DECLINED) {
+            return rc;
+        }
+    }
+
+    if ((r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD)) == 0) {
+
+        if (ngx_http_hoop_header_out(r, "Allow", hoop_cstr("GET, HEAD"))
+            == NULL)
+        {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
+        return ngx_http_hoop_console_refuse(r, NGX_HTTP_NOT_ALLOWED);
+    }
 
     for (i = 0; i < NGX_HTTP_HOOP_CONSOLE_FILES; i++) {
         if (len == ngx_http_hoop_console_files[i].name.len

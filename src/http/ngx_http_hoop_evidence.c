@@ -778,7 +778,7 @@ ngx_http_hoop_log_handler(ngx_http_request_t *r)
 
     ctx = ngx_http_hoop_ctx(r);
 
-    if (ctx && ctx->conf && !ctx->conf->api
+    if (ctx && ctx->conf && !ctx->conf->api && !ctx->conf->console
         && ctx->state != NGX_HTTP_HOOP_REFUSED)
     {
         ngx_http_hoop_close(r, ctx);

@@ -41,6 +41,12 @@ ngx_http_hoop_verify(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx)
 
     hoop_sha256(key, ctx->token.data, ctx->token.len);
 
+    rc = ngx_http_hoop_session_verify(r, ctx);
+
+    if (rc != NGX_DECLINED) {
+        return rc;
+    }
+
     ctx->identity = ngx_http_hoop_cache_get(key, &ctx->issuer);
 
     if (ctx->identity) {

@@ -415,29 +415,11 @@ static void
 ngx_http_hoop_proof_uri(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
     hoop_buf_t *out)
 {
-    hoop_str_t  authority;
     hoop_buf_t  raw;
 
     hoop_buf_init(&raw, 0);
 
-    if (ctx->conf->origin.len) {
-        (void) hoop_buf_add(&raw, ctx->conf->origin.data,
-                            ctx->conf->origin.len);
-
-    } else {
-        authority = ngx_http_hoop_proof_authority(r);
-
-        (void) hoop_buf_adds(&raw, "http");
-
-#if (NGX_HTTP_SSL)
-        if (r->connection->ssl) {
-            (void) hoop_buf_addc(&raw, 's');
-        }
-#endif
-
-        (void) hoop_buf_adds(&raw, "://");
-        (void) hoop_buf_add(&raw, authority.data, authority.len);
-    }
+    ngx_http_hoop_origin(r, ctx->conf, &raw);
 
     (void) hoop_buf_add(&raw, r->unparsed_uri.data, r->unparsed_uri.len);
 
@@ -451,6 +433,32 @@ ngx_http_hoop_proof_uri(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
     }
 
     hoop_buf_free(&raw);
+}
+
+
+void
+ngx_http_hoop_origin(ngx_http_request_t *r, ngx_http_hoop_loc_conf_t *conf,
+    hoop_buf_t *out)
+{
+    hoop_str_t  authority;
+
+    if (conf->origin.len) {
+        (void) hoop_buf_add(out, conf->origin.data, conf->origin.len);
+        return;
+    }
+
+    authority = ngx_http_hoop_proof_authority(r);
+
+    (void) hoop_buf_adds(out, "http");
+
+#if (NGX_HTTP_SSL)
+    if (r->connection->ssl) {
+        (void) hoop_buf_addc(out, 's');
+    }
+#endif
+
+    (void) hoop_buf_adds(out, "://");
+    (void) hoop_buf_add(out, authority.data, authority.len);
 }
 
 

@@ -31,8 +31,6 @@ static ngx_int_t ngx_http_hoop_source_query(ngx_http_request_t *r,
     ngx_str_t *name, hoop_str_t *value, size_t *n);
 static ngx_int_t ngx_http_hoop_source_hide_headers(ngx_http_request_t *r,
     ngx_array_t *sources);
-static ngx_int_t ngx_http_hoop_source_hide_query(ngx_http_request_t *r,
-    ngx_array_t *sources);
 static ngx_int_t ngx_http_hoop_source_cut(ngx_http_request_t *r,
     ngx_array_t *sources, ngx_str_t *s);
 static ngx_int_t ngx_http_hoop_source_remove(ngx_http_request_t *r,
@@ -80,6 +78,7 @@ ngx_http_hoop_source_find(ngx_http_request_t *r, ngx_http_hoop_ctx_t *ctx,
 
         case NGX_HTTP_HOOP_SOURCE_COOKIE:
             found = ngx_http_hoop_source_cookie(r, &source[i].name, &v);
+            ctx->in_cookie |= (found != 0);
             break;
 
         default: /* NGX_HTTP_HOOP_SOURCE_QUERY */
@@ -268,7 +267,7 @@ ngx_http_hoop_source_hide_headers(ngx_http_request_t *r, ngx_array_t *sources)
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_http_hoop_source_hide_query(ngx_http_request_t *r, ngx_array_t *sources)
 {
     if (ngx_http_hoop_source_args(r, sources, &r->args) != NGX_OK

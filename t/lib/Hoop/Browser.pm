@@ -42,9 +42,9 @@ sub find {
 }
 
 
-# undef where there is no Chromium
+# undef where there is no Chromium; args: more of its command line
 sub new {
-    my ($class) = @_;
+    my ($class, %opt) = @_;
 
     my $browser = find(qw( chromium chromium-browser google-chrome ));
     my $driver = find('chromedriver');
@@ -77,7 +77,7 @@ sub new {
                          '--disable-crash-reporter', '--disable-breakpad',
                          '--disable-extensions', '--disable-background-networking',
                          "--user-data-dir=$dir/profile",
-                         '--window-size=1200,900'],
+                         '--window-size=1200,900', @{ $opt{args} // [] }],
             } } } });
 
     $self->{base} .= "/session/$session->{sessionId}";

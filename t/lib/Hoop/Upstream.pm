@@ -30,7 +30,8 @@
 # control(delay => 0.2) makes it slow, control(jwks => 'jwks2') moves the keys.
 # new(failures => { html => ROUTE }) lets control(fail => 'html') answer so in
 # place of the key set, whatever a route may be.
-# issuer is http://127.0.0.1:<port> if not told.
+# issuer is http://127.0.0.1:<port> if not told; new(metadata => {}) adds to the
+# document, and what is a code reference there gets the port.
 #
 # In the server everything is one select loop: a connection is a hash of what
 # was read (in) and a queue of [time, bytes] to write (out); a request is
@@ -66,7 +67,7 @@ sub new {
         listen => $sock, port => $port, routes => $opt{routes} // {},
         journal => temp_dir('upstream') . '/requests', oidc => $opt{oidc},
         issuer => $opt{issuer} // "http://127.0.0.1:$port",
-        failures => $opt{failures} // {},
+        failures => $opt{failures} // {}, metadata => $opt{metadata} // {},
         state => { keys => $opt{keys} // 'rsa,ec,ed25519', fail => '',
                    delay => 0, jwks => 'jwks' },
         count => 0,
@@ -428,6 +429,9 @@ sub oidc {
               issuer => $self->{issuer},
               jwks_uri => "http://127.0.0.1:$self->{port}/$self->{state}{jwks}",
               id_token_signing_alg_values_supported => ['RS256'],
+              map { $_ => ref $self->{metadata}{$_} eq 'CODE'
+                          ? $self->{metadata}{$_}->($self->{port})
+                          : $self->{metadata}{$_} } keys %{ $self->{metadata} }
           });
 
     return { type => 'application/json', delay => $self->{state}{delay},
