@@ -20,6 +20,7 @@
 
 static size_t hoop_login_arg(hoop_str_t args, const char *name,
     hoop_str_t *value);
+static void hoop_login_decode(hoop_str_t *value);
 static int hoop_login_printable(hoop_str_t s);
 static int hoop_login_code(hoop_str_t s);
 static int hoop_login_has(const json_t *array, const char *text);
@@ -267,10 +268,10 @@ hoop_login_response(hoop_login_response_t *r, u_char *args, size_t len,
         return HOOP_ERROR;
     }
 
-    state.len = hoop_pairs_decode(state, (u_char *) state.data);
-    iss.len = hoop_pairs_decode(iss, (u_char *) iss.data);
-    r->error.len = hoop_pairs_decode(r->error, (u_char *) r->error.data);
-    r->code.len = hoop_pairs_decode(r->code, (u_char *) r->code.data);
+    hoop_login_decode(&state);
+    hoop_login_decode(&iss);
+    hoop_login_decode(&r->error);
+    hoop_login_decode(&r->code);
 
     if (!hoop_login_same(state, pending->state)) {
         hoop_error_set(err, "the response is not to what was asked here");
@@ -309,6 +310,15 @@ hoop_login_arg(hoop_str_t args, const char *name, hoop_str_t *value)
     *value = hoop_str(NULL, 0);
 
     return hoop_pairs_find(args, HOOP_PAIRS_QUERY, hoop_cstr(name), value);
+}
+
+
+static void
+hoop_login_decode(hoop_str_t *value)
+{
+    if (value->len) {
+        value->len = hoop_pairs_decode(*value, (u_char *) value->data);
+    }
 }
 
 
