@@ -64,7 +64,8 @@ typedef struct {
 
 static const char  hoopctl_audit_source_usage[] =
     "    --spool DIR | --redis HOST:PORT|unix:PATH --gateway NAME [--db N]\n"
-    "    [--user NAME] [--password-file FILE] | --file EXPORT.jsonl|-";
+    "    [--user NAME] [--password-file FILE] [--prefix TEXT]"
+    " | --file EXPORT.jsonl|-";
 
 
 static int hoopctl_audit_options(hoopctl_audit_t *a, int argc, char **argv,
@@ -627,6 +628,7 @@ hoopctl_audit_options(hoopctl_audit_t *a, int argc, char **argv, int filters)
         { "--user", &a->src.user, 0 },
         { "--password-file", &a->src.password_file, 0 },
         { "--db", &a->db_arg, 0 },
+        { "--prefix", &a->src.prefix, 0 },
         { "--run", &a->run, 1 },
         { "--session", &a->session, 1 },
         { "--type", &a->type, 1 },
@@ -671,6 +673,10 @@ hoopctl_audit_options(hoopctl_audit_t *a, int argc, char **argv, int filters)
         || (a->src.redis != NULL) != (a->src.gateway != NULL))
     {
         return hoopctl_audit_usage(argv[0], filters);
+    }
+
+    if (a->src.prefix && strlen(a->src.prefix) > HOOPCTL_PREFIX) {
+        return hoopctl_usage("--prefix wants at most 64 bytes");
     }
 
     if (a->db_arg) {

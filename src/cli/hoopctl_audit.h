@@ -13,6 +13,9 @@
 
 
 #include "hoopctl.h"
+
+
+#define HOOPCTL_PREFIX  64
 #include "../core/hoop_event.h"
 
 
@@ -50,6 +53,7 @@ struct hoopctl_row_s {
 typedef struct {
     const char          *spool;
     const char          *redis;
+    const char          *prefix;           /* of keys; NULL: "hoop:" */
     const char          *gateway;
     const char          *file;
     const char          *user;

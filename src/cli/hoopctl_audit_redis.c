@@ -29,7 +29,7 @@ typedef struct {
     hoopctl_row_t          row;
     hoopctl_connection_t  *conn;
     unsigned               slot;
-    char                   key[128];
+    char                   key[HOOPCTL_PREFIX + 128];
     redisReply            *page;
     size_t                 n;
     uint64_t               ts;       /* of the last entry's id */
@@ -62,6 +62,7 @@ hoopctl_audit_open_redis(hoopctl_source_t *src)
 {
     int                    rc, n, found;
     redisReply            *reply;
+    const char            *prefix;
     redisContext          *ctx;
     hoopctl_redis_t        server;
     hoopctl_stream_t      *s;
@@ -94,9 +95,11 @@ hoopctl_audit_open_redis(hoopctl_source_t *src)
 
     rc = HOOP_OK;
     found = 0;
+    prefix = src->prefix ? src->prefix : "hoop:";
 
     for (n = 0; n < HOOPCTL_REDIS_SLOTS; n++) {
-        if (redisAppendCommand(ctx, "EXISTS hoop:audit:%s:%d", src->gateway, n)
+        if (redisAppendCommand(ctx, "EXISTS %saudit:%s:%d", prefix,
+                               src->gateway, n)
             != REDIS_OK)
         {
             rc = hoopctl_audit_error("no memory");
@@ -126,8 +129,8 @@ hoopctl_audit_open_redis(hoopctl_source_t *src)
                 s->conn = conn;
                 conn->refs++;
 
-                (void) snprintf(s->key, sizeof(s->key), "hoop:audit:%s:%d",
-                                src->gateway, n);
+                (void) snprintf(s->key, sizeof(s->key), "%saudit:%s:%d",
+                                prefix, src->gateway, n);
                 (void) snprintf(s->row.name, sizeof(s->row.name), "slot %d",
                                 n);
                 found++;
@@ -145,8 +148,8 @@ hoopctl_audit_open_redis(hoopctl_source_t *src)
     }
 
     if (rc == HOOP_OK && !found) {
-        return hoopctl_audit_error("there is no stream \"hoop:audit:%s:...\"",
-                                   src->gateway);
+        return hoopctl_audit_error("there is no stream \"%saudit:%s:...\"",
+                                   prefix, src->gateway);
     }
 
     return rc;

@@ -25,6 +25,7 @@
 typedef struct {
     hoopctl_redis_t   server;
     const char       *db;
+    const char       *prefix;
     const char       *issuer;
     const char       *jti;
     const char       *sub;
@@ -87,6 +88,7 @@ hoopctl_revoke_options(hoopctl_revoke_t *rv, int argc, char **argv)
                 : strcmp(argv[i], "--password-file") == 0
                   ? &rv->server.password_file
                 : strcmp(argv[i], "--db") == 0 ? &rv->db
+                : strcmp(argv[i], "--prefix") == 0 ? &rv->prefix
                 : strcmp(argv[i], "--issuer") == 0 ? &rv->issuer
                 : strcmp(argv[i], "--jti") == 0 ? &rv->jti
                 : strcmp(argv[i], "--sub") == 0 ? &rv->sub
@@ -119,6 +121,7 @@ usage:
                          " --issuer NAME --jti J | --sub S\n"
                          "    [--before now|T] [--ttl TIME|forever] [--undo]"
                          " [--db N] [--user U] [--password-file F]\n"
+                         "    [--prefix P]\n"
                          "NAME is that of the hoop_issuer block. --before"
                          " spares tokens of a subject that are issued\n"
                          "later. Without --ttl it is for 24h; TIME is a"
@@ -142,7 +145,8 @@ hoopctl_revoke_check(hoopctl_revoke_t *rv)
         rv->server.db = (unsigned) n;
     }
 
-    (void) hoop_buf_adds(&rv->key, "hoop:revoked:");
+    (void) hoop_buf_adds(&rv->key, rv->prefix ? rv->prefix : "hoop:");
+    (void) hoop_buf_adds(&rv->key, "revoked:");
     (void) hoop_buf_adds(&rv->key, rv->issuer);
     (void) hoop_buf_adds(&rv->key, rv->jti ? ":jti:" : ":sub:");
     (void) hoop_buf_adds(&rv->key, rv->jti ? rv->jti : rv->sub);

@@ -166,8 +166,8 @@ ngx_hoop_approval_claim(ngx_hoop_approval_op_t *op,
 {
     u_char                    *p;
     u_char                     id[33];
-    u_char                     digest_key[sizeof("hoop:approval:digest:") + 64];
-    u_char                     key[sizeof("hoop:approval:") + 32];
+    u_char                     digest_key[NGX_HOOP_APPROVAL_KEY];
+    u_char                     key[NGX_HOOP_APPROVAL_KEY];
     ngx_hoop_approval_args_t   args;
 
     if (req->excluded.len < 2 || ngx_hoop_approval_id(id) != NGX_OK) {
@@ -176,19 +176,32 @@ ngx_hoop_approval_claim(ngx_hoop_approval_op_t *op,
 
     args.n = 0;
 
-    p = ngx_cpymem(digest_key, "hoop:approval:digest:",
-                   sizeof("hoop:approval:digest:") - 1);
-    p = ngx_cpymem(p, req->digest, 64);
+    p = ngx_hoop_approval_key(digest_key, "approval:digest:", req->digest, 64);
     ngx_hoop_approval_arg(&args, digest_key, p - digest_key);
 
-    p = ngx_cpymem(key, "hoop:approval:", sizeof("hoop:approval:") - 1);
-    p = ngx_cpymem(p, id, 32);
+    p = ngx_hoop_approval_key(key, "approval:", id, 32);
     ngx_hoop_approval_arg(&args, key, p - key);
 
     ngx_hoop_approval_arg(&args, id, 32);
     ngx_hoop_approval_hash(&args, req);
 
     return ngx_hoop_approval_call(op, NGX_HOOP_APPROVAL_CLAIM, 2, &args);
+}
+
+
+u_char *
+ngx_hoop_approval_key(u_char key[NGX_HOOP_APPROVAL_KEY], const char *kind,
+    const u_char *id, size_t len)
+{
+    u_char     *p;
+    ngx_str_t  *prefix;
+
+    prefix = &ngx_hoop_approval.conf->prefix;
+
+    p = ngx_cpymem(key, prefix->data, prefix->len);
+    p = ngx_cpymem(p, kind, ngx_strlen(kind));
+
+    return ngx_cpymem(p, id, len);
 }
 
 
@@ -259,7 +272,7 @@ ngx_hoop_approval_vote(ngx_hoop_approval_op_t *op, ngx_uint_t approve,
     hoop_str_t reason)
 {
     u_char                    *p;
-    u_char                     key[sizeof("hoop:approval:") + 32];
+    u_char                     key[NGX_HOOP_APPROVAL_KEY];
     ngx_hoop_approval_args_t   args;
 
     if (!ngx_hoop_approval_valid_id(op->id, ngx_strnlen(op->id, 33))
@@ -272,8 +285,7 @@ ngx_hoop_approval_vote(ngx_hoop_approval_op_t *op, ngx_uint_t approve,
         return NGX_ERROR;
     }
 
-    p = ngx_cpymem(key, "hoop:approval:", sizeof("hoop:approval:") - 1);
-    p = ngx_cpymem(p, op->id, 32);
+    p = ngx_hoop_approval_key(key, "approval:", op->id, 32);
 
     args.n = 0;
 
@@ -306,7 +318,7 @@ ngx_hoop_approval_withdraw(ngx_hoop_approval_op_t *op, hoop_str_t subject,
     hoop_str_t reason)
 {
     u_char                    *p;
-    u_char                     key[sizeof("hoop:approval:") + 32];
+    u_char                     key[NGX_HOOP_APPROVAL_KEY];
     ngx_hoop_approval_args_t   args;
 
     if (!ngx_hoop_approval_valid_id(op->id, ngx_strnlen(op->id, 33))
@@ -317,8 +329,7 @@ ngx_hoop_approval_withdraw(ngx_hoop_approval_op_t *op, hoop_str_t subject,
         return NGX_ERROR;
     }
 
-    p = ngx_cpymem(key, "hoop:approval:", sizeof("hoop:approval:") - 1);
-    p = ngx_cpymem(p, op->id, 32);
+    p = ngx_hoop_approval_key(key, "approval:", op->id, 32);
 
     args.n = 0;
 
@@ -367,15 +378,14 @@ ngx_int_t
 ngx_hoop_approval_show(ngx_hoop_approval_op_t *op)
 {
     u_char                    *p;
-    u_char                     key[sizeof("hoop:approval:") + 32];
+    u_char                     key[NGX_HOOP_APPROVAL_KEY];
     ngx_hoop_approval_args_t   args;
 
     if (!ngx_hoop_approval_valid_id(op->id, ngx_strnlen(op->id, 33))) {
         return NGX_ERROR;
     }
 
-    p = ngx_cpymem(key, "hoop:approval:", sizeof("hoop:approval:") - 1);
-    p = ngx_cpymem(p, op->id, 32);
+    p = ngx_hoop_approval_key(key, "approval:", op->id, 32);
 
     args.n = 0;
 
@@ -424,6 +434,7 @@ ngx_hoop_approval_call(ngx_hoop_approval_op_t *op,
     ngx_uint_t                 i, n;
     hoop_str_t                 head[5];
     const hoop_str_t          *arg;
+    ngx_hoop_redis_conf_t     *conf;
     ngx_hoop_approval_call_t  *call;
 
     if (ngx_hoop_approval.rc == NULL
@@ -432,13 +443,14 @@ ngx_hoop_approval_call(ngx_hoop_approval_op_t *op,
         return NGX_ERROR;
     }
 
+    conf = ngx_hoop_approval.conf;
     nkeys += 2;
 
     head[0] = hoop_cstr("EVALSHA");
     head[1] = hoop_str(ngx_hoop_approval.sha1[script], 40);
     head[2] = hoop_str(number, ngx_sprintf(number, "%ui", nkeys) - number);
-    head[3] = hoop_cstr("hoop:approvals:pending");
-    head[4] = hoop_cstr("hoop:approvals");
+    head[3] = hoop_str(conf->pending.data, conf->pending.len);
+    head[4] = hoop_str(conf->approvals.data, conf->approvals.len);
 
     n = args->n + 5;
     size = sizeof(ngx_hoop_approval_call_t)

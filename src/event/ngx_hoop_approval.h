@@ -164,6 +164,9 @@ ngx_int_t ngx_hoop_approval_vote(ngx_hoop_approval_op_t *op,
 /* as vote: subject is who cancels, which only the requester may */
 ngx_int_t ngx_hoop_approval_withdraw(ngx_hoop_approval_op_t *op,
     hoop_str_t subject, hoop_str_t reason);
+/* the name of the stream of transitions */
+const char *ngx_hoop_approval_stream(void);
+
 /* JSON object: "approvals" and, if there are more, "next"; the pending ones
    oldest first, others newest first */
 ngx_int_t ngx_hoop_approval_list(ngx_hoop_approval_op_t *op,

@@ -30,10 +30,18 @@ ngx_hoop_approval_channel_open(void)
                                                       ngx_hoop_approval.conf);
 
     if (ngx_hoop_approval.channel != NULL) {
-        ngx_hoop_redis_subscribe(ngx_hoop_approval.channel, "hoop:approvals",
+        ngx_hoop_redis_subscribe(ngx_hoop_approval.channel,
+                                 (char *) ngx_hoop_approval.conf->approvals.data,
                                  ngx_hoop_approval_message,
                                  ngx_hoop_approval_up, NULL);
     }
+}
+
+
+const char *
+ngx_hoop_approval_stream(void)
+{
+    return (char *) ngx_hoop_approval.conf->approvals.data;
 }
 
 

@@ -17,6 +17,8 @@
 
 
 #define NGX_HOOP_APPROVAL_BATCH      64
+#define NGX_HOOP_APPROVAL_KEY                                                 \
+    (NGX_HOOP_REDIS_PREFIX + sizeof("approval:digest:") + 64)
 
 
 typedef enum {
@@ -98,6 +100,9 @@ void ngx_hoop_approval_planned(ngx_hoop_approval_op_t *op,
 
 /* ngx_hoop_approval.c */
 
+/* a key, and its end */
+u_char *ngx_hoop_approval_key(u_char key[NGX_HOOP_APPROVAL_KEY],
+    const char *kind, const u_char *id, size_t len);
 /* appends names and values of what claim and propose make */
 void ngx_hoop_approval_hash(ngx_hoop_approval_args_t *args,
     const ngx_hoop_approval_request_t *req);

@@ -17,8 +17,8 @@ ngx_hoop_approval_propose(ngx_hoop_approval_op_t *op,
     const ngx_hoop_approval_request_t *req)
 {
     u_char                    *p;
-    u_char                     key[sizeof("hoop:approval:") + 32];
-    u_char                     plan[sizeof("hoop:plan:") + 64];
+    u_char                     key[NGX_HOOP_APPROVAL_KEY];
+    u_char                     plan[NGX_HOOP_APPROVAL_KEY];
     ngx_hoop_approval_args_t   args;
 
     if (req->excluded.len < 2
@@ -31,19 +31,17 @@ ngx_hoop_approval_propose(ngx_hoop_approval_op_t *op,
 
     args.n = 0;
 
-    p = ngx_cpymem(plan, "hoop:plan:", sizeof("hoop:plan:") - 1);
-    p = ngx_cpymem(p, req->plan_key, 64);
+    p = ngx_hoop_approval_key(plan, "plan:", req->plan_key, 64);
     ngx_hoop_approval_arg(&args, plan, p - plan);
 
-    p = ngx_cpymem(key, "hoop:approval:", sizeof("hoop:approval:") - 1);
-    p = ngx_cpymem(p, op->id, 32);
+    p = ngx_hoop_approval_key(key, "approval:", op->id, 32);
     ngx_hoop_approval_arg(&args, key, p - key);
 
     ngx_hoop_approval_arg(&args, op->id, 32);
     ngx_hoop_approval_hash(&args, req);
     ngx_hoop_approval_text(&args, "plan", req->plan, HOOP_PLAN_KEPT);
     ngx_hoop_approval_text(&args, "slot",
-                           hoop_str(plan + sizeof("hoop:") - 1,
+                           hoop_str(p - (sizeof("plan:") - 1 + 64),
                                     sizeof("plan:") - 1 + 64),
                            sizeof("plan:") + 64);
 
@@ -55,13 +53,12 @@ ngx_int_t
 ngx_hoop_approval_plan(ngx_hoop_approval_op_t *op, const u_char key[64])
 {
     u_char                    *p;
-    u_char                     plan[sizeof("hoop:plan:") + 64];
+    u_char                     plan[NGX_HOOP_APPROVAL_KEY];
     ngx_hoop_approval_args_t   args;
 
     args.n = 0;
 
-    p = ngx_cpymem(plan, "hoop:plan:", sizeof("hoop:plan:") - 1);
-    p = ngx_cpymem(p, key, 64);
+    p = ngx_hoop_approval_key(plan, "plan:", key, 64);
     ngx_hoop_approval_arg(&args, plan, p - plan);
 
     return ngx_hoop_approval_call(op, NGX_HOOP_APPROVAL_PLAN, 1, &args);
@@ -73,7 +70,7 @@ ngx_hoop_approval_step(ngx_hoop_approval_op_t *op, uint64_t steps,
     ngx_uint_t total, ngx_uint_t any)
 {
     u_char                    *p;
-    u_char                     key[sizeof("hoop:approval:") + 32];
+    u_char                     key[NGX_HOOP_APPROVAL_KEY];
     u_char                     numbers[HOOP_PLAN_STEPS + 1][NGX_INT_T_LEN];
     ngx_uint_t                 i;
     ngx_hoop_approval_args_t   args;
@@ -82,8 +79,7 @@ ngx_hoop_approval_step(ngx_hoop_approval_op_t *op, uint64_t steps,
         return NGX_ERROR;
     }
 
-    p = ngx_cpymem(key, "hoop:approval:", sizeof("hoop:approval:") - 1);
-    p = ngx_cpymem(p, op->id, 32);
+    p = ngx_hoop_approval_key(key, "approval:", op->id, 32);
 
     args.n = 0;
 

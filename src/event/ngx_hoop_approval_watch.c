@@ -298,15 +298,14 @@ static ngx_int_t
 ngx_hoop_approval_ask(ngx_hoop_approval_node_t **nodes, ngx_uint_t n)
 {
     u_char                    *p;
-    u_char                     keys[NGX_HOOP_APPROVAL_BATCH][64];
+    u_char                     keys[NGX_HOOP_APPROVAL_BATCH][NGX_HOOP_APPROVAL_KEY];
     ngx_uint_t                 i;
     ngx_hoop_approval_args_t   args;
 
     args.n = 0;
 
     for (i = 0; i < n; i++) {
-        p = ngx_cpymem(keys[i], "hoop:approval:", sizeof("hoop:approval:") - 1);
-        p = ngx_cpymem(p, nodes[i]->id, 32);
+        p = ngx_hoop_approval_key(keys[i], "approval:", nodes[i]->id, 32);
 
         ngx_hoop_approval_arg(&args, keys[i], p - keys[i]);
     }

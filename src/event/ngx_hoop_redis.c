@@ -144,9 +144,19 @@ ngx_hoop_redis_destroy(ngx_hoop_redis_t *rc)
         ngx_del_timer(&rc->ping);
     }
 
-    ngx_hoop_redis_drain(rc);
+    ngx_hoop_redis_drain(rc, 1);
 
     ngx_destroy_pool(rc->pool);
+}
+
+
+hoop_str_t
+ngx_hoop_redis_prefix(ngx_hoop_redis_t *rc)
+{
+    static const hoop_str_t  standard = hoop_string("hoop:");
+
+    return rc ? hoop_str(rc->conf->prefix.data, rc->conf->prefix.len)
+              : standard;
 }
 
 
@@ -609,7 +619,11 @@ ngx_hoop_redis_reply(ngx_hoop_redis_t *rc, redisReply *reply)
         return rc->connection != NULL ? NGX_OK : NGX_ERROR;
     }
 
-    reason = ngx_hoop_redis_fatal(reply);
+    reason = ngx_hoop_redis_moved(rc, reply);
+
+    if (reason == NULL) {
+        reason = ngx_hoop_redis_fatal(reply);
+    }
 
     if (reason != NULL) {
         goto failed;
@@ -648,8 +662,11 @@ ngx_hoop_redis_fatal(redisReply *reply)
         { 9, "READONLY ", "redis is a read only replica" },
         { 11, "MASTERDOWN ", "redis has lost its master" },
         { 7, "NOAUTH ", "redis wants authentication" },
-        { 6, "MOVED ", "redis is a cluster, which is not supported" },
-        { 12, "CLUSTERDOWN ", "redis is a cluster, which is not supported" }
+        { 4, "ASK ", "redis is a cluster that moves the keys just now" },
+        { 9, "TRYAGAIN ", "redis is a cluster that moves the keys just now" },
+        { 10, "CROSSSLOT ", "redis is a cluster, for which hoop_redis needs a "
+                            "prefix with a hash tag, as in \"{hoop}:\"" },
+        { 12, "CLUSTERDOWN ", "redis is a cluster that is down" }
     };
 
     if (reply->type != REDIS_REPLY_ERROR) {
@@ -739,21 +756,25 @@ ngx_hoop_redis_timer_handler(ngx_event_t *ev)
 
 /*
  * Handlers may cancel other ops meanwhile; new commands are refused in the
- * states this is called in, so it comes to an end.
+ * states this is called in, or are not "pending", so it comes to an end.
  */
 
 void
-ngx_hoop_redis_drain(ngx_hoop_redis_t *rc)
+ngx_hoop_redis_drain(ngx_hoop_redis_t *rc, ngx_uint_t all)
 {
     ngx_queue_t          *q, *queue;
     ngx_hoop_redis_op_t  *op;
 
     for ( ;; ) {
 
-        queue = ngx_queue_empty(&rc->pending) ? &rc->queued : &rc->pending;
+        queue = &rc->pending;
+
+        if (all && ngx_queue_empty(queue)) {
+            queue = &rc->queued;
+        }
 
         if (ngx_queue_empty(queue)) {
-            return;
+            break;
         }
 
         q = ngx_queue_head(queue);
@@ -761,5 +782,9 @@ ngx_hoop_redis_drain(ngx_hoop_redis_t *rc)
 
         ngx_hoop_redis_unlink(rc, op);
         ngx_hoop_redis_finish(op, NULL);
+    }
+
+    if (!ngx_queue_empty(&rc->queued) && !rc->timer.timer_set) {
+        ngx_add_timer(&rc->timer, rc->conf->timeout);
     }
 }

@@ -30,9 +30,16 @@ typedef struct {
     ngx_str_t               user;
     ngx_str_t               password;      /* from password_file=; no log */
     ngx_uint_t              db;
+    ngx_str_t               prefix;        /* of all keys; "hoop:" */
+    ngx_str_t               approvals;     /* stream and channel; with a NUL */
+    ngx_str_t               pending;       /* their zset */
+    ngx_uint_t              tagged;        /* all keys are in one slot */
     ngx_msec_t              connect_timeout;   /* default 1s */
     ngx_msec_t              timeout;           /* of a command, default 2s */
 } ngx_hoop_redis_conf_t;
+
+
+#define NGX_HOOP_REDIS_PREFIX  64          /* its length at most */
 
 
 typedef struct ngx_hoop_redis_s     ngx_hoop_redis_t;
@@ -49,10 +56,14 @@ typedef void (*ngx_hoop_redis_handler_pt)(void *data, redisReply *reply);
 
 /*
  * hoop_redis redis://[host][:port][/db] | unix:/path [db=N] [user=NAME]
- *            [password_file=PATH] [timeout=T] [connect_timeout=T];
+ *            [password_file=PATH] [timeout=T] [connect_timeout=T]
+ *            [prefix=TEXT];
  * Reads the arguments of cf->args.  NGX_CONF_OK or an error already logged.
  */
 char *ngx_hoop_redis_conf_parse(ngx_conf_t *cf, ngx_hoop_redis_conf_t *conf);
+
+/* what all keys begin with */
+hoop_str_t ngx_hoop_redis_prefix(ngx_hoop_redis_t *rc);
 
 /* in a worker only; connects by a posted event, never blocks */
 ngx_hoop_redis_t *ngx_hoop_redis_create(ngx_cycle_t *cycle,

@@ -22,6 +22,10 @@ static char *ngx_hoop_redis_conf_db(ngx_conf_t *cf,
     ngx_hoop_redis_conf_t *conf, u_char *p, size_t len);
 static char *ngx_hoop_redis_conf_time(ngx_conf_t *cf, ngx_msec_t *msec,
     ngx_str_t *param, size_t skip);
+static char *ngx_hoop_redis_conf_prefix(ngx_conf_t *cf,
+    ngx_hoop_redis_conf_t *conf);
+static ngx_int_t ngx_hoop_redis_conf_key(ngx_conf_t *cf,
+    ngx_hoop_redis_conf_t *conf, const char *name, ngx_str_t *key);
 static char *ngx_hoop_redis_conf_password(ngx_conf_t *cf,
     ngx_hoop_redis_conf_t *conf, ngx_str_t *path);
 
@@ -75,6 +79,14 @@ ngx_hoop_redis_conf_parse(ngx_conf_t *cf, ngx_hoop_redis_conf_t *conf)
 
             rv = ngx_hoop_redis_conf_password(cf, conf, &file);
 
+        } else if (ngx_strncmp(value[i].data, "prefix=", 7) == 0
+                   && conf->prefix.len == 0)
+        {
+            conf->prefix.len = value[i].len - 7;
+            conf->prefix.data = value[i].data + 7;
+
+            rv = ngx_hoop_redis_conf_prefix(cf, conf);
+
         } else if (ngx_strncmp(value[i].data, "timeout=", 8) == 0) {
             rv = ngx_hoop_redis_conf_time(cf, &conf->timeout, &value[i], 8);
 
@@ -104,6 +116,19 @@ ngx_hoop_redis_conf_parse(ngx_conf_t *cf, ngx_hoop_redis_conf_t *conf)
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"user=\" of hoop_redis requires "
                            "\"password_file=\"");
+        return NGX_CONF_ERROR;
+    }
+
+    if (conf->prefix.len == 0) {
+        ngx_str_set(&conf->prefix, "hoop:");
+    }
+
+    if (ngx_hoop_redis_conf_key(cf, conf, "approvals", &conf->approvals)
+        != NGX_OK
+        || ngx_hoop_redis_conf_key(cf, conf, "approvals:pending",
+                                   &conf->pending)
+           != NGX_OK)
+    {
         return NGX_CONF_ERROR;
     }
 
@@ -202,6 +227,70 @@ ngx_hoop_redis_conf_url(ngx_conf_t *cf, ngx_hoop_redis_conf_t *conf,
     conf->naddrs = u.naddrs;
 
     return NGX_CONF_OK;
+}
+
+
+/*
+ * What stands between the first "{" and the next "}" is all that a cluster makes
+ * a key's slot of, if it is not empty.
+ */
+
+static char *
+ngx_hoop_redis_conf_prefix(ngx_conf_t *cf, ngx_hoop_redis_conf_t *conf)
+{
+    size_t   i;
+    u_char  *p, *open, *close, *last;
+
+    p = conf->prefix.data;
+    last = p + conf->prefix.len;
+
+    if (conf->prefix.len == 0 || conf->prefix.len > NGX_HOOP_REDIS_PREFIX) {
+        goto invalid;
+    }
+
+    for (i = 0; i < conf->prefix.len; i++) {
+        if (p[i] <= 0x20 || p[i] >= 0x7f || p[i] == '"' || p[i] == '\\'
+            || p[i] == '*' || p[i] == '?' || p[i] == '[')
+        {
+            goto invalid;
+        }
+    }
+
+    open = ngx_strlchr(p, last, '{');
+    close = open ? ngx_strlchr(open, last, '}') : NULL;
+
+    if (open && (close == NULL || close == open + 1)) {
+        goto invalid;
+    }
+
+    conf->tagged = (close != NULL);
+
+    return NGX_CONF_OK;
+
+invalid:
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "invalid prefix of hoop_redis, wanted at most 64 "
+                       "printable characters, as in \"hoop:\" or, for a "
+                       "cluster, \"{hoop}:\"");
+    return NGX_CONF_ERROR;
+}
+
+
+static ngx_int_t
+ngx_hoop_redis_conf_key(ngx_conf_t *cf, ngx_hoop_redis_conf_t *conf,
+    const char *name, ngx_str_t *key)
+{
+    key->len = conf->prefix.len + ngx_strlen(name);
+    key->data = ngx_pnalloc(cf->pool, key->len + 1);
+
+    if (key->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    (void) ngx_sprintf(key->data, "%V%s%Z", &conf->prefix, name);
+
+    return NGX_OK;
 }
 
 

@@ -12,6 +12,7 @@
 #include <ngx_event_connect.h>
 
 
+static ngx_addr_t *ngx_hoop_redis_addr(ngx_hoop_redis_t *rc);
 static void ngx_hoop_redis_connect(ngx_hoop_redis_t *rc);
 static redisReader *ngx_hoop_redis_reader(ngx_hoop_redis_t *rc);
 static void *ngx_hoop_redis_create_array(const redisReadTask *task,
@@ -34,6 +35,13 @@ ngx_hoop_redis_retry_handler(ngx_event_t *ev)
 }
 
 
+static ngx_addr_t *
+ngx_hoop_redis_addr(ngx_hoop_redis_t *rc)
+{
+    return rc->moved.name.len ? &rc->moved : &rc->conf->addrs[rc->addr];
+}
+
+
 static void
 ngx_hoop_redis_connect(ngx_hoop_redis_t *rc)
 {
@@ -43,7 +51,7 @@ ngx_hoop_redis_connect(ngx_hoop_redis_t *rc)
     ngx_connection_t       *c;
     ngx_peer_connection_t   pc;
 
-    addr = &rc->conf->addrs[rc->addr];
+    addr = ngx_hoop_redis_addr(rc);
 
     rc->state = NGX_HOOP_REDIS_CONNECT;
     rc->attempted = ngx_current_msec;
@@ -139,7 +147,7 @@ ngx_hoop_redis_connected(ngx_hoop_redis_t *rc)
     ngx_connection_t  *c;
 
     c = rc->connection;
-    addr = &rc->conf->addrs[rc->addr];
+    addr = ngx_hoop_redis_addr(rc);
 
     if (addr->sockaddr->sa_family != AF_UNIX && ngx_tcp_nodelay(c) != NGX_OK) {
         ngx_hoop_redis_fail(rc, 0, "setsockopt() failed");
@@ -266,6 +274,20 @@ ngx_hoop_redis_handshake(ngx_hoop_redis_t *rc)
         return NGX_ERROR;
     }
 
+    if (conf->tagged) {
+
+        /* a node of a cluster says whether our keys are its */
+
+        argv[0] = "EXISTS";
+        len[0] = 6;
+        argv[1] = (const char *) conf->approvals.data;
+        len[1] = conf->approvals.len;
+
+        if (ngx_hoop_redis_handshake_add(rc, 2, argv, len, 1) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
     argv[0] = "PING";
     len[0] = 4;
 
@@ -318,6 +340,15 @@ void
 ngx_hoop_redis_handshake_reply(ngx_hoop_redis_t *rc, ngx_hoop_redis_op_t *op,
     redisReply *reply)
 {
+    const char  *reason;
+
+    reason = ngx_hoop_redis_moved(rc, reply);
+
+    if (reason != NULL) {
+        ngx_hoop_redis_fail(rc, 0, reason);
+        return;
+    }
+
     if (reply->type == REDIS_REPLY_ERROR && !op->optional) {
 
         if (rc->reason == NULL
@@ -338,6 +369,76 @@ ngx_hoop_redis_handshake_reply(ngx_hoop_redis_t *rc, ngx_hoop_redis_op_t *op,
     if (ngx_queue_empty(&rc->pending)) {
         ngx_hoop_redis_ready(rc);
     }
+}
+
+
+/*
+ * "MOVED <slot> <address>:<port>".  A name, or no address, is not followed: a
+ * cluster says addresses unless it is told otherwise.
+ */
+
+const char *
+ngx_hoop_redis_moved(ngx_hoop_redis_t *rc, redisReply *reply)
+{
+    u_char      *p, *last, *port;
+    ngx_int_t    n;
+    ngx_pool_t  *pool;
+    ngx_addr_t   addr;
+
+    if (reply->type != REDIS_REPLY_ERROR || reply->len < 6
+        || ngx_strncmp(reply->str, "MOVED ", 6) != 0)
+    {
+        return NULL;
+    }
+
+    if (!rc->conf->tagged) {
+        return "redis is a cluster, for which hoop_redis needs a prefix with "
+               "a hash tag, as in \"{hoop}:\"";
+    }
+
+    if (++rc->moves > NGX_HOOP_REDIS_MOVES) {
+        return "redis is a cluster that moves the keys in circles";
+    }
+
+    p = (u_char *) reply->str + 6;
+    last = (u_char *) reply->str + reply->len;
+
+    p = ngx_strlchr(p, last, ' ');
+    p = p ? p + 1 : last;
+
+    for (port = last; port > p && port[-1] != ':'; port--) {
+        /* void */
+    }
+
+    n = (port > p + 1) ? ngx_atoi(port, last - port) : NGX_ERROR;
+
+    /* of its own: this may happen as often as the other side likes */
+
+    pool = ngx_create_pool(512, &rc->log);
+    if (pool == NULL) {
+        return "no memory";
+    }
+
+    if (n < 1 || n > 65535
+        || ngx_parse_addr(pool, &addr, p, port - 1 - p) != NGX_OK)
+    {
+        ngx_destroy_pool(pool);
+        return "redis is a cluster that names no address of a node";
+    }
+
+    ngx_inet_set_port(addr.sockaddr, (in_port_t) n);
+
+    ngx_memcpy(&rc->moved_addr, addr.sockaddr, addr.socklen);
+    ngx_destroy_pool(pool);
+
+    rc->moved.sockaddr = &rc->moved_addr.sockaddr;
+    rc->moved.socklen = addr.socklen;
+    rc->moved.name.data = rc->moved_name;
+    rc->moved.name.len = ngx_sock_ntop(rc->moved.sockaddr, rc->moved.socklen,
+                                       rc->moved_name, NGX_SOCKADDR_STRLEN, 1);
+    rc->moving = 1;
+
+    return "redis is a cluster, and another node has the keys";
 }
 
 
@@ -391,6 +492,7 @@ ngx_hoop_redis_ready(ngx_hoop_redis_t *rc)
     rc->last = rc->out;
 
     rc->state = NGX_HOOP_REDIS_READY;
+    rc->moves = 0;
     rc->since = ngx_current_msec;
     rc->log.action = NULL;
 
@@ -417,18 +519,20 @@ ngx_hoop_redis_ready(ngx_hoop_redis_t *rc)
 void
 ngx_hoop_redis_fail(ngx_hoop_redis_t *rc, ngx_err_t err, const char *reason)
 {
-    ngx_uint_t  i, again, level, ready, stable;
+    ngx_uint_t  i, again, level, ready, stable, moving;
     ngx_msec_t  delay, limit;
 
     ready = (rc->state == NGX_HOOP_REDIS_READY);
+    moving = rc->moving && !rc->closing;
 
     again = rc->reason != NULL && ngx_strcmp(rc->reason, reason) == 0;
-    level = (again || rc->closing || rc->subscriber.channel) ? NGX_LOG_INFO
-                                                             : NGX_LOG_ERR;
+    level = (again || rc->closing || rc->subscriber.channel || moving)
+            ? NGX_LOG_INFO : NGX_LOG_ERR;
 
     ngx_log_error(level, &rc->log, err, "hoop: %s", reason);
 
     rc->reason = reason;
+    rc->moving = 0;
 
     ngx_hoop_redis_close(rc);
 
@@ -450,8 +554,15 @@ ngx_hoop_redis_fail(ngx_hoop_redis_t *rc, ngx_err_t err, const char *reason)
 
         delay = rc->delay * (75 + ngx_random() % 51) / 100;
 
-        rc->delay = ngx_min(rc->delay * 2, NGX_HOOP_REDIS_MAX_DELAY);
-        rc->addr = (rc->addr + 1) % rc->conf->naddrs;
+        if (moving) {
+            rc->state = NGX_HOOP_REDIS_IDLE;
+            delay = 1;
+
+        } else {
+            rc->delay = ngx_min(rc->delay * 2, NGX_HOOP_REDIS_MAX_DELAY);
+            rc->moved.name.len = 0;
+            rc->addr = (rc->addr + 1) % rc->conf->naddrs;
+        }
 
         ngx_add_timer(&rc->retry, delay);
     }
@@ -462,7 +573,7 @@ ngx_hoop_redis_fail(ngx_hoop_redis_t *rc, ngx_err_t err, const char *reason)
         }
     }
 
-    ngx_hoop_redis_drain(rc);
+    ngx_hoop_redis_drain(rc, !moving);
 }
 
 
@@ -514,5 +625,5 @@ ngx_hoop_redis_log_error(ngx_log_t *log, u_char *buf, size_t len)
     }
 
     return ngx_snprintf(p, len, ", redis \"%V\"",
-                        &rc->conf->addrs[rc->addr].name);
+                        &ngx_hoop_redis_addr(rc)->name);
 }

@@ -25,6 +25,9 @@
 
 #define NGX_HOOP_REDIS_LISTENERS     4
 
+/* one after the other, before one is given up */
+#define NGX_HOOP_REDIS_MOVES         5
+
 #define NGX_HOOP_REDIS_MIN_DELAY     100
 #define NGX_HOOP_REDIS_MAX_DELAY     10000
 #define NGX_HOOP_REDIS_UNSTABLE_DELAY  1000
@@ -93,6 +96,10 @@ struct ngx_hoop_redis_s {
 
     ngx_hoop_redis_state_e       state;
     ngx_uint_t                   addr;      /* of conf->addrs, the current */
+    ngx_addr_t                   moved;     /* instead of it; name.len 0: none */
+    ngx_sockaddr_t               moved_addr;
+    u_char                       moved_name[NGX_SOCKADDR_STRLEN];
+    ngx_uint_t                   moves;     /* since it was READY */
     ngx_connection_t            *connection;
 
     ngx_queue_t                  queued;
@@ -127,6 +134,7 @@ struct ngx_hoop_redis_s {
 
     const char                  *reason;    /* of the last failure, logged */
     unsigned                     closing:1;
+    unsigned                     moving:1;  /* to "moved", at once */
 };
 
 
@@ -135,7 +143,8 @@ struct ngx_hoop_redis_s {
 void ngx_hoop_redis_flush(ngx_hoop_redis_t *rc);
 void ngx_hoop_redis_unlink(ngx_hoop_redis_t *rc,
     ngx_hoop_redis_op_t *op);
-void ngx_hoop_redis_drain(ngx_hoop_redis_t *rc);
+/* all, or only what has been sent: the rest goes over the next connection */
+void ngx_hoop_redis_drain(ngx_hoop_redis_t *rc, ngx_uint_t all);
 void ngx_hoop_redis_read_handler(ngx_event_t *rev);
 void ngx_hoop_redis_write_handler(ngx_event_t *wev);
 
@@ -153,6 +162,9 @@ void ngx_hoop_redis_handshake_reply(ngx_hoop_redis_t *rc,
 void ngx_hoop_redis_fail(ngx_hoop_redis_t *rc, ngx_err_t err,
     const char *reason);
 void ngx_hoop_redis_close(ngx_hoop_redis_t *rc);
+/* the node of a cluster that has our slot, if the reply names it: the reason
+   for going there; else NULL */
+const char *ngx_hoop_redis_moved(ngx_hoop_redis_t *rc, redisReply *reply);
 void ngx_hoop_redis_retry_handler(ngx_event_t *ev);
 u_char *ngx_hoop_redis_log_error(ngx_log_t *log, u_char *buf,
     size_t len);

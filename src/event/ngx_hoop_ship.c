@@ -73,6 +73,8 @@ void
 ngx_hoop_ship_init(ngx_hoop_ship_t *ship, ngx_hoop_spool_t *sp,
     ngx_hoop_redis_t *rc, hoop_str_t gateway, ngx_log_t *log)
 {
+    hoop_str_t  prefix;
+
     ngx_memzero(ship, sizeof(ngx_hoop_ship_t));
 
     ship->ident = -1;
@@ -91,8 +93,11 @@ ngx_hoop_ship_init(ngx_hoop_ship_t *ship, ngx_hoop_spool_t *sp,
     ngx_hoop_cursor_init(&ship->cursor, sp);
     hoop_buf_init(&ship->queue, NGX_HOOP_SHIP_QUEUE);
 
-    ship->key_len = ngx_sprintf(ship->key, "hoop:audit:%*s:%uD", gateway.len,
-                                gateway.data, sp->slot)
+    prefix = ngx_hoop_redis_prefix(rc);
+
+    ship->key_len = ngx_sprintf(ship->key, "%*saudit:%*s:%uD", prefix.len,
+                                prefix.data, gateway.len, gateway.data,
+                                sp->slot)
                     - ship->key;
 }
 

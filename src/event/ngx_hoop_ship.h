@@ -103,8 +103,8 @@ struct ngx_hoop_ship_s {
     size_t                  queue_pos;
 
     size_t                  key_len;
-    u_char                  key[sizeof("hoop:audit::4294967295")
-                                + HOOP_GATEWAY_LEN];
+    u_char                  key[sizeof("audit::4294967295")
+                                + NGX_HOOP_REDIS_PREFIX + HOOP_GATEWAY_LEN];
 
     unsigned                live:1;
     unsigned                has_hash:1;

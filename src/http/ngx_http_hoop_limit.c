@@ -242,17 +242,23 @@ ngx_http_hoop_limit_give(ngx_http_hoop_ctx_t *ctx)
 static ngx_hoop_redis_op_t *
 ngx_http_hoop_limit_command(ngx_http_hoop_ctx_t *ctx)
 {
+    u_char                 *p;
     size_t                  len[7];
-    u_char                  key[sizeof("hoop:limit:{}") - 1 + 64];
+    hoop_str_t              prefix;
+    u_char                  key[NGX_HOOP_REDIS_PREFIX + sizeof("limit:{}") + 64];
     u_char                  interval[NGX_INT64_LEN], depth[NGX_INT64_LEN];
     const char             *argv[7];
     ngx_http_hoop_limit_t  *lm;
 
     lm = &ctx->limit;
 
-    ngx_memcpy(key, "hoop:limit:{", 12);
-    hoop_hex(key + 12, lm->key, 32);
-    key[sizeof(key) - 1] = '}';
+    prefix = ngx_hoop_redis_prefix(ngx_http_hoop_limit_redis);
+
+    p = ngx_cpymem(key, prefix.data, prefix.len);
+    p = ngx_cpymem(p, "limit:{", 7);
+    hoop_hex(p, lm->key, 32);
+    p += 64;
+    *p++ = '}';
 
     argv[0] = lm->whole ? "EVAL" : "EVALSHA";
     len[0] = ngx_strlen(argv[0]);
@@ -263,7 +269,7 @@ ngx_http_hoop_limit_command(ngx_http_hoop_ctx_t *ctx)
     argv[2] = "1";
     len[2] = 1;
     argv[3] = (char *) key;
-    len[3] = sizeof(key);
+    len[3] = p - key;
     argv[4] = (char *) interval;
     len[4] = ngx_sprintf(interval, "%L", lm->rate->interval) - interval;
     argv[5] = (char *) depth;

@@ -484,21 +484,21 @@ ngx_http_hoop_notify_run(ngx_http_hoop_notifier_t *n)
 
     case NGX_HTTP_HOOP_NOTIFY_GROUP:
         rc = ngx_http_hoop_notify_command(n, ngx_http_hoop_notify_grouped, 6,
-                 "XGROUP", "CREATE", "hoop:approvals", n->group, "$",
+                 "XGROUP", "CREATE", ngx_hoop_approval_stream(), n->group, "$",
                  "MKSTREAM");
         break;
 
     case NGX_HTTP_HOOP_NOTIFY_IDLE:
     case NGX_HTTP_HOOP_NOTIFY_CLAIM:
         rc = ngx_http_hoop_notify_command(n, ngx_http_hoop_notify_claimed, 8,
-                 "XAUTOCLAIM", "hoop:approvals", n->group, n->consumer,
+                 "XAUTOCLAIM", ngx_hoop_approval_stream(), n->group, n->consumer,
                  NGX_HTTP_HOOP_NOTIFY_KEPT, "0-0", "COUNT", "1");
         break;
 
     case NGX_HTTP_HOOP_NOTIFY_READ:
         rc = ngx_http_hoop_notify_command(n, ngx_http_hoop_notify_got, 9,
                  "XREADGROUP", "GROUP", n->group, n->consumer, "COUNT", "1",
-                 "STREAMS", "hoop:approvals", ">");
+                 "STREAMS", ngx_hoop_approval_stream(), ">");
         break;
 
     case NGX_HTTP_HOOP_NOTIFY_SHOW:
@@ -511,7 +511,7 @@ ngx_http_hoop_notify_run(ngx_http_hoop_notifier_t *n)
 
     case NGX_HTTP_HOOP_NOTIFY_ACK:
         rc = ngx_http_hoop_notify_command(n, ngx_http_hoop_notify_acked, 4,
-                 "XACK", "hoop:approvals", n->group, n->id);
+                 "XACK", ngx_hoop_approval_stream(), n->group, n->id);
         break;
     }
 
@@ -883,7 +883,7 @@ ngx_http_hoop_notify_again(ngx_http_hoop_notifier_t *n, const char *why,
     /* it stays with this consumer */
 
     if (ngx_http_hoop_notify_command(n, ngx_http_hoop_notify_kept, 7, "XCLAIM",
-                                     "hoop:approvals", n->group, n->consumer,
+                                     ngx_hoop_approval_stream(), n->group, n->consumer,
                                      "0", n->id, "JUSTID")
         != NGX_OK)
     {

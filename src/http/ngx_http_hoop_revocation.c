@@ -306,10 +306,13 @@ ngx_http_hoop_revocation_key(ngx_http_hoop_revocation_args_t *args,
     ngx_str_t *issuer, const char *kind, json_t *value)
 {
     hoop_buf_t  *b;
+    hoop_str_t   prefix;
 
     b = &args->keys;
+    prefix = ngx_hoop_redis_prefix(ngx_http_hoop_revocation_redis);
 
-    (void) hoop_buf_adds(b, "hoop:revoked:");
+    (void) hoop_buf_add(b, prefix.data, prefix.len);
+    (void) hoop_buf_adds(b, "revoked:");
     (void) hoop_buf_add(b, issuer->data, issuer->len);
     (void) hoop_buf_addc(b, ':');
     (void) hoop_buf_adds(b, kind);
