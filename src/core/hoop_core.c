@@ -455,7 +455,9 @@ hoop_buf_add_json(hoop_buf_t *b, const u_char *s, size_t n)
     u_char        *p, block[HOOP_JSON_MAX + HOOP_JSON_SLACK];
     const u_char  *last, *end;
 
-    end = s + n;
+    /* an empty text may be nowhere */
+
+    end = n ? s + n : s;
 
     (void) hoop_buf_addc(b, '"');
 
