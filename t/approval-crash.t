@@ -257,8 +257,7 @@ rounds(25, $gw, sub {
 --- steps
 my $gw = gateway(0, 1);
 rounds(12, $gw, sub {
-    my @all = ($gw->workers, $gw->master);
-    kill KILL => @all;
+    kill KILL => -$gw->master;
     waitpid $gw->master, 0;
     $gw->start;
 });

@@ -682,7 +682,7 @@ is(vote(dana => 'approve', $id)->{status}, 200, 'approved');
 
 === TEST 19: the body is in a file; a byte of it differs
 --- config
-client_body_buffer_size 1k;
+client_body_buffer_size 64k;
 location /p/ {
     hoop on;
     hoop_policy $TEST_NGINX_SERVER_ROOT/html/policy.json;
@@ -692,11 +692,11 @@ location /hoop/ {
     hoop_api;
 }
 --- steps
-my $body = join ',', 1 .. 30000;
+my $body = 'y' x (10 * 1024 * 1024);
 my $id = id_of(agent(POST => '/p/a', $body));
 is(vote(dana => 'approve', $id)->{status}, 200, 'approved');
 
-for my $at (0, 70000, length($body) - 1) {
+for my $at (0, 7_000_000, length($body) - 1) {
     my $changed = $body;
     substr($changed, $at, 1) = 'x';
     isnt(id_of(agent(POST => '/p/a', $changed)), $id, "another byte at $at");
@@ -1349,7 +1349,7 @@ like($h2->{body}{3} // '', qr/reached by DELETE/, 'which goes on');
 
 
 
-=== TEST 44: a bound token: one proof for all of the wait, one for each vote
+=== TEST 45: a bound token: one proof for all of the wait, one for each vote
 --- approval_wait: 10s
 --- steps
 my $held = begin(DELETE => '/p/a', my $asked = dpop('/p/a', htm => 'DELETE'));

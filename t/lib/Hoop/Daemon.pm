@@ -161,8 +161,9 @@ END {
     if ($$ == $owner) {
         local ($?, $!);
 
+        # and what it has started
         for my $pid (keys %running) {
-            CORE::kill(SIGKILL, $pid);
+            CORE::kill(SIGKILL, -$pid, $pid);
             waitpid $pid, 0;
         }
 
