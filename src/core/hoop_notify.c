@@ -121,16 +121,28 @@ hoop_notify_generic(const hoop_notify_t *n, hoop_buf_t *b)
 }
 
 
+/* whoever writes to Redis does not write URLs of ours */
+
 static void
 hoop_notify_url(const hoop_notify_t *n, hoop_buf_t *b)
 {
+    size_t      i;
     hoop_str_t  id;
 
     id = hoop_json_member(n->approval, "id");
 
+    for (i = 0; i < id.len; i++) {
+        if (hoop_hex_value(id.data[i]) < 0) {
+            break;
+        }
+    }
+
     (void) hoop_buf_add(b, n->console.data, n->console.len);
-    (void) hoop_buf_addc(b, '#');
-    (void) hoop_buf_add(b, id.data, id.len);
+
+    if (i && i == id.len && i <= 32) {
+        (void) hoop_buf_addc(b, '#');
+        (void) hoop_buf_add(b, id.data, id.len);
+    }
 }
 
 

@@ -97,6 +97,15 @@ main(void)
     json_decref(v);
     hoop_buf_free(&b);
 
+    body(HOOP_NOTIFY_SLACK, "pending", "{\"id\":\"a\\n|x>\",\"kind\":\"plan\","
+         "\"requester\":{\"sub\":\"s\"}}", "https://gw/c/", &b, &rc);
+    v = hoop_json_load(b.data, b.len, &err);
+    is_str(json_string_value(json_object_get(v, "text")),
+           "*Approval wanted*: a plan at \nby s\nrule \n<https://gw/c/|Open>",
+           "an id that is none is in no link");
+    json_decref(v);
+    hoop_buf_free(&b);
+
     body(HOOP_NOTIFY_GENERIC, "pending", "{}", "", &b, &rc);
     is_int(rc, HOOP_ERROR, "what is no approval is not announced");
     hoop_buf_free(&b);
