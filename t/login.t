@@ -318,6 +318,21 @@ like($res->{raw}, qr/^Set-Cookie: __Host-hoop-people=; .*Max-Age=0\r$/m, 'the co
 is(scalar events('login', outcome => 'signed_out'), 1, 'which is in the evidence');
 is(ask(POST => '/console/logout')->{status}, 204, 'and nobody is, at once');
 
+my $seen = '';
+for my $file ("$ENV{TEST_NGINX_SERVER_ROOT}/logs/access.log") {
+    open my $fh, '<', $file or die "$file: $!\n";
+    local $/;
+    $seen .= <$fh>;
+}
+like($seen, qr{GET /console/callback}, 'the way back is in the access log');
+unlike($seen, qr/code=|state=|hoop1\./, 'but nothing that it brought');
+--- no_event_text
+hoop1.
+code=
+state=
+s3:cr
+eyJ
+
 
 
 === TEST 2: the other ways to be a client

@@ -272,21 +272,20 @@ ngx_http_hoop_login_wait(ngx_http_hoop_login_way_t *w, ngx_int_t rc)
     r = w->request;
     c = r->connection;
 
-    r->main->count++;
     r->write_event_handler = ngx_http_hoop_login_run;
 
-    if (r->discard_body) {
-        return NGX_DONE;
+    if (!r->discard_body) {
+        r->read_event_handler = ngx_http_test_reading;
+
+        if (c->read->ready) {
+            ngx_post_event(c->read, &ngx_posted_events);
+
+        } else if (ngx_handle_read_event(c->read, 0) != NGX_OK) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
     }
 
-    r->read_event_handler = ngx_http_test_reading;
-
-    if (c->read->ready) {
-        ngx_post_event(c->read, &ngx_posted_events);
-
-    } else if (ngx_handle_read_event(c->read, 0) != NGX_OK) {
-        ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
-    }
+    r->main->count++;
 
     return NGX_DONE;
 }
