@@ -350,7 +350,23 @@ soon { my @now = nginx_workers(); @now == 2 && !grep { $old{$_} } @now }
 
 
 
-=== TEST 11: a max that is none
+=== TEST 11: what is held lives through a reload, and ends the old worker then
+--- steps
+my %old;
+wait_for { 2 == keys %{ +{ %old = map { $_ => 1 } nginx_workers() } } };
+my @held = map { begin(POST => "/p/held-$_", $agent) } 1 .. 6;
+my @ids = pending_ids(6);
+
+kill HUP => nginx_pid();
+soon { 2 == grep { !$old{$_} } nginx_workers() } 'there are new workers';
+is(vote($_, 'approve')->{status}, 200, 'approved there') for @ids;
+is(finish($_, 5)->{status}, 200, 'and through') for @held;
+soon { my @now = nginx_workers(); @now == 2 && !grep { $old{$_} } @now }
+    'no old worker stays';
+
+
+
+=== TEST 12: a max that is none
 --- approval: wait=1s max=0
 --- must_die
 --- error_log
@@ -358,7 +374,7 @@ has an invalid max, wanted a number from 1 on
 
 
 
-=== TEST 12: without a wait
+=== TEST 13: without a wait
 --- approval: max=5
 --- must_die
 --- error_log
@@ -366,7 +382,7 @@ has no wait=TIME
 
 
 
-=== TEST 13: an unknown word
+=== TEST 14: an unknown word
 --- approval: wait=1s min=5
 --- must_die
 --- error_log
