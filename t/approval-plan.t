@@ -317,6 +317,9 @@ passes(act(GET => '/p/1'), 'but who is named');
 my $plan = the_plan([step('GET', '/p/1')]);
 my $id = post($plan)->{json}{approval};
 is(post($plan)->{json}{approval}, $id, 'the same is the same');
+my ($slot) = @{ $redis->command('KEYS', 'hoop:plan:*') };
+is('hoop:' . $redis->command('HGET', "hoop:approval:$id", 'slot'), $slot,
+   'and knows its place');
 my $res = post(the_plan([step('GET', '/p/2')]));
 is($res->{status}, 409, 'another is one too many');
 is(post(the_plan([step('GET', '/p/2')]), 'other')->{status}, 201,

@@ -16,7 +16,7 @@ ngx_int_t
 ngx_hoop_approval_propose(ngx_hoop_approval_op_t *op,
     const ngx_hoop_approval_request_t *req)
 {
-    u_char                    *p;
+    u_char                    *p, *slot;
     u_char                     key[NGX_HOOP_APPROVAL_KEY];
     u_char                     plan[NGX_HOOP_APPROVAL_KEY];
     ngx_hoop_approval_args_t   args;
@@ -32,6 +32,7 @@ ngx_hoop_approval_propose(ngx_hoop_approval_op_t *op,
     args.n = 0;
 
     p = ngx_hoop_approval_key(plan, "plan:", req->plan_key, 64);
+    slot = p - (sizeof("plan:") - 1 + 64);
     ngx_hoop_approval_arg(&args, plan, p - plan);
 
     p = ngx_hoop_approval_key(key, "approval:", op->id, 32);
@@ -41,8 +42,7 @@ ngx_hoop_approval_propose(ngx_hoop_approval_op_t *op,
     ngx_hoop_approval_hash(&args, req);
     ngx_hoop_approval_text(&args, "plan", req->plan, HOOP_PLAN_KEPT);
     ngx_hoop_approval_text(&args, "slot",
-                           hoop_str(p - (sizeof("plan:") - 1 + 64),
-                                    sizeof("plan:") - 1 + 64),
+                           hoop_str(slot, sizeof("plan:") - 1 + 64),
                            sizeof("plan:") + 64);
 
     return ngx_hoop_approval_call(op, NGX_HOOP_APPROVAL_PROPOSE, 2, &args);
