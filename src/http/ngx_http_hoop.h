@@ -637,6 +637,9 @@ ngx_int_t ngx_http_hoop_token(ngx_http_hoop_ctx_t *ctx);
 ngx_int_t ngx_http_hoop_source_find(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx, hoop_str_t *value, size_t *n,
     ngx_uint_t *listed);
+/* how many cookies of the name there are; *value is the first one's */
+size_t ngx_http_hoop_source_cookie(ngx_http_request_t *r, ngx_str_t *name,
+    hoop_str_t *value);
 /* out of r's headers, query and request line */
 ngx_int_t ngx_http_hoop_source_hide(ngx_http_request_t *r,
     ngx_http_hoop_ctx_t *ctx);

@@ -32,6 +32,8 @@
 
 #include "ngx_http_hoop.h"
 
+#include "../core/hoop_login.h"
+
 
 #define NGX_HTTP_HOOP_KEYS_BACKOFF  (5 * 60 * 1000)
 #define NGX_HTTP_HOOP_KEYS_FAULT    512
@@ -92,8 +94,6 @@ static void ngx_http_hoop_keys_answer(void *data,
     ngx_http_hoop_answer_t *answer);
 static ngx_int_t ngx_http_hoop_keys_discovered(ngx_http_hoop_keys_t *keys,
     hoop_str_t text);
-static ngx_int_t ngx_http_hoop_keys_url_ok(ngx_http_hoop_issuer_t *issuer,
-    const char *url, size_t len);
 static ngx_int_t ngx_http_hoop_keys_take(ngx_http_hoop_keys_t *keys,
     ngx_http_hoop_answer_t *answer);
 static ngx_msec_t ngx_http_hoop_keys_ttl(ngx_http_hoop_keys_t *keys,
@@ -644,9 +644,8 @@ ngx_http_hoop_keys_discovered(ngx_http_hoop_keys_t *keys, hoop_str_t text)
         fault = "names another issuer";
 
     } else if (!json_is_string(uri)
-               || ngx_http_hoop_keys_url_ok(issuer, json_string_value(uri),
-                                            json_string_length(uri))
-                  != NGX_OK)
+               || !hoop_login_url_ok(hoop_json_string(uri),
+                                     ngx_http_hoop_str(&issuer->issuer)))
     {
         fault = "has no acceptable \"jwks_uri\"";
 
@@ -668,45 +667,6 @@ ngx_http_hoop_keys_discovered(ngx_http_hoop_keys_t *keys, hoop_str_t text)
     ngx_http_hoop_keys_fault(keys, "the discovery document \"%V\" %s",
                              &keys->discovery, fault);
     json_decref(doc);
-
-    return NGX_ERROR;
-}
-
-
-/* http:// only where the issuer itself is http://; nothing that could end an
-   URL inside a request line */
-
-static ngx_int_t
-ngx_http_hoop_keys_url_ok(ngx_http_hoop_issuer_t *issuer, const char *url,
-    size_t len)
-{
-    size_t  i;
-
-    if (len > 2048) {
-        return NGX_ERROR;
-    }
-
-    for (i = 0; i < len; i++) {
-        if ((u_char) url[i] <= 0x20 || (u_char) url[i] >= 0x7f
-            || url[i] == '"' || url[i] == '\\' || url[i] == '#')
-        {
-            return NGX_ERROR;
-        }
-    }
-
-    if (len > 8 && ngx_strncasecmp((u_char *) url, (u_char *) "https://", 8)
-                   == 0)
-    {
-        return NGX_OK;
-    }
-
-    if (len > 7
-        && ngx_strncasecmp((u_char *) url, (u_char *) "http://", 7) == 0
-        && issuer->issuer.len > 7
-        && ngx_strncasecmp(issuer->issuer.data, (u_char *) "http://", 7) == 0)
-    {
-        return NGX_OK;
-    }
 
     return NGX_ERROR;
 }

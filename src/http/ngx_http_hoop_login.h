@@ -3,8 +3,9 @@
  * Copyright (C) ngx_hoop_module authors
  *
  * What the files of signing in share: ngx_http_hoop_login_conf.c reads the
- * hoop_login block, ngx_http_hoop_login.c goes the way to the provider and
- * back, ngx_http_hoop_session.c keeps who has come.  Nobody else includes this.
+ * hoop_login block, ngx_http_hoop_login.c goes the way to the provider,
+ * ngx_http_hoop_login_back.c the way back, and ngx_http_hoop_session.c keeps
+ * who has come.  Nobody else includes this.
  */
 
 
@@ -23,6 +24,7 @@
 /* before what is sealed: no token begins so, for it would be base64url */
 #define NGX_HTTP_HOOP_LOGIN_PREFIX   "hoop1."
 #define NGX_HTTP_HOOP_LOGIN_PENDING  600          /* seconds */
+#define NGX_HTTP_HOOP_LOGIN_TIMEOUT  10000        /* ms, of each fetch */
 
 
 struct ngx_http_hoop_login_s {
@@ -57,6 +59,63 @@ struct ngx_http_hoop_login_s {
     unsigned                      ready:1;
 };
 
+
+typedef enum {
+    NGX_HTTP_HOOP_LOGIN_DISCOVERY = 0,
+    NGX_HTTP_HOOP_LOGIN_TOKENS,
+    NGX_HTTP_HOOP_LOGIN_VERIFY,
+    NGX_HTTP_HOOP_LOGIN_EVENT
+} ngx_http_hoop_login_step_e;
+
+
+typedef struct {
+    ngx_http_request_t           *request;
+    ngx_http_hoop_ctx_t          *ctx;
+    ngx_http_hoop_login_t        *login;
+    ngx_http_hoop_fetch_t        *fetch;
+    ngx_hoop_audit_wait_t         audit;
+    ngx_http_hoop_login_step_e    step;
+
+    ngx_str_t                     args;        /* of the response: a copy */
+    ngx_str_t                     redirect;    /* URI: our callback */
+    hoop_login_pending_t          pending;
+    hoop_login_tokens_t           tokens;
+    hoop_jwt_t                    jwt;
+    hoop_buf_t                    session;     /* value of its cookie */
+
+    const char                   *outcome;     /* of the event */
+    const char                   *fault;       /* fixed text, or NULL */
+    const char                   *word;        /* for the page; or NULL */
+    u_char                        text[320];   /* where "fault" may be */
+
+    unsigned                      callback:1;
+    unsigned                      logout:1;
+    unsigned                      parsed:1;    /* jwt is to be cleared */
+    unsigned                      waiting:1;
+    unsigned                      audit_ok:1;
+} ngx_http_hoop_login_way_t;
+
+
+/* ngx_http_hoop_login.c */
+
+/* a sign-in that fails ends here, with a word for the page and fixed text for
+   log and evidence */
+ngx_int_t ngx_http_hoop_login_fail(ngx_http_hoop_login_way_t *w,
+    const char *word, const char *fault);
+/* w->fault: both, in w->text */
+void ngx_http_hoop_login_fault(ngx_http_hoop_login_way_t *w, const char *what,
+    const char *fault);
+/* the evidence of what has happened; then it is answered */
+ngx_int_t ngx_http_hoop_login_event(ngx_http_hoop_login_way_t *w,
+    const char *outcome);
+/* who the gateway is to the provider */
+ngx_int_t ngx_http_hoop_login_client(ngx_http_hoop_login_way_t *w,
+    hoop_login_client_t *c);
+
+/* ngx_http_hoop_login_back.c: steps; NGX_AGAIN, or what ends the request */
+
+ngx_int_t ngx_http_hoop_login_code(ngx_http_hoop_login_way_t *w);
+ngx_int_t ngx_http_hoop_login_verify(ngx_http_hoop_login_way_t *w);
 
 /* ngx_http_hoop_session.c */
 

@@ -14,8 +14,6 @@
 
 #include "ngx_http_hoop_login.h"
 
-#include "../core/hoop_pairs.h"
-
 
 static ngx_int_t ngx_http_hoop_session_open(ngx_http_hoop_login_t *login,
     hoop_str_t value, hoop_login_session_t *session);
@@ -213,37 +211,8 @@ ngx_int_t
 ngx_http_hoop_session_cookie(ngx_http_request_t *r, ngx_str_t *name,
     hoop_str_t *value)
 {
-    size_t            n, found;
-    hoop_str_t        v;
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h;
-
-    static ngx_str_t  cookie = ngx_string("cookie");
-
-    n = 0;
-    i = 0;
-    part = &r->headers_in.headers.part;
-
-    while ((h = ngx_http_hoop_next(&part, &i)) != NULL) {
-
-        if (h->key.len != cookie.len
-            || ngx_strncasecmp(h->key.data, cookie.data, cookie.len) != 0)
-        {
-            continue;
-        }
-
-        found = hoop_pairs_find(ngx_http_hoop_str(&h->value),
-                                HOOP_PAIRS_COOKIE, ngx_http_hoop_str(name),
-                                &v);
-        if (found && n == 0) {
-            *value = v;
-        }
-
-        n += found;
-    }
-
-    return (n == 1) ? NGX_OK : NGX_DECLINED;
+    return ngx_http_hoop_source_cookie(r, name, value) == 1 ? NGX_OK
+                                                            : NGX_DECLINED;
 }
 
 

@@ -25,8 +25,6 @@
 
 static size_t ngx_http_hoop_source_header(ngx_http_request_t *r,
     ngx_str_t *name, hoop_str_t *value);
-static size_t ngx_http_hoop_source_cookie(ngx_http_request_t *r,
-    ngx_str_t *name, hoop_str_t *value);
 static ngx_int_t ngx_http_hoop_source_query(ngx_http_request_t *r,
     ngx_str_t *name, hoop_str_t *value, size_t *n);
 static ngx_int_t ngx_http_hoop_source_hide_headers(ngx_http_request_t *r,
@@ -142,7 +140,7 @@ ngx_http_hoop_source_header(ngx_http_request_t *r, ngx_str_t *name,
 }
 
 
-static size_t
+size_t
 ngx_http_hoop_source_cookie(ngx_http_request_t *r, ngx_str_t *name,
     hoop_str_t *value)
 {
