@@ -99,7 +99,7 @@ hoop_issuer idp {
 END
 
     $block->set_value('config', <<'END');
-listen 127.0.0.1:$TEST_NGINX_TLS_PORT ssl;
+listen 127.0.0.1:$TEST_NGINX_TLS_PORT ssl http2;
 ssl_certificate $TEST_NGINX_SERVER_CERT;
 ssl_certificate_key $TEST_NGINX_SERVER_KEY;
 hoop_fetch /_fetch;
