@@ -26,6 +26,8 @@ our $post = Hoop::Provider->new(client => 'console', secret => 'other',
                                 method => 'post', env => 'POSTIDP');
 our $public = Hoop::Provider->new(client => 'console', method => 'none',
                                   env => 'PUBLICIDP');
+our $pair = Hoop::Provider->new(client => 'console', method => 'none',
+                                env => 'PAIRIDP', subject => 'pairwise');
 our $agent = bearer();
 our $dana = bearer(sub => 'dana', groups => ['dba']);
 our $coder = JSON::PP->new->canonical->utf8;
@@ -139,7 +141,7 @@ add_block_preprocessor(sub {
 
     $redis->command('FLUSHALL');
     $_->reset, $_->mode, $_->control(keys => 'rsa,ec,ed25519', fail => '')
-        for $idp, $post, $public;
+        for $idp, $post, $public, $pair;
 
     $block->set_value('http_config', ($block->more_http // '') . <<'END')
 hoop_audit $TEST_NGINX_SPOOL gateway=t sync=off;
@@ -638,7 +640,64 @@ fails('unavailable', 'refused');
 
 
 
-=== TEST 17: a name that is not there
+=== TEST 17: where a person has another name for each client
+--- more_http
+hoop_issuer pair {
+    issuer http://127.0.0.1:$TEST_NGINX_PAIRIDP_PORT;
+    audience hoop;
+}
+hoop_login pair {
+    issuer pair;
+    client_id console;
+}
+--- config
+hoop_fetch /_fetch;
+location = /_fetch {
+    internal;
+    proxy_pass $hoop_fetch_url;
+}
+location /hoop/ {
+    hoop_api login=pair;
+}
+location /console/ {
+    hoop_console login=pair;
+}
+--- steps
+is(ask(GET => '/console/login')->{headers}{location},
+   '/console/#login=unavailable', 'nobody signs in by it');
+--- error_log
+client_id has to be an audience of the hoop_issuer
+
+
+
+=== TEST 18: unless both are the same
+--- more_http
+hoop_issuer pair {
+    issuer http://127.0.0.1:$TEST_NGINX_PAIRIDP_PORT;
+    audience hoop api://console;
+}
+hoop_login pair {
+    issuer pair;
+    client_id console;
+}
+--- config
+hoop_fetch /_fetch;
+location = /_fetch {
+    internal;
+    proxy_pass $hoop_fetch_url;
+}
+location /hoop/ {
+    hoop_api login=pair;
+}
+location /console/ {
+    hoop_console login=pair;
+}
+--- steps
+like(signed_in(), qr/hoop1/, 'there');
+
+
+
+=== TEST 19: a name that is not there
 --- config
 location /console/ {
     hoop_console api=/hoop/ login=nobody;
@@ -648,7 +707,7 @@ unknown hoop_login "nobody" in
 
 
 
-=== TEST 18: an issuer that is not there
+=== TEST 20: an issuer that is not there
 --- http_config
 hoop_login people { issuer nobody; client_id x; }
 --- config
@@ -660,7 +719,7 @@ hoop_login "people" names the issuer "nobody", wanted a hoop_issuer
 
 
 
-=== TEST 19: nothing to fetch by
+=== TEST 21: nothing to fetch by
 --- config
 location /console/ {
     hoop_console api=/hoop/ login=people;
@@ -670,7 +729,7 @@ location /console/ {
 
 
 
-=== TEST 20: no issuer
+=== TEST 22: no issuer
 --- http_config
 hoop_login people { client_id x; }
 --- emerg
@@ -678,7 +737,7 @@ hoop_login "people" has no "issuer"
 
 
 
-=== TEST 21: no client
+=== TEST 23: no client
 --- http_config
 hoop_login people { issuer x; }
 --- emerg
@@ -686,7 +745,7 @@ hoop_login "people" has no "client_id"
 
 
 
-=== TEST 22: a short key
+=== TEST 24: a short key
 --- http_config
 hoop_login people { issuer x; client_id x; key_file $TEST_NGINX_LOGIN_DIR/short; }
 --- emerg
@@ -694,7 +753,7 @@ names a file of less than 32 bytes, wanted random ones
 
 
 
-=== TEST 23: a key for all to read
+=== TEST 25: a key for all to read
 --- http_config
 hoop_login people { issuer x; client_id x; key_file $TEST_NGINX_LOGIN_DIR/open; }
 --- emerg
@@ -702,7 +761,7 @@ has mode 0644
 
 
 
-=== TEST 24: an empty secret
+=== TEST 26: an empty secret
 --- http_config
 hoop_login people { issuer x; client_id x; client_secret_file $TEST_NGINX_LOGIN_DIR/empty; }
 --- emerg
@@ -710,7 +769,7 @@ names a file that is empty
 
 
 
-=== TEST 25: too long
+=== TEST 27: too long
 --- http_config
 hoop_login people { issuer x; client_id x; lifetime 8d; }
 --- emerg
@@ -718,7 +777,7 @@ is no time of 1m to 7d
 
 
 
-=== TEST 26: an unknown word
+=== TEST 28: an unknown word
 --- http_config
 hoop_login people { redirect x; }
 --- emerg
@@ -726,7 +785,7 @@ unknown directive "redirect" in hoop_login, wanted issuer, client_id
 
 
 
-=== TEST 27: twice
+=== TEST 29: twice
 --- http_config
 hoop_login people { issuer x; client_id x; }
 hoop_login people { issuer x; client_id x; }
@@ -735,7 +794,7 @@ duplicate hoop_login "people"
 
 
 
-=== TEST 28: a name that is no cookie's
+=== TEST 30: a name that is no cookie's
 --- http_config
 hoop_login "a b" { issuer x; client_id x; }
 --- emerg
@@ -743,7 +802,7 @@ hoop_login "a b", wanted a name of at most 32 letters, digits
 
 
 
-=== TEST 29: a page that nobody could reach
+=== TEST 31: a page that nobody could reach
 --- config
 hoop_fetch /_fetch;
 location /console/ {

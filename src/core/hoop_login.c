@@ -33,8 +33,8 @@ static int hoop_login_keep(json_t *to, const json_t *claims, const char *name,
 /* of an identity, beside what the configuration names */
 
 static const char *const  hoop_login_claims[] = {
-    "iss", "sub", "aud", "azp", "iat", "jti", "sid", "tid", "auth_time", "acr",
-    "amr", "email", "email_verified", "name", "preferred_username"
+    "iss", "sub", "aud", "azp", "iat", "jti", "sid", "tid", "oid", "auth_time",
+    "acr", "amr", "email", "email_verified", "name", "preferred_username"
 };
 
 
@@ -156,6 +156,12 @@ hoop_login_provider(hoop_login_provider_t *p, hoop_str_t text,
 
     p->iss = json_is_true(json_object_get(p->doc,
                         "authorization_response_iss_parameter_supported"));
+
+    /* without the member nothing is promised (there: it is required) */
+
+    methods = json_object_get(p->doc, "subject_types_supported");
+
+    p->pairwise = json_is_array(methods) && !hoop_login_has(methods, "public");
 
     return HOOP_OK;
 

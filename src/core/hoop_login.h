@@ -52,6 +52,7 @@ typedef struct {
     hoop_str_t      token;
     unsigned        basic:1;           /* client_secret_basic is taken, */
     unsigned        iss:1;             /* and each response names its issuer */
+    unsigned        pairwise:1;        /* to each client a person is another */
 } hoop_login_provider_t;
 
 /*

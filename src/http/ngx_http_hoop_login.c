@@ -440,6 +440,17 @@ ngx_http_hoop_login_discovered(void *data, ngx_http_hoop_answer_t *answer)
     {
         ngx_http_hoop_login_fault(w, what, err.text);
 
+    } else if (provider.pairwise && !login->audible) {
+
+        /* who has asked could approve it under his other name */
+
+        hoop_login_provider_free(&provider);
+
+        ngx_http_hoop_login_fault(w, "", "the provider gives each client "
+                                  "another name of the same person, so "
+                                  "client_id has to be an audience of the "
+                                  "hoop_issuer");
+
     } else {
         hoop_login_provider_free(&login->provider);
 

@@ -57,6 +57,8 @@ struct ngx_http_hoop_login_s {
     unsigned                      defined:1;
     unsigned                      keyed:1;     /* by a file */
     unsigned                      ready:1;
+    unsigned                      audible:1;   /* the issuer's tokens are for
+                                                  the same client */
 };
 
 

@@ -34,6 +34,7 @@ static char *ngx_http_hoop_login_done(ngx_conf_t *cf,
     ngx_http_hoop_login_t *login);
 static char *ngx_http_hoop_login_ready(ngx_conf_t *cf,
     ngx_http_hoop_main_conf_t *hmcf, ngx_http_hoop_login_t *login);
+static ngx_uint_t ngx_http_hoop_login_audible(ngx_http_hoop_login_t *login);
 static char *ngx_http_hoop_login_discovery(ngx_conf_t *cf,
     ngx_http_hoop_login_t *login);
 static char *ngx_http_hoop_login_source(ngx_conf_t *cf,
@@ -584,9 +585,38 @@ ngx_http_hoop_login_ready(ngx_conf_t *cf, ngx_http_hoop_main_conf_t *hmcf,
     rules->ntypes = 2;
     rules->max_lifetime = 0;
 
+    login->audible = ngx_http_hoop_login_audible(login);
     login->ready = 1;
 
     return NGX_CONF_OK;
+}
+
+
+/* "api://ID" is another name of the same app at Entra ID */
+
+static ngx_uint_t
+ngx_http_hoop_login_audible(ngx_http_hoop_login_t *login)
+{
+    ngx_str_t   *id;
+    hoop_str_t  *audience, tail;
+    ngx_uint_t   i;
+
+    id = &login->client_id;
+    audience = login->issuer->audiences.elts;
+
+    for (i = 0; i < login->issuer->audiences.nelts; i++) {
+        tail = audience[i];
+
+        if (tail.len > id->len && tail.data[tail.len - id->len - 1] == '/') {
+            tail = hoop_str(tail.data + tail.len - id->len, id->len);
+        }
+
+        if (hoop_str_eq(tail, ngx_http_hoop_str(id))) {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 

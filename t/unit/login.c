@@ -227,6 +227,23 @@ provider(void)
                                &err);
     is_int(p.basic, 1, "basic without a word");
     is_int(p.iss, 0, "no issuer promised");
+    is_int(p.pairwise, 0, "nor other names");
+    hoop_login_provider_free(&p);
+
+    (void) hoop_login_provider(&p, hoop_cstr(
+        "{\"issuer\":\"" ISSUER "\",\"authorization_endpoint\":\"https://i/a\","
+        "\"token_endpoint\":\"https://i/t\","
+        "\"subject_types_supported\":[\"pairwise\"]}"),
+        hoop_cstr(ISSUER), &err);
+    is_int(p.pairwise, 1, "a person has other names for others");
+    hoop_login_provider_free(&p);
+
+    (void) hoop_login_provider(&p, hoop_cstr(
+        "{\"issuer\":\"" ISSUER "\",\"authorization_endpoint\":\"https://i/a\","
+        "\"token_endpoint\":\"https://i/t\","
+        "\"subject_types_supported\":[\"pairwise\",\"public\"]}"),
+        hoop_cstr(ISSUER), &err);
+    is_int(p.pairwise, 0, "or need not have");
     hoop_login_provider_free(&p);
 
     ok(hoop_login_url_ok(hoop_cstr("HTTPS://x/y"), hoop_cstr(ISSUER)),

@@ -12,7 +12,8 @@
 #     $idp->mode(sign => { -key => 'rsa2' });        # of Hoop::Token
 #
 # Each mode() stands in the place of all before.  With method => 'post' the
-# client is to send its secret in the form, with none to have none.
+# client is to send its secret in the form, with none to have none; with
+# subject => 'pairwise' it has other names of a person for each client.
 
 package Hoop::Provider;
 
@@ -126,6 +127,7 @@ sub new {
             authorization_endpoint => sub { "http://127.0.0.1:$_[0]/authorize" },
             token_endpoint => sub { "http://127.0.0.1:$_[0]/token" },
             authorization_response_iss_parameter_supported => JSON::PP::true,
+            subject_types_supported => [$opt{subject} // 'public'],
             $opt{method} && $opt{method} ne 'none'
             ? (token_endpoint_auth_methods_supported =>
                ["client_secret_$opt{method}"]) : (),
