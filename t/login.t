@@ -216,6 +216,10 @@ location /proof/ {
     hoop_proof required;
     hoop_api login=people;
 }
+location /revoke/ {
+    hoop_revocation ttl=0;
+    hoop_api login=people;
+}
 location /scope/ {
     hoop_scope approve;
     hoop_api login=people;
@@ -374,7 +378,17 @@ is(ask(GET => '/hoop/approvals', "$cookie; __Host-hoop-people=x")->{status}, 400
 
 
 
-=== TEST 4: what was changed does not open
+=== TEST 4: who is revoked is out
+--- steps
+my $cookie = signed_in();
+is(ask(GET => '/revoke/approvals', $cookie)->{status}, 200, 'in');
+is(system("build/hoopctl revoke --redis unix:$ENV{TEST_NGINX_REDIS_SOCKET}"
+          . " --issuer provider --sub dana >/dev/null"), 0, 'revoked');
+is(ask(GET => '/revoke/approvals', $cookie)->{status}, 401, 'out');
+
+
+
+=== TEST 5: what was changed does not open
 --- steps
 my $cookie = signed_in();
 my ($name, $value) = $cookie =~ /^Cookie: ([^=]+)=hoop1\.(.*)/;
@@ -395,7 +409,7 @@ for my $other ('', 'hoop1.', 'hoop1.AA', "hoop1.$value=", "hoop1.${value}A",
 
 
 
-=== TEST 5: the way back is only for who has begun it
+=== TEST 6: the way back is only for who has begun it
 --- steps
 my ($path, $cookie) = begun();
 my ($other, $others) = begun();
@@ -417,7 +431,7 @@ is(scalar(grep { $_->{outcome} eq 'refused' } events('login')), 8,
 
 
 
-=== TEST 6: the provider says no
+=== TEST 7: the provider says no
 --- steps
 $idp->mode(authorize => 'denied');
 fails('denied', 'it does');
@@ -428,7 +442,7 @@ ok(!exists $event->{identity}, 'of nobody');
 
 
 
-=== TEST 7: ID Tokens that are none
+=== TEST 8: ID Tokens that are none
 --- steps
 my $now = time;
 my %bad = (
@@ -469,7 +483,7 @@ like(signed_in(), qr/hoop1/, 'and one that is good');
 
 
 
-=== TEST 8: more groups than a cookie holds
+=== TEST 9: more groups than a cookie holds
 --- steps
 $idp->mode(claims => { groups => [map { "group-$_-" . 'x' x 30 } 1 .. 200] });
 fails('large', 'too many');
@@ -482,7 +496,7 @@ is(session($cookie)->{status}, 200, 'and it is read');
 
 
 
-=== TEST 9: a provider that is not there
+=== TEST 10: a provider that is not there
 --- steps
 $idp->control(fail => 500);
 my $res = ask(GET => '/console/login');
@@ -500,7 +514,7 @@ the discovery document
 
 
 
-=== TEST 10: the browser goes away while the provider thinks
+=== TEST 11: the browser goes away while the provider thinks
 --- steps
 $idp->control(delay => 0.3);
 my $gone = begin(GET => '/console/login');
@@ -511,7 +525,7 @@ like(signed_in(), qr/hoop1/, 'the next comes in');
 
 
 
-=== TEST 11: new keys
+=== TEST 12: new keys
 --- steps
 signed_in();
 $idp->control(keys => 'rsa,ec,ed25519,rsa2');
@@ -521,7 +535,7 @@ like(signed_in(), qr/hoop1/, 'are fetched');
 
 
 
-=== TEST 12: methods
+=== TEST 13: methods
 --- steps
 is(ask(POST => '/console/login', '', '')->{status}, 405, 'login');
 is(ask(POST => '/console/session', '', '')->{status}, 405, 'session');
@@ -534,7 +548,7 @@ is(ask(GET => '/console/')->{status}, 200, 'the page is for all');
 
 
 
-=== TEST 13: where clients are, behind another proxy
+=== TEST 14: where clients are, behind another proxy
 --- config
 hoop_fetch /_fetch;
 hoop_origin https://gw.example:8443;
@@ -554,7 +568,7 @@ like($res->{headers}{location}, qr{redirect_uri=https%3A%2F%2Fgw\.example%3A8443
 
 
 
-=== TEST 14: a session ends
+=== TEST 15: a session ends
 --- more_http
 hoop_login short {
     issuer public;
@@ -581,7 +595,7 @@ is(ask(GET => '/hoop/approvals', $cookie)->{status}, 200, 'not before');
 
 
 
-=== TEST 15: through a reload, and, with a key of its own, at another nginx
+=== TEST 16: through a reload, and, with a key of its own, at another nginx
 --- steps
 my $cookie = signed_in();
 my %old = map { $_ => 1 } nginx_workers();
@@ -625,7 +639,7 @@ is($get->('/other/approvals', $cookie =~ s/hoop-post/hoop-people/r), 401,
 
 
 
-=== TEST 16: nobody is let in without evidence
+=== TEST 17: nobody is let in without evidence
 --- post_setup_server_root
 for my $slot (0 .. 5) {
     open my $fh, '>', "$ENV{TEST_NGINX_SPOOL}/$slot" or die $!;
@@ -640,7 +654,7 @@ fails('unavailable', 'refused');
 
 
 
-=== TEST 17: where a person has another name for each client
+=== TEST 18: where a person has another name for each client
 --- more_http
 hoop_issuer pair {
     issuer http://127.0.0.1:$TEST_NGINX_PAIRIDP_PORT;
@@ -670,7 +684,7 @@ client_id has to be an audience of the hoop_issuer
 
 
 
-=== TEST 18: unless both are the same
+=== TEST 19: unless both are the same
 --- more_http
 hoop_issuer pair {
     issuer http://127.0.0.1:$TEST_NGINX_PAIRIDP_PORT;
@@ -697,7 +711,7 @@ like(signed_in(), qr/hoop1/, 'there');
 
 
 
-=== TEST 19: a name that is not there
+=== TEST 20: a name that is not there
 --- config
 location /console/ {
     hoop_console api=/hoop/ login=nobody;
@@ -707,7 +721,7 @@ unknown hoop_login "nobody" in
 
 
 
-=== TEST 20: an issuer that is not there
+=== TEST 21: an issuer that is not there
 --- http_config
 hoop_login people { issuer nobody; client_id x; }
 --- config
@@ -719,7 +733,7 @@ hoop_login "people" names the issuer "nobody", wanted a hoop_issuer
 
 
 
-=== TEST 21: nothing to fetch by
+=== TEST 22: nothing to fetch by
 --- config
 location /console/ {
     hoop_console api=/hoop/ login=people;
@@ -729,7 +743,7 @@ location /console/ {
 
 
 
-=== TEST 22: no issuer
+=== TEST 23: no issuer
 --- http_config
 hoop_login people { client_id x; }
 --- emerg
@@ -737,7 +751,7 @@ hoop_login "people" has no "issuer"
 
 
 
-=== TEST 23: no client
+=== TEST 24: no client
 --- http_config
 hoop_login people { issuer x; }
 --- emerg
@@ -745,7 +759,7 @@ hoop_login "people" has no "client_id"
 
 
 
-=== TEST 24: a short key
+=== TEST 25: a short key
 --- http_config
 hoop_login people { issuer x; client_id x; key_file $TEST_NGINX_LOGIN_DIR/short; }
 --- emerg
@@ -753,7 +767,7 @@ names a file of less than 32 bytes, wanted random ones
 
 
 
-=== TEST 25: a key for all to read
+=== TEST 26: a key for all to read
 --- http_config
 hoop_login people { issuer x; client_id x; key_file $TEST_NGINX_LOGIN_DIR/open; }
 --- emerg
@@ -761,7 +775,7 @@ has mode 0644
 
 
 
-=== TEST 26: an empty secret
+=== TEST 27: an empty secret
 --- http_config
 hoop_login people { issuer x; client_id x; client_secret_file $TEST_NGINX_LOGIN_DIR/empty; }
 --- emerg
@@ -769,7 +783,7 @@ names a file that is empty
 
 
 
-=== TEST 27: too long
+=== TEST 28: too long
 --- http_config
 hoop_login people { issuer x; client_id x; lifetime 8d; }
 --- emerg
@@ -777,7 +791,7 @@ is no time of 1m to 7d
 
 
 
-=== TEST 28: an unknown word
+=== TEST 29: an unknown word
 --- http_config
 hoop_login people { redirect x; }
 --- emerg
@@ -785,7 +799,7 @@ unknown directive "redirect" in hoop_login, wanted issuer, client_id
 
 
 
-=== TEST 29: twice
+=== TEST 30: twice
 --- http_config
 hoop_login people { issuer x; client_id x; }
 hoop_login people { issuer x; client_id x; }
@@ -794,7 +808,7 @@ duplicate hoop_login "people"
 
 
 
-=== TEST 30: a name that is no cookie's
+=== TEST 31: a name that is no cookie's
 --- http_config
 hoop_login "a b" { issuer x; client_id x; }
 --- emerg
@@ -802,7 +816,7 @@ hoop_login "a b", wanted a name of at most 32 letters, digits
 
 
 
-=== TEST 31: a page that nobody could reach
+=== TEST 32: a page that nobody could reach
 --- config
 hoop_fetch /_fetch;
 location /console/ {
