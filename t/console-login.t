@@ -46,7 +46,7 @@ sub shows {
 
     ok($browser->until('return [...document.querySelectorAll(arguments[0])]'
                        . '.some((n) => !n.hidden && n.innerText.includes('
-                       . 'arguments[1]))', 5, $css, $text),
+                       . 'arguments[1]))', 15, $css, $text),
        $name // "$css: $text") or diag 'there is: ' . (text($css) // 'nothing');
 }
 
@@ -62,7 +62,7 @@ sub sign_in {
                        . '.hidden'), 'a link to sign in by');
     $browser->click('#signin-link');
     ok($browser->until('return location.port == arguments[0]'
-                       . ' && !document.getElementById("work").hidden', 5,
+                       . ' && !document.getElementById("work").hidden', 15,
                        $ENV{TEST_NGINX_TLS_PORT}), 'signed in');
 }
 
@@ -157,7 +157,7 @@ $browser->click('#confirm-yes');
 shows('#status', 'It is approved.');
 is(ask(POST => '/p/x', $agent)->{status}, 200, 'it passes');
 open_page();
-ok($browser->until('return !document.getElementById("work").hidden', 5),
+ok($browser->until('return !document.getElementById("work").hidden', 15),
    'a new page knows who it is');
 $browser->click('#sign-out');
 shows('#status', 'You are signed out.');
