@@ -31,7 +31,7 @@ ngx_hoop_approval_channel_open(void)
 
     if (ngx_hoop_approval.channel != NULL) {
         ngx_hoop_redis_subscribe(ngx_hoop_approval.channel,
-                                 (char *) ngx_hoop_approval.conf->approvals.data,
+                                 ngx_hoop_approval_stream(),
                                  ngx_hoop_approval_message,
                                  ngx_hoop_approval_up, NULL);
     }

@@ -298,7 +298,8 @@ static ngx_int_t
 ngx_hoop_approval_ask(ngx_hoop_approval_node_t **nodes, ngx_uint_t n)
 {
     u_char                    *p;
-    u_char                     keys[NGX_HOOP_APPROVAL_BATCH][NGX_HOOP_APPROVAL_KEY];
+    u_char                     keys[NGX_HOOP_APPROVAL_BATCH]
+                                   [NGX_HOOP_APPROVAL_KEY];
     ngx_uint_t                 i;
     ngx_hoop_approval_args_t   args;
 

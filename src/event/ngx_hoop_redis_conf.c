@@ -231,8 +231,8 @@ ngx_hoop_redis_conf_url(ngx_conf_t *cf, ngx_hoop_redis_conf_t *conf,
 
 
 /*
- * What stands between the first "{" and the next "}" is all that a cluster makes
- * a key's slot of, if it is not empty.
+ * What stands between the first "{" and the next "}" is all that a cluster
+ * makes a key's slot of, if it is not empty.
  */
 
 static char *

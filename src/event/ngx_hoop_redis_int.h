@@ -96,7 +96,7 @@ struct ngx_hoop_redis_s {
 
     ngx_hoop_redis_state_e       state;
     ngx_uint_t                   addr;      /* of conf->addrs, the current */
-    ngx_addr_t                   moved;     /* instead of it; name.len 0: none */
+    ngx_addr_t                   moved;     /* instead; name.len 0: none */
     ngx_sockaddr_t               moved_addr;
     u_char                       moved_name[NGX_SOCKADDR_STRLEN];
     ngx_uint_t                   moves;     /* since it was READY */

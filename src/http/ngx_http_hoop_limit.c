@@ -245,7 +245,8 @@ ngx_http_hoop_limit_command(ngx_http_hoop_ctx_t *ctx)
     u_char                 *p;
     size_t                  len[7];
     hoop_str_t              prefix;
-    u_char                  key[NGX_HOOP_REDIS_PREFIX + sizeof("limit:{}") + 64];
+    u_char                  key[NGX_HOOP_REDIS_PREFIX + sizeof("limit:{}")
+                                + 64];
     u_char                  interval[NGX_INT64_LEN], depth[NGX_INT64_LEN];
     const char             *argv[7];
     ngx_http_hoop_limit_t  *lm;

@@ -491,8 +491,8 @@ ngx_http_hoop_notify_run(ngx_http_hoop_notifier_t *n)
     case NGX_HTTP_HOOP_NOTIFY_IDLE:
     case NGX_HTTP_HOOP_NOTIFY_CLAIM:
         rc = ngx_http_hoop_notify_command(n, ngx_http_hoop_notify_claimed, 8,
-                 "XAUTOCLAIM", ngx_hoop_approval_stream(), n->group, n->consumer,
-                 NGX_HTTP_HOOP_NOTIFY_KEPT, "0-0", "COUNT", "1");
+                 "XAUTOCLAIM", ngx_hoop_approval_stream(), n->group,
+                 n->consumer, NGX_HTTP_HOOP_NOTIFY_KEPT, "0-0", "COUNT", "1");
         break;
 
     case NGX_HTTP_HOOP_NOTIFY_READ:
@@ -883,8 +883,8 @@ ngx_http_hoop_notify_again(ngx_http_hoop_notifier_t *n, const char *why,
     /* it stays with this consumer */
 
     if (ngx_http_hoop_notify_command(n, ngx_http_hoop_notify_kept, 7, "XCLAIM",
-                                     ngx_hoop_approval_stream(), n->group, n->consumer,
-                                     "0", n->id, "JUSTID")
+                                     ngx_hoop_approval_stream(), n->group,
+                                     n->consumer, "0", n->id, "JUSTID")
         != NGX_OK)
     {
         n->redis = NULL;
