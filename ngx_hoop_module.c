@@ -331,6 +331,13 @@ static ngx_command_t  ngx_http_hoop_commands[] = {
       0,
       NULL },
 
+    { ngx_string("hoop_audit_sign"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_1MORE,
+      ngx_http_hoop_conf_audit_sign,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
       ngx_null_command
 };
 
@@ -468,6 +475,12 @@ ngx_hoop_init_module(ngx_cycle_t *cycle)
     }
 
     if (conf->audit && ngx_hoop_audit_prepare(cycle, conf->audit) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (conf->audit && conf->audit->sign
+        && ngx_hoop_checkpoint_prepare(cycle, conf->audit->sign) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
@@ -630,6 +643,16 @@ ngx_http_hoop_postconfiguration(ngx_conf_t *cf)
 
     hmcf->core->policies = &hmcf->policies;
     hmcf->core->notify = &hmcf->notify;
+
+    if (hmcf->core->audit) {
+        hmcf->core->audit->sign = hmcf->sign;
+
+    } else if (hmcf->sign) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"hoop_audit_sign\" needs a \"hoop_audit\" in "
+                           "http");
+        return NGX_ERROR;
+    }
 
     /* that nothing is protected any more is evidence, too */
 

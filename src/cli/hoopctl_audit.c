@@ -2,7 +2,7 @@
 /*
  * Copyright (C) ngx_hoop_module authors
  *
- * hoopctl audit verify | query | export.
+ * hoopctl audit query | export, and the arguments of all of its words.
  */
 
 
@@ -16,74 +16,16 @@
 #include "../core/hoop_json.h"
 
 
-#define HOOPCTL_AUDIT_CHAINS   65536
-
-
-/* a chain under check: of one gateway and slot */
-
-typedef struct {
-    u_char           gateway[HOOP_GATEWAY_LEN];
-    hoop_chain_t     chain;
-    uint64_t         first;
-
-    /* the first fault */
-    const char      *fault;
-    uint64_t         seq;            /* of the event that is meant */
-    char             why[192];
-    char             where[96];
-    unsigned         missing:1;      /* seq may turn up later: reordered */
-} hoopctl_chain_t;
-
-
-typedef struct {
-    hoopctl_chain_t  **chains;
-    size_t             nchains;
-    hoopctl_chain_t   *last;
-    hoopctl_row_t     *row;          /* that "last" was met in */
-    uint64_t           events;
-    unsigned           strays;       /* faults of no chain */
-} hoopctl_verify_t;
-
-
-typedef struct {
-    hoopctl_source_t   src;
-    const char        *run;
-    const char        *session;
-    const char        *type;
-    const char        *sub;
-    const char        *decision;
-    const char        *rule;
-    const char        *since_arg;
-    const char        *until_arg;
-    const char        *db_arg;
-    uint64_t           since;
-    uint64_t           until;
-    unsigned           verbose:1;
-} hoopctl_audit_t;
-
-
 static const char  hoopctl_audit_source_usage[] =
     "    --spool DIR | --redis HOST:PORT|unix:PATH --gateway NAME [--db N]\n"
     "    [--user NAME] [--password-file FILE] [--prefix TEXT]"
     " | --file EXPORT.jsonl|-";
 
 
-static int hoopctl_audit_options(hoopctl_audit_t *a, int argc, char **argv,
-    int filters);
+static int hoopctl_audit_keys(hoopctl_audit_t *a, const char *option,
+    const char *file);
 static int hoopctl_audit_usage(const char *word, int filters);
 static int hoopctl_audit_time(const char *text, uint64_t *ms);
-static int hoopctl_audit_open(hoopctl_source_t *src);
-static void hoopctl_audit_close(hoopctl_source_t *src);
-
-static int hoopctl_verify_item(hoopctl_verify_t *v, hoopctl_row_t *row,
-    hoopctl_item_t *item);
-static hoopctl_chain_t *hoopctl_verify_chain(hoopctl_verify_t *v,
-    const hoop_event_view_t *view, int add);
-static void hoopctl_verify_check(hoopctl_chain_t *c, hoopctl_item_t *item,
-    const hoop_event_view_t *view);
-static void hoopctl_verify_fault(hoopctl_chain_t *c, hoopctl_item_t *item,
-    hoop_chain_e e, const hoop_event_view_t *view);
-static int hoopctl_verify_report(hoopctl_audit_t *a, hoopctl_verify_t *v);
 
 static int hoopctl_query(hoopctl_audit_t *a, int *found);
 static int hoopctl_query_advance(hoopctl_row_t *row, int *problems);
@@ -92,315 +34,6 @@ static int hoopctl_query_match(hoopctl_audit_t *a, hoopctl_row_t *row,
 static int hoopctl_query_string(json_t *event, const char *name,
     const char *wanted);
 static int hoopctl_query_sub(json_t *event, const char *wanted);
-
-
-int
-hoopctl_audit_verify(int argc, char **argv)
-{
-    int               rc;
-    hoopctl_row_t    *row;
-    hoopctl_audit_t   a;
-    hoopctl_verify_t  v;
-
-    memset(&v, 0, sizeof(hoopctl_verify_t));
-
-    rc = hoopctl_audit_options(&a, argc, argv, 0);
-    if (rc != HOOPCTL_YES) {
-        return rc;
-    }
-
-    rc = hoopctl_audit_open(&a.src);
-
-    for (row = a.src.rows; row && rc >= 0; row = row->link) {
-
-        while ((rc = row->next(row, &row->item)) == 1) {
-
-            if (hoopctl_verify_item(&v, row, &row->item) != HOOP_OK) {
-                rc = hoopctl_audit_error("no memory");
-                break;
-            }
-        }
-    }
-
-    rc = (rc < 0) ? HOOPCTL_USAGE : hoopctl_verify_report(&a, &v);
-
-    while (v.nchains) {
-        free(v.chains[--v.nchains]);
-    }
-
-    free(v.chains);
-    hoopctl_audit_close(&a.src);
-
-    return rc;
-}
-
-
-static int
-hoopctl_verify_item(hoopctl_verify_t *v, hoopctl_row_t *row,
-    hoopctl_item_t *item)
-{
-    int                readable;
-    hoop_chain_t       one;
-    hoopctl_chain_t   *c;
-    hoop_event_view_t  view;
-
-    if (v->row != row) {
-        v->row = row;
-        v->last = NULL;
-    }
-
-    readable = (hoop_event_view(&view, item->text) == HOOP_OK);
-    c = NULL;
-
-    if (readable) {
-        c = hoopctl_verify_chain(v, &view, 0);
-    }
-
-    if (c == NULL) {
-
-        /* of a known chain, or the first of its own if it is sound */
-
-        c = v->last;
-
-        if (readable && !item->problem) {
-            hoop_chain_init(&one, view.gateway, view.slot);
-
-            if (hoop_chain_check(&one, item->text, 1) == HOOP_CHAIN_INTACT
-                || c == NULL)
-            {
-                c = hoopctl_verify_chain(v, &view, 1);
-                if (c == NULL) {
-                    return HOOP_NOMEM;
-                }
-            }
-        }
-    }
-
-    if (c == NULL) {
-        v->strays++;
-        printf("broken: %s: %s (%s)\n",
-               item->problem ? item->problem : "unreadable",
-               item->problem ? item->why : "it is not an event", item->where);
-        return HOOP_OK;
-    }
-
-    v->last = c;
-    v->events++;
-
-    hoopctl_verify_check(c, item, readable ? &view : NULL);
-
-    return HOOP_OK;
-}
-
-
-static hoopctl_chain_t *
-hoopctl_verify_chain(hoopctl_verify_t *v, const hoop_event_view_t *view,
-    int add)
-{
-    size_t            i;
-    hoopctl_chain_t  *c, **chains;
-
-    c = v->last;
-
-    if (c && c->chain.slot == view->slot
-        && hoop_str_eq(c->chain.gateway, view->gateway))
-    {
-        return c;
-    }
-
-    for (i = 0; i < v->nchains; i++) {
-        c = v->chains[i];
-
-        if (c->chain.slot == view->slot
-            && hoop_str_eq(c->chain.gateway, view->gateway))
-        {
-            return c;
-        }
-    }
-
-    if (!add || v->nchains == HOOPCTL_AUDIT_CHAINS) {
-        return NULL;
-    }
-
-    chains = realloc(v->chains, (v->nchains + 1) * sizeof(hoopctl_chain_t *));
-    if (chains == NULL) {
-        return NULL;
-    }
-
-    v->chains = chains;
-
-    c = calloc(1, sizeof(hoopctl_chain_t));
-    if (c == NULL) {
-        return NULL;
-    }
-
-    memcpy(c->gateway, view->gateway.data, view->gateway.len);
-
-    hoop_chain_init(&c->chain, hoop_str(c->gateway, view->gateway.len),
-                    view->slot);
-
-    v->chains[v->nchains++] = c;
-
-    return c;
-}
-
-
-static void
-hoopctl_verify_check(hoopctl_chain_t *c, hoopctl_item_t *item,
-    const hoop_event_view_t *view)
-{
-    int            start;
-    hoop_chain_e   e;
-
-    if (c->fault) {
-
-        /* what was missing and comes later was moved, not removed */
-
-        if (c->missing && view && view->seq == c->seq) {
-            c->missing = 0;
-            c->fault = hoop_chain_strerror(HOOP_CHAIN_REORDERED);
-            (void) snprintf(c->why, sizeof(c->why), "it comes later");
-            memcpy(c->where, item->where, sizeof(c->where));
-        }
-
-        return;
-    }
-
-    if (item->text.len == 0) {
-        c->fault = item->problem;
-        c->seq = c->chain.seq + 1;
-        memcpy(c->why, item->why, sizeof(c->why));
-        memcpy(c->where, item->where, sizeof(c->where));
-        return;
-    }
-
-    start = (c->first == 0 || item->restart);
-
-    e = hoop_chain_check(&c->chain, item->text, start);
-
-    if (e == HOOP_CHAIN_INTACT && item->problem) {
-
-        /* the text is right, but it was put where it does not belong */
-
-        c->fault = item->problem;
-        c->seq = c->chain.seq;
-        memcpy(c->why, item->why, sizeof(c->why));
-        memcpy(c->where, item->where, sizeof(c->where));
-        return;
-    }
-
-    if (e != HOOP_CHAIN_INTACT) {
-        hoopctl_verify_fault(c, item, e, view);
-        return;
-    }
-
-    if (c->first == 0) {
-        c->first = c->chain.seq;
-    }
-}
-
-
-static void
-hoopctl_verify_fault(hoopctl_chain_t *c, hoopctl_item_t *item, hoop_chain_e e,
-    const hoop_event_view_t *view)
-{
-    uint64_t     next;
-    const char  *why;
-
-    next = c->chain.seq + 1;
-
-    c->fault = hoop_chain_strerror(e);
-    c->seq = c->first ? next : (view ? view->seq : 1);
-    memcpy(c->where, item->where, sizeof(c->where));
-
-    why = "";
-
-    switch (e) {
-
-    case HOOP_CHAIN_REMOVED:
-        c->missing = 1;
-        (void) snprintf(c->why, sizeof(c->why),
-                        "event %llu follows on event %llu",
-                        (unsigned long long) view->seq,
-                        (unsigned long long) c->chain.seq);
-        return;
-
-    case HOOP_CHAIN_REORDERED:
-        c->seq = view->seq;
-        (void) snprintf(c->why, sizeof(c->why),
-                        "it comes after event %llu",
-                        (unsigned long long) c->chain.seq);
-        return;
-
-    case HOOP_CHAIN_CHANGED:
-        why = "its hash does not fit its text";
-        break;
-
-    case HOOP_CHAIN_FORGED:
-        why = "it does not continue the event before it";
-        break;
-
-    case HOOP_CHAIN_UNREADABLE:
-        why = "it is not an event";
-        break;
-
-    case HOOP_CHAIN_INTACT:
-        break;
-    }
-
-    (void) snprintf(c->why, sizeof(c->why), "%s", why);
-}
-
-
-static int
-hoopctl_verify_report(hoopctl_audit_t *a, hoopctl_verify_t *v)
-{
-    size_t            i, broken;
-    hoopctl_chain_t  *c;
-
-    broken = v->strays;
-
-    for (i = 0; i < v->nchains; i++) {
-        c = v->chains[i];
-
-        if (c->first > 1) {
-
-            /* trimmed, or not the whole: whoever asks has to know which */
-
-            printf("%.*s:%u begins at event %llu: what came before is not "
-                   "here\n", (int) c->chain.gateway.len, c->gateway,
-                   c->chain.slot, (unsigned long long) c->first);
-        }
-
-        if (a->verbose) {
-            printf("%.*s:%u: events %llu to %llu, head %.64s\n",
-                   (int) c->chain.gateway.len, c->gateway, c->chain.slot,
-                   (unsigned long long) c->first,
-                   (unsigned long long) c->chain.seq, c->chain.head);
-        }
-
-        if (c->fault) {
-            broken++;
-            printf("broken: event %.*s:%u:%llu %s: %s (%s)\n",
-                   (int) c->chain.gateway.len, c->gateway, c->chain.slot,
-                   (unsigned long long) c->seq, c->fault, c->why, c->where);
-        }
-    }
-
-    if (broken) {
-        return HOOPCTL_NO;
-    }
-
-    if (v->events == 0) {
-        printf("nothing to check: there is no event\n");
-        return HOOPCTL_NO;
-    }
-
-    printf("intact: %llu events in %zu slots\n",
-           (unsigned long long) v->events, v->nchains);
-
-    return HOOPCTL_YES;
-}
 
 
 int
@@ -609,7 +242,7 @@ hoopctl_query_sub(json_t *event, const char *wanted)
 }
 
 
-static int
+int
 hoopctl_audit_options(hoopctl_audit_t *a, int argc, char **argv, int filters)
 {
     int          i;
@@ -648,6 +281,19 @@ hoopctl_audit_options(hoopctl_audit_t *a, int argc, char **argv, int filters)
 
         if (strcmp(argv[i], "--verbose") == 0) {
             a->verbose = 1;
+            continue;
+        }
+
+        if (!filters && strcmp(argv[0], "verify") == 0 && i + 1 < argc
+            && (strcmp(argv[i], "--key") == 0
+                || strcmp(argv[i], "--anchor") == 0))
+        {
+            if (hoopctl_audit_keys(a, argv[i], argv[i + 1]) != HOOP_OK) {
+                return hoopctl_usage("audit verify: at most %d files of %s",
+                                     HOOPCTL_FILES, argv[i]);
+            }
+
+            i++;
             continue;
         }
 
@@ -704,11 +350,32 @@ hoopctl_audit_options(hoopctl_audit_t *a, int argc, char **argv, int filters)
 
 
 static int
+hoopctl_audit_keys(hoopctl_audit_t *a, const char *option, const char *file)
+{
+    size_t       *n;
+    const char  **files;
+
+    n = (strcmp(option, "--key") == 0) ? &a->nkeys : &a->nanchors;
+    files = (n == &a->nkeys) ? a->keys : a->anchors;
+
+    if (*n == HOOPCTL_FILES) {
+        return HOOP_ERROR;
+    }
+
+    files[(*n)++] = file;
+
+    return HOOP_OK;
+}
+
+
+static int
 hoopctl_audit_usage(const char *word, int filters)
 {
     return hoopctl_usage("audit %s %s\n%s%s", word,
                          filters || strcmp(word, "verify") != 0
-                         ? "SOURCE" : "SOURCE [--verbose]",
+                         ? "SOURCE"
+                         : "SOURCE [--key FILE]... [--anchor FILE]..."
+                           " [--verbose]",
                          hoopctl_audit_source_usage,
                          filters
                          ? "\n    [--run R] [--session S] [--type T] [--sub S]"
@@ -768,7 +435,7 @@ hoopctl_audit_time(const char *text, uint64_t *ms)
 }
 
 
-static int
+int
 hoopctl_audit_open(hoopctl_source_t *src)
 {
     if (src->spool) {
@@ -783,7 +450,7 @@ hoopctl_audit_open(hoopctl_source_t *src)
 }
 
 
-static void
+void
 hoopctl_audit_close(hoopctl_source_t *src)
 {
     hoopctl_row_t  *row;

@@ -13,10 +13,10 @@
 
 
 #include "hoopctl.h"
+#include "../core/hoop_event.h"
 
 
 #define HOOPCTL_PREFIX  64
-#include "../core/hoop_event.h"
 
 
 typedef struct {
@@ -65,7 +65,38 @@ typedef struct {
 } hoopctl_source_t;
 
 
+#define HOOPCTL_FILES  64
+
+typedef struct {
+    hoopctl_source_t   src;
+    const char        *run;
+    const char        *session;
+    const char        *type;
+    const char        *sub;
+    const char        *decision;
+    const char        *rule;
+    const char        *since_arg;
+    const char        *until_arg;
+    const char        *db_arg;
+    uint64_t           since;
+    uint64_t           until;
+    unsigned           verbose:1;
+
+    /* of verify */
+    const char        *keys[HOOPCTL_FILES];
+    size_t             nkeys;
+    const char        *anchors[HOOPCTL_FILES];
+    size_t             nanchors;
+} hoopctl_audit_t;
+
+
+/* HOOPCTL_YES, or HOOPCTL_USAGE with the reason on standard error */
+int hoopctl_audit_options(hoopctl_audit_t *a, int argc, char **argv,
+    int filters);
+
 /* HOOP_OK, or HOOP_ERROR with the reason on standard error */
+int hoopctl_audit_open(hoopctl_source_t *src);
+void hoopctl_audit_close(hoopctl_source_t *src);
 int hoopctl_audit_open_spool(hoopctl_source_t *src);
 int hoopctl_audit_open_redis(hoopctl_source_t *src);
 int hoopctl_audit_open_file(hoopctl_source_t *src);

@@ -80,6 +80,10 @@ hoop_config_state(hoop_buf_t *b, const hoop_config_t *conf)
     hoop_config_uint(b, "locations", conf->locations);
     hoop_config_uint(b, "locations_monitor", conf->monitored);
 
+    if (conf->sign.len) {
+        hoop_config_string(b, "sign", conf->sign);
+    }
+
     (void) hoop_buf_adds(b, ",\"policies\":[");
 
     for (i = 0; i < conf->n; i++) {
@@ -100,6 +104,7 @@ int
 hoop_config_event(hoop_buf_t *b, const hoop_config_t *conf, hoop_str_t before)
 {
     json_t              *root, *policies;
+    hoop_str_t           sign;
     hoop_config_list_t   list;
 
     root = hoop_config_load(before);
@@ -109,6 +114,16 @@ hoop_config_event(hoop_buf_t *b, const hoop_config_t *conf, hoop_str_t before)
     hoop_config_string(b, "nginx", conf->nginx);
     hoop_config_uint(b, "locations", conf->locations);
     hoop_config_uint(b, "locations_monitor", conf->monitored);
+
+    if (conf->sign.len) {
+        hoop_config_string(b, "sign", conf->sign);
+    }
+
+    sign = hoop_json_member(root, "sign");
+
+    if (sign.len && !hoop_str_eq(sign, conf->sign)) {
+        hoop_config_string(b, "sign_old", sign);
+    }
 
     (void) hoop_buf_adds(b, ",\"policies\":[");
 

@@ -38,6 +38,8 @@ typedef struct {
     unsigned                monitored;         /* and that only are watched */
     hoop_str_t              version;           /* of the module, */
     hoop_str_t              nginx;             /* of nginx */
+    hoop_str_t              sign;              /* the kid of the key that signs
+                                                  checkpoints; len 0: none */
 } hoop_config_t;
 
 

@@ -655,6 +655,41 @@ hoop_signer_raw(const hoop_signer_t *signer, u_char *sig, size_t *len)
 
 
 int
+hoop_signer_ed25519(const hoop_signer_t *signer, hoop_str_t text,
+    u_char sig[64])
+{
+    int          rc;
+    size_t       n;
+    EVP_MD_CTX  *ctx;
+
+    if (!signer->private || !(signer->algs & HOOP_JWT_EDDSA)) {
+        return HOOP_ERROR;
+    }
+
+    ctx = EVP_MD_CTX_new();
+    if (ctx == NULL) {
+        return HOOP_NOMEM;
+    }
+
+    (void) ERR_set_mark();
+
+    n = 64;
+    rc = hoop_signer_digest(signer, HOOP_JWT_EDDSA, ctx);
+
+    if (rc == HOOP_OK
+        && (EVP_DigestSign(ctx, sig, &n, text.data, text.len) != 1 || n != 64))
+    {
+        rc = HOOP_ERROR;
+    }
+
+    EVP_MD_CTX_free(ctx);
+    (void) ERR_pop_to_mark();
+
+    return rc;
+}
+
+
+int
 hoop_signer_jwk(const hoop_signer_t *signer, unsigned alg, hoop_buf_t *out)
 {
     if (signer->pkey == NULL) {

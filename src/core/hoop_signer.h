@@ -50,6 +50,10 @@ hoop_str_t hoop_signer_kid(const hoop_signer_t *signer);
 int hoop_signer_sign(const hoop_signer_t *signer, unsigned alg,
     const char *typ, hoop_str_t claims, hoop_buf_t *out);
 
+/* the bare signature (RFC 8032); HOOP_ERROR also of any other kind of key */
+int hoop_signer_ed25519(const hoop_signer_t *signer, hoop_str_t text,
+    u_char sig[64]);
+
 /* appends the public key as a JWK; alg 0: none is named */
 int hoop_signer_jwk(const hoop_signer_t *signer, unsigned alg,
     hoop_buf_t *out);

@@ -86,6 +86,8 @@ ngx_hoop_audit_init(ngx_cycle_t *cycle, ngx_hoop_audit_conf_t *conf,
     audit->flush.data = audit;
     audit->flush.log = cycle->log;
 
+    ngx_hoop_checkpoint_init(audit);
+
     if (ngx_hoop_audit_sync_init(audit) != NGX_OK) {
         return NGX_ERROR;
     }
@@ -129,7 +131,9 @@ ngx_hoop_audit_done(void)
     ngx_hoop_audit_flush_handler(&audit->flush);
     ngx_hoop_audit_gap(audit);
 
+    ngx_hoop_checkpoint_last(audit);
     ngx_hoop_audit_sync_done(audit);
+    ngx_hoop_checkpoint_done(audit);
 
     ngx_hoop_audit_adopt_stop(audit);
 
@@ -209,6 +213,8 @@ ngx_hoop_audit_take_slot(ngx_hoop_audit_t *audit, uint32_t slot)
     audit->written = audit->chain.seq;
     audit->synced = audit->chain.seq;
 
+    ngx_hoop_checkpoint_taken(audit);
+
     ngx_hoop_ship_init(&audit->ship, &audit->spool, audit->rc, gateway,
                        audit->log);
 
@@ -272,6 +278,8 @@ ngx_hoop_audit_tick_handler(ngx_event_t *ev)
     if (!audit->sync_failed && !ngx_hoop_audit_unsure(audit)) {
         (void) ngx_hoop_audit_open(audit);
     }
+
+    ngx_hoop_checkpoint_tick(audit);
 
     if (audit->rc == NULL) {
         return;
@@ -354,6 +362,14 @@ ngx_hoop_audit_unsure(ngx_hoop_audit_t *audit)
     return audit->rc != NULL && audit->chain.seq == 0
            && audit->ship.state != NGX_HOOP_SHIP_SEND
            && audit->ship.state != NGX_HOOP_SHIP_HALT;
+}
+
+
+ngx_uint_t
+ngx_hoop_audit_accepts(ngx_hoop_audit_t *audit)
+{
+    return audit->open && !audit->sync_failed && audit->first == NULL
+           && !ngx_hoop_audit_unsure(audit) && !ngx_hoop_audit_full(audit, 0);
 }
 
 
@@ -752,6 +768,7 @@ ngx_hoop_audit_write(ngx_hoop_audit_t *audit)
     audit->written = audit->chain.seq;
 
     ngx_hoop_audit_empty(audit);
+    ngx_hoop_checkpoint_written(audit);
 
     if (audit->conf->sync == NGX_HOOP_AUDIT_SYNC_OFF) {
         audit->synced = audit->written;

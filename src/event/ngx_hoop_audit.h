@@ -32,6 +32,7 @@
 #endif
 
 #include "../core/hoop_event.h"
+#include "ngx_hoop_checkpoint.h"
 #include "ngx_hoop_redis.h"
 
 
@@ -50,6 +51,7 @@ typedef struct {
     ngx_uint_t              on_full;
     off_t                   max_size;      /* of a slot's unshipped spool */
     size_t                  segment_size;  /* rotate beyond it */
+    ngx_hoop_sign_conf_t   *sign;          /* NULL: no hoop_audit_sign */
     unsigned                max_size_set:1;    /* counts without hoop_redis */
 #if (NGX_THREADS)
     ngx_thread_pool_t      *thread_pool;

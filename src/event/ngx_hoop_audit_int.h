@@ -3,8 +3,8 @@
  * Copyright (C) ngx_hoop_module authors
  *
  * What the parts of the audit share: ngx_hoop_audit.c, the slot and the
- * transaction; ngx_hoop_audit_sync.c, durability; ngx_hoop_audit_adopt.c,
- * idle slots; ngx_hoop_audit_conf.c.  Nobody else includes this.
+ * transaction; ngx_hoop_audit_sync.c, durability; ngx_hoop_checkpoint.c, what
+ * is signed; ngx_hoop_audit_adopt.c, idle slots; ngx_hoop_audit_conf.c.  Nobody else includes this.
  */
 
 
@@ -110,6 +110,14 @@ typedef struct {
     ngx_thread_task_t      *task;
 #endif
 
+    /* the last checkpoint; texts of those that others are to be told of */
+    hoop_buf_t              checkpoint;
+    uint64_t                checkpoint_seq;    /* 0: none by this worker */
+    u_char                  checkpoint_hash[HOOP_HASH_LEN];
+    uint64_t                checkpoint_base;   /* events are counted from */
+    ngx_msec_t              checkpoint_at;
+    ngx_event_t             checkpoint_event;
+
     /* the adopted slot, one at a time */
     ngx_hoop_spool_t        idle_spool;
     ngx_hoop_ship_t         idle_ship;
@@ -126,12 +134,29 @@ typedef struct {
     unsigned                sync_failed:1;
     unsigned                syncing:1;
     unsigned                adopting:1;
+    unsigned                anchor_failed:1;
 } ngx_hoop_audit_t;
 
 
 /* the one of this worker; NULL before init() and after done() */
 extern ngx_hoop_audit_t  *ngx_hoop_audit;
 
+
+/* ngx_hoop_audit.c */
+
+/* 1 if an event of nobody's would be accepted now */
+ngx_uint_t ngx_hoop_audit_accepts(ngx_hoop_audit_t *audit);
+
+/* ngx_hoop_checkpoint.c */
+
+void ngx_hoop_checkpoint_init(ngx_hoop_audit_t *audit);
+/* a slot was taken, something was written, a second has gone by */
+void ngx_hoop_checkpoint_taken(ngx_hoop_audit_t *audit);
+void ngx_hoop_checkpoint_written(ngx_hoop_audit_t *audit);
+void ngx_hoop_checkpoint_tick(ngx_hoop_audit_t *audit);
+/* the worker leaves: before the last sync, and after it */
+void ngx_hoop_checkpoint_last(ngx_hoop_audit_t *audit);
+void ngx_hoop_checkpoint_done(ngx_hoop_audit_t *audit);
 
 /* ngx_hoop_audit_sync.c */
 

@@ -383,5 +383,8 @@ ngx_hoop_audit_sync_done(ngx_hoop_audit_t *audit)
         ngx_log_error(NGX_LOG_ALERT, audit->log, audit->sync->err,
                       "hoop audit: fdatasync() in slot %uD failed at exit",
                       audit->spool.slot);
+        return;
     }
+
+    audit->synced = audit->sync->seq;
 }

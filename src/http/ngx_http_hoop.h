@@ -192,6 +192,7 @@ typedef struct {
     ngx_hoop_conf_t              *core;
     ngx_str_t                     api;         /* first hoop_api location */
     size_t                        zone_size;
+    ngx_hoop_sign_conf_t         *sign;        /* NULL: no hoop_audit_sign */
     time_t                        proof_window; /* the longest of all */
     ngx_uint_t                    enabled;     /* some location is protected */
 } ngx_http_hoop_main_conf_t;
@@ -1198,6 +1199,8 @@ ngx_int_t ngx_http_hoop_exchange_origin(ngx_http_request_t *r,
 
 char *ngx_http_hoop_conf_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_hoop_conf_audit(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_hoop_conf_audit_sign(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 char *ngx_http_hoop_conf_status(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_hoop_conf_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);

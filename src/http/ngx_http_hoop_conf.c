@@ -170,6 +170,45 @@ ngx_http_hoop_conf_audit(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 char *
+ngx_http_hoop_conf_audit_sign(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_hoop_main_conf_t *hmcf = conf;
+
+    char                  *rv;
+    ngx_str_t             *value, pem;
+    ngx_hoop_sign_conf_t  *sign;
+
+    if (hmcf->sign) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    sign = ngx_pcalloc(cf->pool, sizeof(ngx_hoop_sign_conf_t));
+    if (sign == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    hmcf->sign = sign;
+    sign->file = value[1];
+
+    if (ngx_conf_full_name(cf->cycle, &sign->file, 1) != NGX_OK
+        || ngx_http_hoop_conf_read_private(cf, "audit key", &sign->file,
+                                           HOOP_SIGNER_MAX_KEY, &pem)
+           != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    rv = ngx_hoop_checkpoint_conf_parse(cf, sign, &pem);
+
+    ngx_explicit_memzero(pem.data, pem.len);
+
+    return rv;
+}
+
+
+char *
 ngx_http_hoop_conf_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_hoop_main_conf_t *hmcf = conf;
@@ -400,6 +439,10 @@ ngx_http_hoop_conf_loaded(ngx_cycle_t *cycle, ngx_hoop_conf_t *conf)
     config->monitored = conf->monitored;
     config->version = hoop_cstr(NGX_HOOP_VERSION);
     config->nginx = hoop_cstr(NGINX_VERSION);
+
+    if (conf->audit->sign) {
+        config->sign = hoop_signer_kid(conf->audit->sign->key);
+    }
 
     for (i = 0; i < n; i++) {
 

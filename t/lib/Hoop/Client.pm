@@ -41,6 +41,9 @@ use Hoop::Daemon qw( wait_for );
 our @EXPORT = qw( answered ask begin finish hang_up hold_worker nginx_pid
                   nginx_workers soon );
 
+# of another nginx than the block's: local $Hoop::Client::Port = ...
+our $Port;
+
 my $json = JSON::PP->new->utf8->allow_nonref;
 my $steps;
 
@@ -51,7 +54,7 @@ sub begin {
     my @lines = ref $headers ? @$headers : split /\r?\n/, $headers // '';
     my $sock = IO::Socket::INET->new(
         PeerAddr => '127.0.0.1', Timeout => 5,
-        PeerPort => Test::Nginx::Util::server_port_for_client());
+        PeerPort => $Port // Test::Nginx::Util::server_port_for_client());
 
     return { method => $method, in => '', error => $! } if !defined $sock;
 

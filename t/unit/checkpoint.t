@@ -1,0 +1,3 @@
+#!/usr/bin/perl
+
+exec './build/unit/checkpoint' or die "build/unit/checkpoint: $!\n";
